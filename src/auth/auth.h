@@ -1,0 +1,98 @@
+/* auth/auth.h: who is calling and may they. The account table of all families, passwords, API keys, privileges, bootstrap.
+ *
+ * Spec: server.md 4 and 5, docassemble-api 3, 4, 9, 11.1. Invariants:
+ *  1. One living account (deleted_at null) per normalised e-mail in a scope; the scope is never NULL (platform: the nil UUID).
+ *  2. Passwords exist only as Argon2id strings, keys and tokens only as keyed hashes.
+ *  3. What must hold at once (active, epoch, keys) is read from the store in the request; nothing of it is cached.
+ * Pointers handed out live in c->mem. */
+#pragma once
+#include "base/call.h"
+#include "crypto/crypto.h"
+#include "http/http.h"
+#include "store/store.h"
+
+#define AUTH_PLATFORM STR("00000000-0000-0000-0000-000000000000")
+
+struct account {
+    str     id;      /* UUIDv7, 36 characters */
+    int64_t number;  /* 1, 2, …: for families that show integers */
+    str     scope;   /* UUID */
+    str     email, email_norm;
+    str     display_name, first_name, last_name, locale, timezone;
+    bool    active, superuser, staff, has_password, email_verified;
+    int64_t created_at_ms, last_login_at_ms /* 0: never */, password_changed_at_ms, epoch;
+};
+
+/* The caller of a request. */
+struct who {
+    struct account    account;
+    str               key_id;        /* row id of the API key used */
+    const str        *privileges;    /* docassemble privilege names, sorted; a user with no rows has "user" */
+    size_t            n_privileges;
+    const str        *permissions;   /* of the key; counts only for owners with admin (api 3.5) */
+    size_t            n_permissions;
+    bool              limited;       /* api 3.5 */
+};
+bool who_has(const struct who *w, const char *privilege);  /* role() of api 4.3 */
+bool who_can(const struct who *w, const char *permission); /* can() of api 4.3 */
+
+struct auth; /* process-wide: store, master key, password pool */
+struct auth_options {
+    struct store      *store;
+    const uint8_t     *master_key; /* 32 bytes, copied and wiped by auth_free */
+    struct crypto_cost cost;
+    unsigned           workers, queue;
+    str                base_url;
+};
+err  auth_new(const struct auth_options *o, struct auth **out) MUST_CHECK;
+void auth_free(struct auth *a);
+
+/* Core tables; the first of the program's migrations. */
+extern const struct migration auth_migrations[];
+extern const size_t           auth_migrations_n;
+err auth_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
+
+/* NFC is the caller's business only for non-ASCII: trimmed, lower case (ASCII and, through Unicode simple mapping, the rest). */
+err email_normalise(struct arena *a, str email, str *out) MUST_CHECK;
+bool email_is_valid(str email);
+
+/* Inside a transaction. */
+err account_by_email(struct call *c, str scope, str email, struct account **out) MUST_CHECK; /* *out = NULL if none; living only */
+err account_by_number(struct call *c, int64_t number, struct account **out) MUST_CHECK;
+err account_list(struct call *c, str scope, struct account **out, size_t *n) MUST_CHECK;
+struct account_new {
+    str  email, first_name, last_name, display_name, locale, timezone;
+    str  password_hash; /* PHC string or absent */
+    bool superuser, staff, verified;
+};
+err account_create(struct call *c, const struct account_new *in, struct account **out) MUST_CHECK; /* ERR_CONFLICT: address taken (fail()ed) */
+err account_set_password(struct call *c, str id, str password_hash, bool proven) MUST_CHECK;       /* moves the epoch */
+err account_password_hash(struct call *c, str id, str *out) MUST_CHECK;                            /* absent if none */
+/* Writes last_login_at_ms if it is older than a minute; fire and forget through the store's writer. */
+void account_seen(struct auth *a, const struct account *who, int64_t now_ms);
+
+/* Passwords, on the pool; for slow-lane threads. ERR_BUSY beyond the queue. */
+err password_hash(struct auth *a, struct arena *mem, str password, str *out) MUST_CHECK;
+err password_check(struct auth *a, str hash, str password, bool *out) MUST_CHECK; /* absent hash: costs the same, *out = false */
+
+/* API keys of docassemble (api 3, 10): alnum(32) or, by admin.api_key, any text of 16 characters or more. */
+struct api_key_new {
+    str account_id, name, method /* none, ip, referer */, constraints_json /* array of texts */, permissions_json;
+};
+err api_key_store(struct auth *a, struct call *c, str key, const struct api_key_new *in) MUST_CHECK; /* replaces one of the same name */
+/* The whole of api 3.1 to 3.5: finds the key in the request (query, body field, cookie, headers), the owner and the privileges; checks
+ * constraints. body_key: the body's field "key", absent if none. Any refusal: ERR_FORBIDDEN "Access denied.". Inside TX_READ. */
+err api_key_identify(struct auth *a, struct call *c, str body_key, struct who **out) MUST_CHECK;
+
+/* Privileges (api 4.1). */
+err privilege_grant(struct call *c, str account_id, str name) MUST_CHECK;
+
+/* One-time links: a token of 43 characters (256 bits, base64url), stored as keyed hash, bound to the account's epoch. */
+err link_new(struct auth *a, struct call *c, str account_id, const char *purpose, int64_t ttl_ms, str *token) MUST_CHECK;
+
+/* First start, server.md 5: creates the administrator when admin.email is set and no superuser exists; sets the API key. Blocking; prints
+ * nothing. *link: the one-time URL to choose a password, absent unless one was made. */
+struct bootstrap {
+    str email, password, api_key;
+};
+err auth_bootstrap(struct auth *a, struct call *c, const struct bootstrap *in, bool *created, str *link) MUST_CHECK;

@@ -1,0 +1,26 @@
+/* base/log.h: one line per event on standard error, as text or JSON.
+ *
+ * Never pass a secret: passwords, keys, tokens, cookies, bodies. Safe from every thread; a line is one write(2). */
+#pragma once
+#include "base/str.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_format { LOG_TEXT, LOG_JSON };
+
+/* Also callable again (SIGHUP); before the first call: text, info. */
+void log_setup(enum log_format format, enum log_level least);
+bool log_wants(enum log_level level);
+
+/* One member of a line. */
+struct log_kv {
+    const char *key;
+    str         text; /* p == NULL: number is the value */
+    int64_t     number;
+};
+#define LOG_S(k, s) { .key = (k), .text = (s) }
+#define LOG_I(k, i) { .key = (k), .number = (i) }
+
+/* event: a few words, constant ("request", "worker ended"). */
+void log_line(enum log_level level, const char *event, const struct log_kv *kv, size_t n);
+#define LOG(level, event, ...)                                                                                         \
+    log_line((level), (event), (const struct log_kv[]){ __VA_ARGS__ }, sizeof((const struct log_kv[]){ __VA_ARGS__ }) / sizeof(struct log_kv))

@@ -1,0 +1,50 @@
+/* crypto/crypto.h: randomness, keyed hashes, sealing, password hashes. libsodium behind, its header stays here.
+ *
+ * Every function is safe from every thread. Secrets are wiped by whoever owns them (crypto_wipe). */
+#pragma once
+#include "base/arena.h"
+#include "base/str.h"
+
+enum {
+    CRYPTO_KEY = 32,          /* every symmetric key */
+    CRYPTO_HASH = 32,         /* BLAKE2b-256 */
+    CRYPTO_NONCE = 24,        /* XChaCha20-Poly1305 */
+    CRYPTO_TAG = 16,
+    CRYPTO_SEAL_EXTRA = CRYPTO_NONCE + CRYPTO_TAG, /* a sealed text is that much longer: nonce, text, tag */
+    CRYPTO_UUID = 36,         /* text form */
+    CRYPTO_PASSWORD_HASH = 128 /* room for an Argon2id string with its NUL */
+};
+
+/* Once, before anything else here. ERR_STORE if the system gives no randomness. */
+err crypto_init(void) MUST_CHECK;
+
+void crypto_random(void *out, size_t n);
+/* n characters, each uniformly from alphabet (2..256 characters), no NUL. */
+void crypto_random_text(char *out, size_t n, str alphabet);
+#define CRYPTO_ALNUM STR("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+#define CRYPTO_ALPHA STR("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+/* UUIDv7 (RFC 9562), monotone within the process; 36 characters, no NUL. */
+void crypto_uuid7(char out[static CRYPTO_UUID]);
+
+void crypto_hash(uint8_t out[static CRYPTO_HASH], str text);
+/* BLAKE2b-256 with a key: for API keys, tokens, and to derive sub-keys (text names the purpose). */
+void crypto_keyed_hash(uint8_t out[static CRYPTO_HASH], const uint8_t key[static CRYPTO_KEY], str text);
+/* MD5 of the password, first 16 lower-case hex digits: the docassemble secret of a user (api 6). Not for anything else. */
+void crypto_md5_secret(char out[static 16], str password);
+bool crypto_equal(str a, str b); /* constant time in the contents */
+void crypto_wipe(void *p, size_t n);
+
+/* out: plain.n + CRYPTO_SEAL_EXTRA bytes. bound is authenticated, not stored: row identity, so that sealed texts cannot be swapped. */
+void crypto_seal(uint8_t *out, const uint8_t key[static CRYPTO_KEY], str plain, str bound);
+/* out: sealed.n - CRYPTO_SEAL_EXTRA bytes. ERR_INPUT if it was not sealed under this key and bound. */
+err crypto_open(uint8_t *out, const uint8_t key[static CRYPTO_KEY], str sealed, str bound) MUST_CHECK;
+
+struct crypto_cost {
+    uint32_t memory_kib, passes; /* one lane */
+};
+/* Argon2id, PHC string with NUL. Slow by design: only on the password pool. ERR_NOMEM. */
+err crypto_password_hash(char out[static CRYPTO_PASSWORD_HASH], str password, struct crypto_cost cost) MUST_CHECK;
+bool crypto_password_matches(const char *hash, str password);
+
+/* The master key: read from the file, or made (0600, synced) when absent and create. ERR_STORE with *why (arena). */
+err crypto_master_key(struct arena *a, const char *path, bool create, uint8_t out[static CRYPTO_KEY], str *why) MUST_CHECK;

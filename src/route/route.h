@@ -1,0 +1,103 @@
+/* route/route.h: the operation table, the families, and the way of a request through its stations. The one place where an err becomes
+ * an HTTP status.
+ *
+ * The flow is one function (route/serve.c); no handler can skip a station. The family's row says in which order the checks answer. */
+#pragma once
+#include "base/call.h"
+#include "http/http.h"
+#include "route/shape.h"
+#include "store/store.h"
+
+/* Who may. 0 is no value: start-up refuses a row that does not say. */
+enum perm {
+    PERM_PUBLIC = 1, /* nobody is asked; c->who is NULL */
+    PERM_CALLER,     /* anybody who is identified */
+    PERM_GATE,       /* .roles and .perms, judged by the family's permit() */
+};
+
+struct reply_doc {
+    int                 status;
+    const char         *type;  /* media type; NULL: no content */
+    const struct shape *shape; /* NULL with a type: any bytes */
+    const char         *doc;
+};
+
+struct op {
+    const char  *id;   /* operationId */
+    enum method  on;
+    const char  *path; /* "/api/user/{user_id}"; a name ending in ':int' ("{user_id:int}") matches decimal digits only */
+    const char  *spec; /* "docassemble-api 12.1" */
+    const char  *summary, *tag;
+    enum perm    perm;
+    const char *const *roles, *const *perms; /* NULL-terminated */
+    const struct shape *query;      /* object shape; its fields' .in say query, header or cookie */
+    const struct shape *body;       /* object shape */
+    const char *const  *body_types; /* media types accepted, NULL-terminated; default application/json */
+    bool                body_need;
+    size_t              body_max;   /* 0: the family's */
+    enum tx             tx;         /* TX_READ: I/O thread (SQLite). TX_WRITE: writer. TX_NONE: slow lane */
+    err (*run)(struct call *c);
+    const struct reply_doc *replies; /* ended by status 0 */
+    const char *const *path_docs;    /* one text per {name} */
+};
+
+struct family {
+    const char *name;     /* "interviews" */
+    const char *title, *version, *server; /* of the document; server: base path of all paths, "" */
+    const struct op *ops; /* ended by id == NULL */
+    const char *const *prefixes; /* leading path segments it owns, NULL-terminated: "/api" */
+    const char *security; /* JSON of components.securitySchemes; NULL: none */
+    const char *security_need; /* JSON array for operations that are not public, e.g. [{"key":[]},{"bearer":[]}] */
+    bool loose;           /* bodies and parameters are read, not judged (docassemble) */
+    bool body_before_who; /* the body is read before the caller is known (docassemble: the key may be in it) */
+    bool sort_keys, ascii; /* how its JSON is written */
+    struct json_rules json;
+    size_t body_max;
+    /* Sets c->who, or fails. Inside TX_READ. */
+    err (*identify)(struct call *c, const struct op *op);
+    err (*permit)(struct call *c, const struct op *op);
+    /* Writes the family's error reply from e and c->why. op may be NULL. */
+    void (*error)(struct call *c, const struct op *op, err e);
+    void (*no_path)(struct call *c);
+    void (*no_method)(struct call *c, unsigned allowed /* enum method bits */);
+    void (*options)(struct call *c, unsigned allowed);
+    /* Last touch on every reply of the family (CORS, fixed headers). op NULL: no operation matched. */
+    void (*finish)(struct call *c, const struct op *op);
+    void *room; /* becomes c->room */
+};
+
+/* Status of an error without one of its own: ERR_INPUT 400, ERR_ANONYMOUS 401, ERR_FORBIDDEN 403, ERR_NOT_FOUND 404, ERR_CONFLICT 409,
+ * ERR_LIMIT 429, ERR_BUSY 503, the rest 500. */
+int route_status(err e);
+
+/* Replies. Content goes to c->reply; all return ERR_OK or ERR_NOMEM. */
+err reply_shape(struct call *c, int status, const struct shape *s, const void *from) MUST_CHECK; /* JSON by the family's rules */
+err reply_json(struct call *c, int status, str json) MUST_CHECK;                                  /* verbatim, copied? no: must live in c->mem */
+err reply_text(struct call *c, int status, const char *type, str text) MUST_CHECK;
+err reply_empty(struct call *c, int status) MUST_CHECK;
+/* The family whose row serves this call, NULL for none. */
+const struct family *call_family(const struct call *c);
+
+/* The router: built once at start from the enabled families and the core's own operations (health, metrics, documents, account pages). */
+struct router;
+struct router_options {
+    const struct family *const *families; /* NULL-terminated; the last one is the core's, which owns "/" */
+    struct store *store;
+    unsigned      slow_threads, slow_queue;
+    size_t        arena_max;
+    bool          request_log;
+};
+/* Refuses rows without .perm, with clashing paths, with fields whose kind and C type disagree: *why. */
+err  router_new(struct arena *a, const struct router_options *o, struct router **out, str *why) MUST_CHECK;
+/* For http_start. */
+struct http_handler router_handler(struct router *r);
+/* New requests get 503 from now on; answers every deferred one (after wait_ms those left get 503) and ends the slow lane. */
+void router_stop(struct router *r, int64_t wait_ms);
+void router_free(struct router *r);
+struct router_stats {
+    int64_t requests, by_class[6] /* [2] = 2xx … */, slow_depth, slow_refused, ms_sum;
+};
+void router_stats(const struct router *r, struct router_stats *out);
+
+/* The OpenAPI 3.1 document of a family as JSON. */
+err openapi_print(const struct family *f, struct buf *out) MUST_CHECK;

@@ -1,0 +1,96 @@
+/* store/store.h: rows, on SQLite or PostgreSQL, behind one interface; migrations; files.
+ *
+ * Invariants:
+ *  1. A reply leaves only after the commit that it reports.
+ *  2. A write is a function that may be run again: it touches rows, the call's arena and store_on_commit() only.
+ *  3. A failed statement ends the transaction on both engines; nothing is caught inside one.
+ *  4. SQLite has one writer thread; waiting writes share one durable commit, a savepoint each. PostgreSQL gives each its own
+ *     transaction (serializable) and runs it again when it loses a race.
+ * Times in tables are Unix ms, UTC (…_at_ms). Ids are text (UUID) or int64. */
+#pragma once
+#include "base/call.h"
+
+struct store;
+struct db;
+
+enum tx { TX_NONE, TX_READ, TX_WRITE };
+
+/* Statements by name, in one file per room: static const struct query q[Q__COUNT].
+ * in/out: one letter per parameter or column: t text, b blob, i int64; '?' after it: may be NULL.
+ * sql uses $1, $2 …; their first uses stand in order (SQLite counts appearances, PostgreSQL obeys the digit). sql_pg only where the
+ * engines differ. store_check() verifies each on start. */
+struct query {
+    const char *in, *out, *sql, *sql_pg;
+};
+
+/* One value read. Absent text/blob: s.p == NULL. */
+struct cell {
+    str     s;
+    int64_t i;
+    bool    null;
+};
+struct rows {
+    struct cell **row; /* row[r][c] */
+    size_t        n;
+};
+
+/* Parameters follow as the letters say: t, b: str (STR_NULL binds NULL); i: int64_t; i?: const int64_t * (NULL binds NULL).
+ * All of them: ERR_STORE (the store's trouble; logged), ERR_CONFLICT (a constraint refused; the transaction is over), ERR_NOMEM.
+ * Results live in c->mem. */
+err db_run(struct call *c, const struct query *q, ...) MUST_CHECK;                         /* rows, if any, are dropped */
+err db_run_count(struct call *c, const struct query *q, int64_t *changed, ...) MUST_CHECK; /* rows changed */
+err db_get(struct call *c, const struct query *q, struct cell **out, ...) MUST_CHECK;      /* first row; ERR_NOT_FOUND if none (no fail()) */
+err db_find(struct call *c, const struct query *q, struct cell **out, ...) MUST_CHECK;     /* first row; *out = NULL if none */
+err db_list(struct call *c, const struct query *q, struct rows *out, ...) MUST_CHECK;
+
+/* Runs fn inside a transaction and returns when it is over: for slow-lane threads, jobs and commands. TX_READ runs here, TX_WRITE on
+ * the writer (SQLite) or on a connection of the pool (PostgreSQL). fn's error rolls back and is returned. ERR_BUSY: queue full. */
+err store_do(struct store *s, struct call *c, enum tx tx, err (*fn)(struct call *)) MUST_CHECK;
+/* The same without waiting, TX_WRITE only: done(c, result, arg) is called once, from another thread, after the commit. ERR_BUSY when the
+ * queue is full (done is not called then). The caller must not touch c until done. */
+err store_write_later(struct store *s, struct call *c, err (*fn)(struct call *), void (*done)(struct call *, err, void *), void *arg) MUST_CHECK;
+/* Whether TX_READ may be run on an I/O thread (SQLite: yes; PostgreSQL: no, a network round trip). */
+bool store_reads_fast(const struct store *s);
+/* Holds a row's name until the end of the transaction (a no-op on SQLite's single writer). */
+err store_lock(struct call *c, const char *kind, str id) MUST_CHECK;
+/* Inside a write: fn(arg) is called once after the commit, before the reply; not at all on rollback. */
+err store_on_commit(struct call *c, void (*fn)(void *), void *arg) MUST_CHECK;
+
+/* Migrations: forward only, one global order, one ledger of checksums, a transaction each. */
+struct migration {
+    int         number; /* globally unique, ascending */
+    const char *name;   /* "0001_accounts" */
+    const char *sql;    /* statements ended by ';' at a line's end; {serial} {blob} {bigint} stand for what differs between engines */
+};
+struct store_options {
+    const char *url;          /* "sqlite:PATH" or "postgresql://…" */
+    unsigned    readers;      /* SQLite reader connections / PostgreSQL pool size */
+    unsigned    queue;        /* most writes waiting */
+    bool        durable;      /* false only in benchmarks of the rest */
+};
+/* Messages for the operator go to *why (arena): what, where and what to do. */
+err  store_open(struct arena *a, const struct store_options *o, struct store **out, str *why) MUST_CHECK;
+void store_close(struct store *s); /* finishes queued writes, checkpoints */
+err  store_migrate(struct store *s, struct arena *a, const struct migration *all, size_t n, str *why) MUST_CHECK;
+/* One line per migration, "applied 0001_accounts" or "pending …". ERR_CONFLICT: the store is newer than the program, or a checksum differs. */
+err  store_migration_status(struct store *s, struct arena *a, const struct migration *all, size_t n, struct buf *out, bool *current) MUST_CHECK;
+/* Prepares each query once and compares parameter order and column count with the tables above. */
+err  store_check(struct store *s, struct arena *a, const struct query *q, size_t n, str *why) MUST_CHECK;
+bool store_reachable(struct store *s);
+const char *store_engine(const struct store *s); /* "sqlite" or "postgresql" */
+
+/* Counters for /metrics. */
+struct store_stats {
+    int64_t commits, writes, retries, queue_depth, busy;
+};
+void store_stats(struct store *s, struct store_stats *out);
+
+/* Files (uploads, produced documents), content addressed: the name is the BLAKE2b-256 of the contents in hex. A file is written
+ * to a temporary name, synced, renamed, its folder synced, before the row that names it. */
+enum { FILES_NAME = 64 };
+struct files;
+err  files_open(struct arena *a, const char *dir, struct files **out, str *why) MUST_CHECK;
+void files_close(struct files *f);
+err  files_put(struct files *f, str contents, char name[static FILES_NAME]) MUST_CHECK;
+err  files_get(struct files *f, struct arena *a, str name, str *out) MUST_CHECK; /* ERR_NOT_FOUND; ERR_STORE if the contents do not fit the name */
+err  files_drop(struct files *f, str name) MUST_CHECK;                            /* absent is fine */
