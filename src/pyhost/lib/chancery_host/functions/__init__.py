@@ -1,0 +1,1 @@
+"""Functions of the interview library; authors import them through docassemble.base.util."""

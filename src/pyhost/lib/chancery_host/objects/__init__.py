@@ -1,0 +1,1 @@
+"""Object classes of the interview library; authors import them through docassemble.base.util."""

@@ -1,0 +1,134 @@
+"""Answers to bytes and back; reading back builds only what an allow-list of classes permits."""
+import copyreg
+import io
+import pickle
+import sys
+import types
+from zoneinfo import ZoneInfo
+
+from chancery_host.errors import DAError
+from chancery_host.zones import reduce_zone
+
+PROTOCOL = 5
+NOT_KEPT = {"__builtins__", "x", "i", "j", "k", "l", "m", "n", "session_local", "device_local", "user_local"}
+NOT_DATA = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type,
+            types.MethodWrapperType, types.GeneratorType, io.IOBase)
+
+# Everything a snapshot may name outside our library and the interview's own packages. None of it
+# does more than build a value from what it is given.
+ALLOWED = {
+    "builtins": {"set", "frozenset", "bytearray", "complex", "range", "slice", "list", "dict", "tuple", "str", "int",
+                 "float", "bool", "bytes", "object", "NotImplemented", "Ellipsis"},
+    "collections": {"OrderedDict", "defaultdict", "Counter", "deque"},
+    "datetime": {"date", "datetime", "time", "timedelta", "timezone"},
+    "decimal": {"Decimal"},
+    "fractions": {"Fraction"},
+    "uuid": {"UUID", "SafeUUID"},
+    "types": {"SimpleNamespace"},
+    "pytz": {"_p", "_UTC"},
+    "dateutil.relativedelta": {"relativedelta"},
+    "dateutil.tz.tz": {"tzutc"},
+    "chancery_host.zones": {"zone"},
+    "chancery_host.objects.nav": {"DANav"},
+}
+LIBRARY = {"docassemble.base.util", "docassemble.base.legal", "docassemble.base.core"}
+
+
+class _Pickler(pickle.Pickler):
+    dispatch_table = {**copyreg.dispatch_table, ZoneInfo: reduce_zone}
+
+
+class NotAllowed(pickle.UnpicklingError):
+    """The snapshot names something that no snapshot of ours contains."""
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file, modules):
+        super().__init__(file)
+        self._modules = modules
+
+    def find_class(self, module, name):
+        found = None
+        if name in ALLOWED.get(module, ()):
+            found = _attribute(module, name)
+        elif module in LIBRARY:
+            found = _library_class(module, name)
+        elif self._is_own(module):
+            found = _attribute(module, name)
+            # A module's own classes, not what it imported (subprocess.Popen would do harm).
+            if not isinstance(found, type) or found.__module__ != module:
+                found = None
+        if found is None:
+            raise NotAllowed("a snapshot must not contain %s.%s" % (module, name))
+        return found
+
+    def _is_own(self, module):
+        return module.startswith("docassemble.") and any(
+            module == own or module.startswith(own + ".") for own in self._modules)
+
+    def persistent_load(self, pid):
+        raise NotAllowed("a snapshot must not contain references to elsewhere")
+
+
+def _attribute(module, name):
+    if "." in name:
+        return None
+    if module not in sys.modules:
+        __import__(module)
+    return getattr(sys.modules[module], name, None)
+
+
+def _library_class(module, name):
+    found = _attribute(module, name)
+    if not isinstance(found, type) or not found.__module__.startswith("docassemble.base."):
+        return None
+    return found
+
+
+def _exported():
+    """Values that the import of the library puts into the answers: they come back by themselves."""
+    library = sys.modules.get("docassemble.base.util")
+    return {} if library is None else library.__dict__
+
+
+def kept(answers):
+    """The part of the answers that a snapshot contains."""
+    library = _exported()
+    data = {}
+    for name, value in answers.items():
+        if name in NOT_KEPT or isinstance(value, NOT_DATA) or (name in library and library[name] is value):
+            continue
+        data[name] = value
+    internal = data.get("_internal")
+    if internal and internal.get("objselections"):
+        data["_internal"] = {**internal, "objselections": {}}
+    return data
+
+
+def _pickled(data):
+    out = io.BytesIO()
+    _Pickler(out, PROTOCOL).dump(data)
+    return out.getvalue()
+
+
+def dump(answers):
+    """The answers as bytes. A value that cannot be stored is an error that names the variable."""
+    data = kept(answers)
+    try:
+        return _pickled(data)
+    except (pickle.PicklingError, TypeError, AttributeError, RecursionError, ValueError) as err:
+        for name, value in data.items():
+            try:
+                _pickled(value)
+            except (pickle.PicklingError, TypeError, AttributeError, RecursionError, ValueError) as own:
+                raise DAError("the variable %s cannot be stored: %s" % (name, own)) from own
+        raise DAError("the answers cannot be stored: %s" % err) from err
+
+
+def load(data, allowed_modules=()):
+    """The answers of a snapshot. `allowed_modules` are the Python packages of the interview (`docassemble.demo`)."""
+    import docassemble.base.util  # noqa: F401  its classes must have their canonical names before the first lookup
+    answers = _Unpickler(io.BytesIO(data), tuple(allowed_modules)).load()
+    if not isinstance(answers, dict):
+        raise NotAllowed("a snapshot is a dictionary of answers")
+    return answers
