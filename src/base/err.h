@@ -29,6 +29,12 @@ typedef enum err {
         if (e_ != ERR_OK) return e_;                                                                                   \
     } while (0)
 
+/* For a MUST_CHECK call whose failure changes nothing here; say why beside it. */
+#define IGNORE(expr)                                                                                                   \
+    do {                                                                                                               \
+        if (expr) { }                                                                                                  \
+    } while (0)
+
 /* Scope-bound clean-up: CLEANUP(fd_close) int fd = -1; */
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 

@@ -1,0 +1,410 @@
+/* main/config.c: the table of settings and the four places that they come from. */
+#include "main/config.h"
+#include "base/json.h"
+#include "base/yaml.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum type { T_TEXT, T_INT, T_BOOL, T_TEXTS, T_DISPATCH };
+enum { SETTINGS_MAX = 64, FILE_MAX = 1 << 20 };
+
+struct setting {
+    const char *key;
+    enum type   type;
+    size_t      at;
+    const char *preset; /* YAML; NULL: none */
+    const char *doc;
+    bool        secret;
+    int64_t     least, most;       /* T_INT */
+    const char *const *words;      /* allowed texts */
+};
+
+#define S(m) offsetof(struct config, m)
+#define WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
+static const struct setting settings[] = {
+    { "data", T_TEXT, S(data), "./chancery-data", "folder for SQLite, files, keys; created 0700; locked, so a second server on it refuses to start" },
+    { "listen", T_TEXTS, S(listen), "127.0.0.1:8080", "`address:port`, `[::]:8080` or `unix:/path`; a list is allowed. Port 0 picks one; the ready line prints it" },
+    { "base_url", T_TEXT, S(base_url), NULL, "public origin, for links and cookies; from `listen` if absent" },
+    { "families", T_TEXTS, S(families), "[accounts, iam, hiring, interviews, signatures]", "families to serve; one left out answers 404, its tables exist all the same",
+      .words = WORDS("accounts", "iam", "hiring", "interviews", "signatures") },
+    { "threads", T_INT, S(threads), "0", "I/O threads; 0: one per core", .least = 0, .most = 256 },
+    { "max_connections", T_INT, S(max_connections), "4096", "beyond it new connections get 503", .least = 1, .most = 1000000 },
+    { "store.url", T_TEXT, S(store_url), NULL, "`sqlite:PATH` (default: `chancery.db` in `data`) or a `postgresql://` URL", .secret = true },
+    { "store.migrate", T_BOOL, S(store_migrate), "true", "`serve` brings the schema up to date itself" },
+    { "master_key_file", T_TEXT, S(master_key_file), NULL, "32 random bytes, created 0600 on first start (default: `master.key` in `data`); all stored secrets are encrypted under it" },
+    { "files.url", T_TEXT, S(files_url), NULL, "`file:PATH` where uploads and produced documents live (default: `files` in `data`)" },
+    { "admin.email", T_TEXT, S(admin_email), NULL, "first start creates this administrator" },
+    { "admin.password", T_TEXT, S(admin_password), NULL, "its password; without it a one-time link to choose one is printed once", .secret = true },
+    { "admin.api_key", T_TEXT, S(admin_api_key), NULL, "its docassemble API key, at least 16 characters", .secret = true },
+    { "mail.url", T_TEXT, S(mail_url), NULL, "where mail goes; nothing in this version sends mail yet", .secret = true },
+    { "mail.from", T_TEXT, S(mail_from), "Chancery <chancery@localhost>", "sender of mail; nothing in this version sends mail yet" },
+    { "limits.enabled", T_BOOL, S(limits_enabled), "true", "false switches every throttle, cooldown and lockout off, never body sizes" },
+    { "cors.allowed_origins", T_TEXTS, S(cors_origins), "[]", "exact origins, for the families that do not answer every origin" },
+    { "log.format", T_TEXT, S(log_format), NULL, "`text` or `json`; text on a terminal, else json", .words = WORDS("text", "json") },
+    { "log.level", T_TEXT, S(log_level), "info", "`debug`, `info`, `warn`, `error`", .words = WORDS("debug", "info", "warn", "error") },
+    { "metrics.listen", T_TEXT, S(metrics_listen), NULL, "put `/metrics` on an address of its own; same as `listen` if absent" },
+    { "argon2.memory_kib", T_INT, S(argon2_memory_kib), "19456", "memory of one password hash, KiB", .least = 8192, .most = 4194304 },
+    { "argon2.passes", T_INT, S(argon2_passes), "2", "passes of one password hash", .least = 1, .most = 100 },
+    { "argon2.workers", T_INT, S(argon2_workers), "0", "threads of the password pool; 0: one per core", .least = 0, .most = 256 },
+    { "argon2.queue", T_INT, S(argon2_queue), "64", "most passwords waiting; beyond it 503", .least = 1, .most = 100000 },
+    { "workers.min", T_INT, S(workers_min), "0", "interview workers kept ready; 0: one per core", .least = 0, .most = 1024 },
+    { "workers.max", T_INT, S(workers_max), "0", "most interview workers while calls wait; 0: eight per core", .least = 0, .most = 1024 },
+    { "workers.memory_mb", T_INT, S(workers_memory_mb), "512", "address space of one worker, MiB", .least = 64, .most = 1048576 },
+    { "workers.cpu_s", T_INT, S(workers_cpu_s), "30", "CPU seconds of one call", .least = 1, .most = 86400 },
+    { "workers.wall_s", T_INT, S(workers_wall_s), "60", "seconds of one call", .least = 1, .most = 86400 },
+    { "interviews.packages", T_TEXTS, S(packages), NULL, "folders of interview packages, `NAME/data/{questions,templates,static,sources}` (default: `packages` in `data`); of several the first that has the file wins" },
+    { "interviews.dialect", T_TEXT, S(dialect), "document", "`document` or `reference`: which one holds where the API document and the reference differ", .words = WORDS("document", "reference") },
+    { "interviews.timezone", T_TEXT, S(timezone), "America/New_York", "time zone that an interview sees" },
+    { "interviews.locale", T_TEXT, S(locale), "en_US.UTF-8", "locale that an interview sees" },
+    { "interviews.language", T_TEXT, S(language), "en", "language that an interview starts in" },
+    { "interviews.currency", T_TEXT, S(currency), "USD", "currency that an interview sees" },
+    { "interviews.maximum_content_length", T_INT, S(max_content_length), "16777216", "largest request body, bytes; beyond it 413", .least = 1024, .most = 67108864 },
+    { "interviews.concurrency_lock_timeout", T_INT, S(concurrency_lock_timeout), "4", "a call waits three times this, in seconds, for another call on its session", .least = 1, .most = 3600 },
+    { "interviews.dispatch", T_DISPATCH, S(dispatch), NULL, "list of `{name, interview, title}` for `GET /api/list`; the demonstration interviews if absent" },
+};
+#define N_SETTINGS COUNT_OF(settings)
+_Static_assert(N_SETTINGS <= SETTINGS_MAX, "raise SETTINGS_MAX");
+
+/* Where each setting of the last load came from. One process loads one configuration. */
+static const char *origin[SETTINGS_MAX];
+
+struct loader {
+    struct arena  *a;
+    struct config *out;
+    str           *why;
+};
+
+static err complain(struct loader *l, const char *place, const char *key, const char *what)
+{
+    if (arena_printf(l->a, l->why, "%s: %s: %s", place, key, what) != ERR_OK) *l->why = STR("out of memory");
+    return ERR_INPUT;
+}
+
+static const struct setting *find(str key)
+{
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        if (str_is(key, settings[i].key)) return &settings[i];
+    return NULL;
+}
+
+static bool has_below(str prefix)
+{
+    for (size_t i = 0; i < N_SETTINGS; i++) {
+        str k = str_c(settings[i].key);
+        if (k.n > prefix.n && str_starts(k, prefix) && k.p[prefix.n] == '.') return true;
+    }
+    return false;
+}
+
+static bool word_ok(const struct setting *s, str w)
+{
+    if (!s->words) return true;
+    for (const char *const *p = s->words; *p; p++)
+        if (str_is(w, *p)) return true;
+    return false;
+}
+
+static bool is_scalar(const struct yaml_node *v) { return v->kind != YAML_SEQ && v->kind != YAML_MAP && v->kind != YAML_NULL; }
+
+static err take_texts(struct loader *l, const struct setting *s, const struct yaml_node *v, const char *place)
+{
+    const struct yaml_node *one = v;
+    const struct yaml_node *const *items = v->kind == YAML_SEQ ? (const struct yaml_node *const *)v->items : &one;
+    size_t n = v->kind == YAML_SEQ ? v->n : 1;
+    struct texts t = { NEW_N(l->a, const char *, n + 1), n };
+    if (!t.v) return ERR_NOMEM;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_scalar(items[i])) return complain(l, place, s->key, "expected a text or a list of texts");
+        if (!word_ok(s, items[i]->text)) return complain(l, place, s->key, "is not one of the words allowed here");
+        if (!(t.v[i] = arena_z(l->a, items[i]->text))) return ERR_NOMEM;
+    }
+    memcpy((char *)l->out + s->at, &t, sizeof t);
+    return ERR_OK;
+}
+
+static str member_text(const struct yaml_node *map, const char *key)
+{
+    const struct yaml_node *v = yaml_get(map, key);
+    return v && is_scalar(v) ? v->text : STR_NULL;
+}
+
+static err take_dispatch(struct loader *l, const struct setting *s, const struct yaml_node *v, const char *place)
+{
+    if (v->kind != YAML_SEQ) return complain(l, place, s->key, "expected a list of {name, interview, title}");
+    struct dispatches d = { NEW_N(l->a, struct dispatch, v->n ? v->n : 1), v->n };
+    if (!d.v) return ERR_NOMEM;
+    for (size_t i = 0; i < v->n; i++) {
+        d.v[i] = (struct dispatch){ member_text(v->items[i], "name"), member_text(v->items[i], "interview"), member_text(v->items[i], "title") };
+        if (str_absent(d.v[i].name) || str_absent(d.v[i].interview)) return complain(l, place, s->key, "each item needs a name and an interview");
+    }
+    memcpy((char *)l->out + s->at, &d, sizeof d);
+    return ERR_OK;
+}
+
+static err take(struct loader *l, const struct setting *s, const struct yaml_node *v, const char *place)
+{
+    char *at = (char *)l->out + s->at;
+    switch (s->type) {
+    case T_TEXT: {
+        if (!is_scalar(v)) return complain(l, place, s->key, "expected a text");
+        if (!word_ok(s, v->text)) return complain(l, place, s->key, "is not one of the words allowed here");
+        const char *z = arena_z(l->a, v->text);
+        if (!z) return ERR_NOMEM;
+        memcpy(at, &z, sizeof z);
+        break;
+    }
+    case T_INT:
+        if (v->kind != YAML_INT || v->big) return complain(l, place, s->key, "expected a whole number");
+        if (v->i < s->least || v->i > s->most) return complain(l, place, s->key, "is out of range");
+        memcpy(at, &v->i, sizeof v->i);
+        break;
+    case T_BOOL:
+        if (v->kind != YAML_BOOL) return complain(l, place, s->key, "expected true or false");
+        memcpy(at, &v->b, sizeof v->b);
+        break;
+    case T_TEXTS: TRY(take_texts(l, s, v, place)); break;
+    case T_DISPATCH: TRY(take_dispatch(l, s, v, place)); break;
+    }
+    origin[s - settings] = place;
+    return ERR_OK;
+}
+
+/* A map of the file, its keys prefixed. */
+static err walk(struct loader *l, const struct yaml_node *map, str prefix, const char *file)
+{
+    for (size_t i = 0; i < map->n; i++) {
+        const struct yaml_node *k = map->items[2 * i], *v = map->items[2 * i + 1];
+        str key, place;
+        TRY(prefix.n ? arena_printf(l->a, &key, STR_FMT "." STR_FMT, STR_ARG(prefix), STR_ARG(k->text)) : arena_str(l->a, k->text, &key));
+        TRY(arena_printf(l->a, &place, "%s:%u:%u", file, v->line, v->column));
+        const struct setting *s = find(key);
+        if (s)
+            TRY(take(l, s, v, place.p));
+        else if (v->kind == YAML_MAP && has_below(key))
+            TRY(walk(l, v, key, file));
+        else
+            return arena_printf(l->a, &place, "%s:%u:%u", file, k->line, k->column) ? ERR_NOMEM : complain(l, place.p, key.p, "unknown key");
+    }
+    return ERR_OK;
+}
+
+static err read_file(struct loader *l, const char *path, str *out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) != 0 || st.st_size > FILE_MAX) {
+        IGNORE(arena_printf(l->a, l->why, "%s: cannot be read: %s", path, fd < 0 ? "no such file, or no permission" : "larger than 1 MiB"));
+        if (fd >= 0) close(fd);
+        return ERR_INPUT;
+    }
+    char   *p = NEW_N(l->a, char, (size_t)st.st_size + 1);
+    ssize_t n = p ? read(fd, p, (size_t)st.st_size) : -1;
+    close(fd);
+    if (n < 0) return p ? complain(l, path, "file", "cannot be read") : ERR_NOMEM;
+    *out = (str){ p, (size_t)n };
+    return ERR_OK;
+}
+
+static err load_file(struct loader *l, const char *path)
+{
+    str text;
+    TRY(read_file(l, path, &text));
+    struct yaml_node *root;
+    struct yaml_error bad = { 0 };
+    err e = yaml_read(l->a, text, 1, &root, &bad);
+    if (e) {
+        IGNORE(arena_printf(l->a, l->why, "%s:%u:%u: " STR_FMT, path, bad.line, bad.column, STR_ARG(bad.text)));
+        return e;
+    }
+    if (!root) return ERR_OK;
+    if (root->kind != YAML_MAP) return complain(l, path, "file", "expected a mapping of keys to values");
+    return walk(l, root, STR_NULL, path);
+}
+
+static err take_text(struct loader *l, const struct setting *s, str text, const char *place)
+{
+    struct yaml_node *v;
+    struct yaml_error bad = { 0 };
+    /* A text setting is taken as it stands: a password "12: 3" is no mapping. */
+    struct yaml_node plain = { .kind = YAML_STR, .text = text };
+    if (s->type == T_TEXT) return take(l, s, &plain, place);
+    if (yaml_read(l->a, text, 1, &v, &bad) != ERR_OK || !v) return complain(l, place, s->key, "is not a YAML value");
+    return take(l, s, v, place);
+}
+
+extern char **environ;
+
+static err load_environment(struct loader *l)
+{
+    for (char **e = environ; *e; e++) {
+        str line = str_c(*e), name;
+        if (!str_starts(line, STR("CHANCERY_")) || !str_cut(&line, '=', &name)) continue;
+        if (str_is(name, "CHANCERY_CONFIG") || str_starts(name, STR("CHANCERY_FAULT")) || str_starts(name, STR("CHANCERY_TEST"))) continue;
+        const struct setting *hit = NULL;
+        for (size_t i = 0; i < N_SETTINGS && !hit; i++) {
+            str k = str_c(settings[i].key);
+            bool same = k.n == name.n - 9;
+            for (size_t j = 0; same && j < k.n; j++) {
+                char want = k.p[j] == '.' ? '_' : k.p[j];
+                same = name.p[9 + j] == (want >= 'a' && want <= 'z' ? want - 32 : want);
+            }
+            if (same) hit = &settings[i];
+        }
+        const char *place = arena_z(l->a, name);
+        if (!place) return ERR_NOMEM;
+        if (!hit) return complain(l, place, "environment", "unknown key");
+        TRY(take_text(l, hit, line, place));
+    }
+    return ERR_OK;
+}
+
+static err load_set(struct loader *l, const char *pair)
+{
+    str rest = str_c(pair), key;
+    bool has = str_cut(&rest, '=', &key);
+    str place;
+    TRY(arena_printf(l->a, &place, "--set " STR_FMT, STR_ARG(key)));
+    const struct setting *s = find(key);
+    if (!has) return complain(l, place.p, pair, "expected KEY=VALUE");
+    if (!s) return complain(l, place.p, arena_z(l->a, key), "unknown key");
+    return take_text(l, s, rest, place.p);
+}
+
+static err load_defaults(struct loader *l)
+{
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        if (settings[i].preset) TRY(take_text(l, &settings[i], str_c(settings[i].preset), "default"));
+    return ERR_OK;
+}
+
+/* Gives an absent setting its place in the data folder: scheme, folder, name. */
+static err below_data(struct loader *l, const char **at, const char *scheme, const char *name)
+{
+    if (*at) return ERR_OK;
+    str s;
+    TRY(arena_printf(l->a, &s, "%s%s/%s", scheme, l->out->data, name));
+    *at = s.p;
+    return ERR_OK;
+}
+
+/* What depends on other settings. */
+static err derive(struct loader *l)
+{
+    struct config *c = l->out;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (cores < 1) cores = 1;
+    if (!c->threads) c->threads = cores;
+    if (!c->argon2_workers) c->argon2_workers = cores;
+    if (!c->workers_min) c->workers_min = cores;
+    if (!c->workers_max) c->workers_max = 8 * cores;
+    if (c->workers_max < c->workers_min) return complain(l, "configuration", "workers.max", "is less than workers.min");
+    if (c->listen.n == 0) return complain(l, "configuration", "listen", "needs at least one address");
+    TRY(below_data(l, &c->store_url, "sqlite:", "chancery.db"));
+    TRY(below_data(l, &c->files_url, "file:", "files"));
+    TRY(below_data(l, &c->master_key_file, "", "master.key"));
+    if (c->packages.n == 0) {
+        const char *own = NULL;
+        TRY(below_data(l, &own, "", "packages"));
+        c->packages = (struct texts){ NEW_N(l->a, const char *, 2), 1 };
+        if (!c->packages.v) return ERR_NOMEM;
+        c->packages.v[0] = own;
+    }
+    if (!c->log_format) c->log_format = isatty(2) ? "text" : "json";
+    if (c->admin_api_key && strlen(c->admin_api_key) < 16) return complain(l, "configuration", "admin.api_key", "needs at least 16 characters");
+    return ERR_OK;
+}
+
+err config_load(struct arena *a, const struct config_sources *from, struct config *out, str *why)
+{
+    struct config c = { 0 };
+    struct loader l = { a, &c, why };
+    *why = STR("out of memory");
+    TRY(load_defaults(&l));
+    const char *file = from->file ? from->file : getenv("CHANCERY_CONFIG");
+    if (!file && access("chancery.yml", R_OK) == 0) file = "chancery.yml";
+    if (file) TRY(load_file(&l, file));
+    TRY(load_environment(&l));
+    if (from->data) TRY(take_text(&l, find(STR("data")), str_c(from->data), "--data"));
+    for (size_t i = 0; i < from->n_set; i++) TRY(load_set(&l, from->set[i]));
+    TRY(derive(&l));
+    *out = c;
+    return ERR_OK;
+}
+
+static void value_text(const struct config *c, const struct setting *s, struct buf *out)
+{
+    const char *at = (const char *)c + s->at;
+    switch (s->type) {
+    case T_TEXT: {
+        const char *z;
+        memcpy(&z, at, sizeof z);
+        buf_z(out, !z ? "" : s->secret ? "********" : z);
+        break;
+    }
+    case T_INT: {
+        int64_t v;
+        memcpy(&v, at, sizeof v);
+        buf_printf(out, "%lld", (long long)v);
+        break;
+    }
+    case T_BOOL: {
+        bool v;
+        memcpy(&v, at, sizeof v);
+        buf_z(out, v ? "true" : "false");
+        break;
+    }
+    case T_TEXTS: {
+        struct texts t;
+        memcpy(&t, at, sizeof t);
+        buf_char(out, '[');
+        for (size_t i = 0; i < t.n; i++) buf_printf(out, "%s%s", i ? ", " : "", t.v[i]);
+        buf_char(out, ']');
+        break;
+    }
+    case T_DISPATCH: {
+        struct dispatches d;
+        memcpy(&d, at, sizeof d);
+        buf_char(out, '[');
+        for (size_t i = 0; i < d.n; i++)
+            buf_printf(out, "%s{name: " STR_FMT ", interview: " STR_FMT "}", i ? ", " : "", STR_ARG(d.v[i].name), STR_ARG(d.v[i].interview));
+        buf_char(out, ']');
+        break;
+    }
+    }
+}
+
+void config_print(const struct config *c, bool json, struct buf *out)
+{
+    struct jw w = JW(out);
+    if (json) jw_open(&w, '[');
+    for (size_t i = 0; i < N_SETTINGS; i++) {
+        CLEANUP(buf_release) struct buf v = BUF(65536);
+        value_text(c, &settings[i], &v);
+        const char *from = origin[i] ? origin[i] : "default";
+        if (!json) {
+            buf_printf(out, "%-36s %-40.*s # %s\n", settings[i].key, STR_ARG(buf_str(&v)), from);
+            continue;
+        }
+        jw_open(&w, '{');
+        jw_kstr(&w, "key", str_c(settings[i].key));
+        jw_kstr(&w, "value", buf_str(&v));
+        jw_kstr(&w, "from", str_c(from));
+        jw_close(&w, '}');
+    }
+    if (json) jw_close(&w, ']'), buf_char(out, '\n');
+}
+
+void config_document(struct buf *out)
+{
+    buf_z(out, "# Configuration\n\nPrinted by `chancery config --document`; the table in `src/main/config.c` is the only source.\n\n"
+               "YAML 1.2 file: `--config`, else `$CHANCERY_CONFIG`, else `./chancery.yml` if present, else none. Precedence: built-in default, file,\n"
+               "environment (`CHANCERY_` and the key in upper case, dots as underscores), `--set KEY=VALUE`. An unknown key, a wrong type or an impossible value stops\n"
+               "the start with its place.\n\n| key | default | meaning |\n|---|---|---|\n");
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        buf_printf(out, "| `%s` | %s%s%s | %s |\n", settings[i].key, settings[i].preset ? "`" : "", settings[i].preset ? settings[i].preset : "none",
+                   settings[i].preset ? "`" : "", settings[i].doc);
+}

@@ -1,0 +1,48 @@
+/* main/config.h: the settings, from one table (server.md 2).
+ *
+ * Precedence: built-in default < file < environment (CHANCERY_STORE_URL) < --set. Unknown keys, wrong types and impossible values stop the
+ * start with their place: file:line:column, or the name of the variable or --set key. Everything lives in the arena given to config_load. */
+#pragma once
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct texts {
+    const char **v; /* NULL-terminated as well */
+    size_t       n;
+};
+struct dispatch {
+    str name, interview, title;
+};
+struct dispatches {
+    struct dispatch *v;
+    size_t           n;
+};
+
+struct config {
+    const char *data, *base_url, *store_url, *master_key_file, *files_url;
+    struct texts listen, families, cors_origins;
+    int64_t threads, max_connections;
+    bool    store_migrate, limits_enabled;
+    const char *admin_email, *admin_password, *admin_api_key;
+    const char *mail_url, *mail_from;
+    const char *log_format, *log_level, *metrics_listen;
+    int64_t argon2_memory_kib, argon2_passes, argon2_workers, argon2_queue;
+    int64_t workers_min, workers_max, workers_memory_mb, workers_cpu_s, workers_wall_s;
+    struct texts packages;
+    const char *dialect, *timezone, *locale, *language, *currency;
+    int64_t max_content_length, concurrency_lock_timeout;
+    struct dispatches dispatch;
+};
+
+struct config_sources {
+    const char  *file;     /* --config; NULL: $CHANCERY_CONFIG, else ./chancery.yml if present, else none */
+    const char  *data;     /* --data; NULL: none */
+    const char **set;      /* --set KEY=VALUE */
+    size_t       n_set;
+};
+/* ERR_INPUT with *why: "chancery.yml:3:5: listen: …". */
+err config_load(struct arena *a, const struct config_sources *from, struct config *out, str *why) MUST_CHECK;
+/* Effective settings, secrets masked, each with where it came from. */
+void config_print(const struct config *c, bool json, struct buf *out);
+/* docs/configuration.md. */
+void config_document(struct buf *out);
