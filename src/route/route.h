@@ -36,8 +36,9 @@ struct op {
     bool                body_need;
     size_t              body_max;   /* 0: the family's */
     enum tx             tx;         /* TX_READ: I/O thread (SQLite). TX_WRITE: writer. TX_NONE: slow lane */
+    bool                quick;      /* with TX_NONE: never waits for anything, so it runs on the I/O thread */
     err (*run)(struct call *c);
-    const struct reply_doc *replies; /* ended by status 0 */
+    const struct reply_doc *replies; /* ended by status 0; those of the family's .common need no mention */
     const char *const *path_docs;    /* one text per {name} */
 };
 
@@ -51,8 +52,10 @@ struct family {
     bool loose;           /* bodies and parameters are read, not judged (docassemble) */
     bool body_before_who; /* the body is read before the caller is known (docassemble: the key may be in it) */
     bool sort_keys, ascii; /* how its JSON is written */
+    bool newline;          /* one at the end of each JSON body */
     struct json_rules json;
     size_t body_max;
+    const struct reply_doc *common; /* what each operation may answer besides (413, 500, 503 …), ended by status 0; NULL: nothing */
     /* Sets c->who, or fails. Inside TX_READ. */
     err (*identify)(struct call *c, const struct op *op);
     err (*permit)(struct call *c, const struct op *op);
@@ -70,34 +73,45 @@ struct family {
  * ERR_LIMIT 429, ERR_BUSY 503, the rest 500. */
 int route_status(err e);
 
-/* Replies. Content goes to c->reply; all return ERR_OK or ERR_NOMEM. */
+/* Replies. Content goes to c->reply; all return ERR_OK or ERR_NOMEM. A reply replaces the one before, headers added with reply_header() stay. */
 err reply_shape(struct call *c, int status, const struct shape *s, const void *from) MUST_CHECK; /* JSON by the family's rules */
 err reply_json(struct call *c, int status, str json) MUST_CHECK;                                  /* verbatim, copied? no: must live in c->mem */
 err reply_text(struct call *c, int status, const char *type, str text) MUST_CHECK;
 err reply_empty(struct call *c, int status) MUST_CHECK;
 /* The family whose row serves this call, NULL for none. */
 const struct family *call_family(const struct call *c);
+/* A top-level member of the body (JSON, form or multipart) as text, by the loose rules of shape.h; STR_NULL if absent. For identify(). */
+str call_body_text(struct call *c, const char *name);
+/* The parts of a multipart body, files included; none for other bodies. Slices of the request body. */
+const struct parts *call_parts(const struct call *c);
 
 /* The router: built once at start from the enabled families and the core's own operations (health, metrics, documents, account pages). */
 struct router;
 struct router_options {
-    const struct family *const *families; /* NULL-terminated; the last one is the core's, which owns "/" */
-    struct store *store;
+    const struct family *const *families; /* NULL-terminated; the last one is the core's, which owns "/". Unknown paths: ties go to the earlier one */
+    struct store *store; /* NULL: operations run without transactions (tests, commands) */
     unsigned      slow_threads, slow_queue;
     size_t        arena_max;
     bool          request_log;
+    void (*hurry)(void *arg); /* may be NULL; called once by router_stop() when its wait is over: cut short what running operations wait for */
+    void         *hurry_arg;
 };
 /* Refuses rows without .perm, with clashing paths, with fields whose kind and C type disagree: *why. */
 err  router_new(struct arena *a, const struct router_options *o, struct router **out, str *why) MUST_CHECK;
 /* For http_start. */
 struct http_handler router_handler(struct router *r);
-/* New requests get 503 from now on; answers every deferred one (after wait_ms those left get 503) and ends the slow lane. */
+/* New requests get 503 from now on. Waits wait_ms for the deferred ones; then those that have not begun get 503, hurry() is called, and those
+ * that run are waited for, since what they use cannot be taken from them. Ends the slow lane. All deferred exchanges are answered at return. */
 void router_stop(struct router *r, int64_t wait_ms);
 void router_free(struct router *r);
 struct router_stats {
     int64_t requests, by_class[6] /* [2] = 2xx … */, slow_depth, slow_refused, ms_sum;
 };
 void router_stats(const struct router *r, struct router_stats *out);
+
+/* Runs a call through match, stations and operation on this thread and leaves the answer in c->reply: for unit tests and commands. The caller
+ * sets mem, rq, reply and now_ms. Not for I/O threads: it waits. */
+void router_run(struct router *r, struct call *c);
 
 /* The OpenAPI 3.1 document of a family as JSON. */
 err openapi_print(const struct family *f, struct buf *out) MUST_CHECK;

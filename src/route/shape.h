@@ -18,14 +18,14 @@ struct shape {
     bool        nullable;
     const char *format;           /* "uuid", "date-time", "email" … ; only documented unless a strict family checks it */
     const char *pattern, *example, *preset; /* preset: JSON text of the default */
-    const char *const *values;    /* K_TEXT: allowed texts, NULL-terminated */
+    const char *const *values;    /* allowed values, NULL-terminated; K_TEXT: texts, K_INT and K_NUM: their JSON text */
     bool        limited;          /* min and max hold */
     int64_t     min, max;         /* K_INT, K_NUM: value; K_TEXT: code points; K_ARRAY: items */
     const struct shape *of;       /* K_ARRAY: items; K_MAP: values */
     const struct shape *const *options; /* K_ONE_OF, NULL-terminated */
     const struct field *fields;   /* K_OBJECT */
     size_t      n_fields, size;   /* size: of the C struct; 0 for shapes only documented */
-    bool        open;             /* K_OBJECT: further members are allowed (and documented) */
+    bool        open;             /* K_OBJECT: further members are documented, as .of if given; reading ignores unknown members always */
 };
 
 /* How a parameter or member is kept in the C struct. */
@@ -77,9 +77,14 @@ struct field {
 extern const struct shape shape_any, shape_text, shape_int, shape_num, shape_bool, shape_text_null, shape_int_null, shape_uuid, shape_email,
     shape_datetime, shape_object /* open, no fields */, shape_binary;
 
-/* Fills the struct (zeroed, s->size bytes) from a JSON object. Strict: first violation is fail()ed with its JSON pointer. */
+/* Fills the struct (zeroed, s->size bytes) from a JSON object.
+ *   strict  the first violation is fail()ed with its JSON pointer: ERR_INPUT. null counts as absent unless the shape is nullable
+ *   loose   never judges (docassemble-api 2.5): what does not convert counts as absent, .given false. AS_TEXT takes any value, other than text as its
+ *           JSON text; AS_INT truncates numbers and takes decimal texts with blanks; AS_BOOL and AS_FLAG follow flag(); AS_STRUCT and
+ *           AS_LIST take the native value or a text that holds JSON; AS_REAL numbers and decimal texts */
 err shape_read(struct call *c, const struct shape *s, str json, const struct json_rules *rules, bool loose, void *out) MUST_CHECK;
 /* The same from decoded pairs (query, form). */
 err shape_read_params(struct call *c, const struct field *fields, size_t n, const struct params *p, bool loose, void *out) MUST_CHECK;
-/* Writes a struct as JSON; members in table order, or sorted by name. */
+/* Writes a struct as JSON; members in table order, or sorted by name. Left out are members whose .given is false and, unless .need, absent texts,
+ * flags and anys; with .need they are null. */
 void shape_write(struct jw *w, const struct shape *s, const void *from, bool sorted);
