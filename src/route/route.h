@@ -22,6 +22,12 @@ struct reply_doc {
     const char         *doc;
 };
 
+/* What a body looks like in one media type, where the types differ (JSON has native values, forms have texts). */
+struct body_doc {
+    const char         *type;
+    const struct shape *shape;
+};
+
 struct op {
     const char  *id;   /* operationId */
     enum method  on;
@@ -33,6 +39,7 @@ struct op {
     const struct shape *query;      /* object shape; its fields' .in say query, header or cookie */
     const struct shape *body;       /* object shape */
     const char *const  *body_types; /* media types accepted, NULL-terminated; default application/json */
+    const struct body_doc *body_docs; /* documented instead of .body, ended by type NULL; NULL: .body for each of body_types */
     bool                body_need;
     size_t              body_max;   /* 0: the family's */
     enum tx             tx;         /* TX_READ: I/O thread (SQLite). TX_WRITE: writer. TX_NONE: slow lane */
@@ -49,6 +56,7 @@ struct family {
     const char *const *prefixes; /* leading path segments it owns, NULL-terminated: "/api" */
     const char *security; /* JSON of components.securitySchemes; NULL: none */
     const char *security_need; /* JSON array for operations that are not public, e.g. [{"key":[]},{"bearer":[]}] */
+    const struct reply_doc *common; /* replies that every operation may give (413, 503, 500 …); ended by status 0; NULL: none */
     bool loose;           /* bodies and parameters are read, not judged (docassemble) */
     bool body_before_who; /* the body is read before the caller is known (docassemble: the key may be in it) */
     bool sort_keys, ascii; /* how its JSON is written */
