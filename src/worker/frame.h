@@ -19,6 +19,7 @@ enum message {
     MSG_CALL,      /* server -> worker: one operation on one session. TAG_OP and what it needs */
     MSG_RESULT,    /* worker -> server: TAG_OUTCOME … */
     MSG_STOP,      /* server -> worker: end */
+    MSG_ENDED,     /* zygote -> server, id 0: a worker is gone. TAG_PID, TAG_STATUS (as wait(2) gives it), TAG_MEMORY_KIB (most it ever held) */
     MSG__COUNT
 };
 
@@ -44,6 +45,7 @@ enum outcome_kind {
     OUT_NEED,        /* the worker no longer has TAG_WARM: send TAG_SNAPSHOT */
     OUT_VARIABLES,   /* TAG_JSON */
     OUT_METADATA,    /* TAG_JSON */
+    OUT__COUNT
 };
 /* Where in the order of api 12.4 an OUT_ERROR arose: TAG_STAGE. */
 enum stage {
@@ -74,6 +76,7 @@ enum tag {
     TAG_OUTCOME, TAG_STAGE, TAG_ERROR, TAG_JSON, TAG_BODY, TAG_TYPE, TAG_STATUS,
     TAG_SAVE /* u64: SAVE_* */, TAG_MULTI_USER /* u64 */, TAG_TITLE, TAG_TAGS /* JSON array */, TAG_INTERVIEW_HASH /* 32 bytes: of all source files */,
     TAG_PID, TAG_NOTES, TAG_LOG /* repeats: lines for the server's log, already bounded */,
+    TAG_LAST /* u64 flag: the worker ends after this reply; set by serve.c */, TAG_MEMORY_KIB /* u64 */,
     TAG__COUNT
 };
 enum save { SAVE_NOTHING, SAVE_NEW_STEP, SAVE_OVER };
@@ -85,15 +88,21 @@ struct frame {
     str          members; /* borrowed from the buffer it was read from */
 };
 
-/* Writing: frame_begin, members, frame_end; errors stick in the buf. */
+/* Writing: frame_begin, members, frame_end; errors stick in the buf, which holds this frame alone (empty before frame_begin). More members and
+ * another frame_end may follow later. */
 void frame_begin(struct buf *b, enum message m, uint64_t id, uint32_t deadline_ms);
 void frame_str(struct buf *b, enum tag t, str value); /* absent values are left out */
 void frame_u64(struct buf *b, enum tag t, uint64_t value);
-err  frame_end(struct buf *b) MUST_CHECK; /* fills in the length */
+err  frame_end(struct buf *b) MUST_CHECK; /* fills in the length; ERR_LIMIT: larger than FRAME_MAX, ERR_NOMEM, ERR_INPUT: frame_begin is missing */
+/* Changes id and deadline of a frame that is written already. */
+void frame_stamp(struct buf *b, uint64_t id, uint32_t deadline_ms);
 
 /* Reading, of bytes that nobody vouches for. */
 err frame_head(str head, struct frame *out, size_t *rest) MUST_CHECK; /* 24 bytes; ERR_INPUT: not ours, ERR_LIMIT: larger than its kind may be */
 err frame_check(const struct frame *f) MUST_CHECK;                    /* members well formed, tags known, allowed for the message, repeated only where allowed */
+/* Who speaks; may that side send this message? */
+enum frame_side { SIDE_SERVER, SIDE_ZYGOTE, SIDE_WORKER };
+bool frame_from(const struct frame *f, enum frame_side side);
 /* After frame_check. First value of the tag; STR_NULL if absent. */
 str      frame_get(const struct frame *f, enum tag t);
 uint64_t frame_get_u64(const struct frame *f, enum tag t, uint64_t preset);
