@@ -63,7 +63,6 @@ struct family {
     bool newline;          /* one at the end of each JSON body */
     struct json_rules json;
     size_t body_max;
-    const struct reply_doc *common; /* what each operation may answer besides (413, 500, 503 …), ended by status 0; NULL: nothing */
     /* Sets c->who, or fails. Inside TX_READ. */
     err (*identify)(struct call *c, const struct op *op);
     err (*permit)(struct call *c, const struct op *op);

@@ -8,6 +8,7 @@
  *     transaction (serializable) and runs it again when it loses a race.
  * Times in tables are Unix ms, UTC (…_at_ms). Ids are text (UUID) or int64. */
 #pragma once
+#include "base/buf.h"
 #include "base/call.h"
 
 struct store;
