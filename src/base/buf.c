@@ -7,7 +7,7 @@
 static bool reserve(struct buf *b, size_t more)
 {
     if (b->bad) return false;
-    if (more > b->ceiling - b->n) return b->bad = ERR_LIMIT, false;
+    if (b->n > b->ceiling || more > b->ceiling - b->n) return b->bad = ERR_LIMIT, false;
     if (b->n + more <= b->room) return true;
     size_t room = b->room ? b->room : 256;
     while (room < b->n + more) room = room > b->ceiling / 2 ? b->ceiling : room * 2;

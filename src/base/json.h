@@ -1,7 +1,8 @@
-/* base/json.h: JSON in (scanned, then read by jansson) and JSON out (a small streaming writer). RFC 8259.
+/* base/json.h: JSON in (a scanner of ours that fills jansson's values) and JSON out (a small streaming writer). RFC 8259.
  *
- * Reading: json_scan() bounds what a hostile text can cost before jansson sees it (its own depth limit is 2,048), and notes where the
- * members of the top-level object stand, so that what is passed on verbatim stays the bytes it was. */
+ * Reading: one scanner checks, words its errors as Python does, bounds what a hostile text can cost (jansson's own reader allows a depth
+ * of 2,048 and any number of values), and notes where the members of the top-level object stand, so that what is passed on verbatim stays
+ * the bytes it was. */
 #pragma once
 #include "base/arena.h"
 #include "base/buf.h"
@@ -10,6 +11,7 @@
 
 struct json_rules {
     size_t depth;        /* deepest nesting accepted; 0: 200 */
+    size_t values;       /* most values json_read() builds (a value costs up to 250 bytes of heap); 0: 200,000 */
     bool   nan;          /* NaN, Infinity, -Infinity are numbers, as Python's reader takes them */
     bool   reject_twice; /* a repeated key is an error; else the last one wins */
 };
@@ -19,6 +21,7 @@ struct json_error {
     size_t      at;     /* byte offset */
     size_t      line;   /* from 1 */
     size_t      column; /* code points, from 1 */
+    size_t      chars;  /* code points before it */
     const char *why;    /* constant text, e.g. "Expecting ',' delimiter" */
 };
 
@@ -31,21 +34,26 @@ struct json_members {
     size_t              n;
 };
 
+/* Texts of json_error.why are those of Python's reader ("Expecting value", "Extra data" …); besides: "Invalid UTF-8", "Nested too deep",
+ * "Duplicate key", "Too many values", "Number out of range". */
+
 /* Whole-text check without building anything. ERR_INPUT with *bad filled (may be NULL). */
 err json_scan(str text, const struct json_rules *rules, struct json_error *bad) MUST_CHECK;
 /* The same, and the members of the top-level object (none if it is not an object). */
 err json_scan_members(struct arena *a, str text, const struct json_rules *rules, struct json_members *out, struct json_error *bad) MUST_CHECK;
 /* Value of the last member of that name; STR_NULL if absent. */
 str json_member(const struct json_members *m, const char *key);
-/* Scans and reads. *out is released with the arena. ERR_INPUT, ERR_NOMEM. Accepts any value at the top. */
+/* Scans and reads. *out is released with the arena. ERR_INPUT, ERR_NOMEM. Accepts any value at the top. Strings may hold NUL.
+ * What jansson cannot hold: an integer beyond int64 becomes a real; a number beyond double is ERR_INPUT; NaN and infinities (rules.nan)
+ * become null; half a surrogate pair becomes U+FFFD. Slices (json_scan_members) keep all of these as they were. */
 err json_read(struct arena *a, str text, const struct json_rules *rules, json_t **out, struct json_error *bad) MUST_CHECK;
 
-/* Writer. No check per call: errors stick in the buf. Commas are its own business. */
-enum { JW_DEPTH = 64 };
+/* Writer. No check per call: errors stick in the buf. Commas are its own business. Deeper than JW_DEPTH: ERR_LIMIT in the buf. */
+enum { JW_DEPTH = 256 };
 struct jw {
     struct buf *to;
     unsigned    depth;
-    bool        ascii;       /* non-ASCII as \uXXXX (docassemble, Django) */
+    bool        ascii;       /* non-ASCII and DEL as \uXXXX (docassemble, Django) */
     bool        comma[JW_DEPTH + 1];
 };
 #define JW(buffer) ((struct jw){ .to = (buffer) })

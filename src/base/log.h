@@ -1,6 +1,8 @@
 /* base/log.h: one line per event on standard error, as text or JSON.
  *
- * Never pass a secret: passwords, keys, tokens, cookies, bodies. Safe from every thread; a line is one write(2). */
+ * Never pass a secret: passwords, keys, tokens, cookies, bodies. Safe from every thread; a line is one write(2) of at most 8 KiB, without
+ * control or non-ASCII characters (they are escaped), needs no heap, and leaves errno alone. A value keeps its first 1,000 bytes; members
+ * that do not fit are left out and "cut" says so. */
 #pragma once
 #include "base/str.h"
 
@@ -14,11 +16,12 @@ bool log_wants(enum log_level level);
 /* One member of a line. */
 struct log_kv {
     const char *key;
-    str         text; /* p == NULL: number is the value */
+    str         text;      /* absent: null in JSON, - in text */
     int64_t     number;
+    bool        is_number;
 };
 #define LOG_S(k, s) { .key = (k), .text = (s) }
-#define LOG_I(k, i) { .key = (k), .number = (i) }
+#define LOG_I(k, i) { .key = (k), .number = (i), .is_number = true }
 
 /* event: a few words, constant ("request", "worker ended"). */
 void log_line(enum log_level level, const char *event, const struct log_kv *kv, size_t n);

@@ -86,15 +86,18 @@ static size_t utf8_step(const unsigned char *p, size_t n)
     return len;
 }
 
-bool str_utf8_ok(str s)
+size_t str_utf8_good(str s)
 {
-    for (size_t i = 0; i < s.n;) {
+    size_t i = 0;
+    while (i < s.n) {
         size_t step = utf8_step((const unsigned char *)s.p + i, s.n - i);
-        if (step == 0) return false;
+        if (step == 0) break;
         i += step;
     }
-    return true;
+    return i;
 }
+
+bool str_utf8_ok(str s) { return str_utf8_good(s) == s.n; }
 
 size_t str_utf8_len(str s)
 {

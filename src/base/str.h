@@ -41,6 +41,8 @@ bool str_cut(str *s, char c, str *head);
 err str_int(str s, int64_t *out) MUST_CHECK;
 /* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
 bool str_utf8_ok(str s);
+/* Length of the longest well-formed beginning. */
+size_t str_utf8_good(str s);
 /* Code points in well-formed UTF-8. */
 size_t str_utf8_len(str s);
 /* Writes code point cp at out (1 to 4 bytes), returns the count. */
