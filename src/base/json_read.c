@@ -65,9 +65,10 @@ static int32_t hex4(const struct scan *s, size_t at)
 static err escape_unicode(struct scan *s, bool keep)
 {
     int32_t cp = hex4(s, s->at);
-    if (cp < 0) return refuse(s, s->at - 1, "Invalid \\uXXXX escape");
+    /* At least the closing quote has to follow; Python blames the escape where it does not. */
+    if (cp < 0 || s->n - s->at == 4) return refuse(s, s->at - 1, "Invalid \\uXXXX escape");
     s->at += 4;
-    if (cp >= 0xD800 && cp <= 0xDBFF && s->n - s->at >= 6 && s->p[s->at] == '\\' && s->p[s->at + 1] == 'u') {
+    if (cp >= 0xD800 && cp <= 0xDBFF && s->n - s->at > 6 && s->p[s->at] == '\\' && s->p[s->at + 1] == 'u') {
         int32_t low = hex4(s, s->at + 2);
         if (low >= 0xDC00 && low <= 0xDFFF) {
             cp = 0x10000 + ((cp - 0xD800) << 10 | (low - 0xDC00));
