@@ -26,9 +26,14 @@ void crypto_random_text(char *out, size_t n, str alphabet);
 /* UUIDv7 (RFC 9562), monotone within the process; 36 characters, no NUL. */
 void crypto_uuid7(char out[static CRYPTO_UUID]);
 
-void crypto_hash(uint8_t out[static CRYPTO_HASH], str text);
+void crypto_digest(uint8_t out[static CRYPTO_HASH], str text);
+#ifndef sodium_H /* libsodium has a function of that name */
+#define crypto_hash crypto_digest
+#endif
 /* BLAKE2b-256 with a key: for API keys, tokens, and to derive sub-keys (text names the purpose). */
 void crypto_keyed_hash(uint8_t out[static CRYPTO_HASH], const uint8_t key[static CRYPTO_KEY], str text);
+/* Lower-case hex of n bytes: 2n characters, no NUL. */
+void crypto_hex(char *out, const void *in, size_t n);
 /* MD5 of the password, first 16 lower-case hex digits: the docassemble secret of a user (api 6). Not for anything else. */
 void crypto_md5_secret(char out[static 16], str password);
 bool crypto_equal(str a, str b); /* constant time in the contents */
@@ -46,5 +51,6 @@ struct crypto_cost {
 err crypto_password_hash(char out[static CRYPTO_PASSWORD_HASH], str password, struct crypto_cost cost) MUST_CHECK;
 bool crypto_password_matches(const char *hash, str password);
 
-/* The master key: read from the file, or made (0600, synced) when absent and create. ERR_STORE with *why (arena). */
+/* The master key: read from the file, or made (0600, synced) when absent and create. A file that others may read, or of another length,
+ * is refused. ERR_STORE with *why (arena): one line that names the file and what to do. */
 err crypto_master_key(struct arena *a, const char *path, bool create, uint8_t out[static CRYPTO_KEY], str *why) MUST_CHECK;

@@ -1,0 +1,80 @@
+/* crypto/crypto.c: thin wrappers that fix the choices; the algorithms are libsodium's, MD5 is OpenSSL's. */
+#include <sodium.h>
+#include "crypto/crypto.h"
+#include "base/fault.h"
+#include <openssl/evp.h>
+
+_Static_assert(CRYPTO_KEY == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key length");
+_Static_assert(CRYPTO_NONCE == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "nonce length");
+_Static_assert(CRYPTO_TAG == crypto_aead_xchacha20poly1305_ietf_ABYTES, "tag length");
+_Static_assert(CRYPTO_PASSWORD_HASH == crypto_pwhash_argon2id_STRBYTES, "password hash length");
+
+static const unsigned char *bytes(str s) { return (const unsigned char *)(s.p ? s.p : ""); }
+
+err crypto_init(void) { return sodium_init() < 0 ? ERR_STORE : ERR_OK; }
+
+void crypto_random(void *out, size_t n) { randombytes_buf(out, n); }
+
+void crypto_random_text(char *out, size_t n, str alphabet)
+{
+    for (size_t i = 0; i < n; i++) out[i] = alphabet.p[randombytes_uniform((uint32_t)alphabet.n)];
+}
+
+void crypto_digest(uint8_t out[static CRYPTO_HASH], str text)
+{
+    (void)crypto_generichash(out, CRYPTO_HASH, bytes(text), text.n, NULL, 0);
+}
+
+void crypto_keyed_hash(uint8_t out[static CRYPTO_HASH], const uint8_t key[static CRYPTO_KEY], str text)
+{
+    (void)crypto_generichash(out, CRYPTO_HASH, bytes(text), text.n, key, CRYPTO_KEY);
+}
+
+void crypto_hex(char *out, const void *in, size_t n)
+{
+    static const char    hex[] = "0123456789abcdef";
+    const unsigned char *p = in;
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = hex[p[i] >> 4];
+        out[2 * i + 1] = hex[p[i] & 15];
+    }
+}
+
+void crypto_md5_secret(char out[static 16], str password)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE] = { 0 };
+    (void)EVP_Digest(bytes(password), password.n, digest, NULL, EVP_md5(), NULL);
+    crypto_hex(out, digest, 8);
+    sodium_memzero(digest, sizeof digest);
+}
+
+bool crypto_equal(str a, str b) { return a.n == b.n && sodium_memcmp(bytes(a), bytes(b), a.n) == 0; }
+
+void crypto_wipe(void *p, size_t n) { sodium_memzero(p, n); }
+
+void crypto_seal(uint8_t *out, const uint8_t key[static CRYPTO_KEY], str plain, str bound)
+{
+    /* 192 random bits: chance never repeats one. */
+    randombytes_buf(out, CRYPTO_NONCE);
+    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(out + CRYPTO_NONCE, NULL, bytes(plain), plain.n, bytes(bound), bound.n, NULL, out, key);
+}
+
+err crypto_open(uint8_t *out, const uint8_t key[static CRYPTO_KEY], str sealed, str bound)
+{
+    if (sealed.n < CRYPTO_SEAL_EXTRA) return ERR_INPUT;
+    const unsigned char *nonce = bytes(sealed);
+    int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, nonce + CRYPTO_NONCE, sealed.n - CRYPTO_NONCE, bytes(bound),
+                                                         bound.n, nonce, key);
+    return bad ? ERR_INPUT : ERR_OK;
+}
+
+err crypto_password_hash(char out[static CRYPTO_PASSWORD_HASH], str password, struct crypto_cost cost)
+{
+    bool bad = fault_here() || crypto_pwhash_argon2id_str(out, password.p ? password.p : "", password.n, cost.passes, (size_t)cost.memory_kib * 1024);
+    return bad ? ERR_NOMEM : ERR_OK;
+}
+
+bool crypto_password_matches(const char *hash, str password)
+{
+    return crypto_pwhash_argon2id_str_verify(hash, password.p ? password.p : "", password.n) == 0;
+}
