@@ -6,6 +6,7 @@
  *  3. A failed statement ends the transaction on both engines; nothing is caught inside one.
  *  4. SQLite has one writer thread; waiting writes share one durable commit, a savepoint each. PostgreSQL gives each its own
  *     transaction (serializable) and runs it again when it loses a race.
+ *  5. After a failed sync nothing is acknowledged any more: every further write is refused until the program starts anew.
  * Times in tables are Unix ms, UTC (…_at_ms). Ids are text (UUID) or int64. */
 #pragma once
 #include "base/buf.h"
@@ -19,7 +20,8 @@ enum tx { TX_NONE, TX_READ, TX_WRITE };
 /* Statements by name, in one file per room: static const struct query q[Q__COUNT].
  * in/out: one letter per parameter or column: t text, b blob, i int64; '?' after it: may be NULL.
  * sql uses $1, $2 …; their first uses stand in order (SQLite counts appearances, PostgreSQL obeys the digit). sql_pg only where the
- * engines differ. store_check() verifies each on start. */
+ * engines differ. store_check() verifies each on start. Texts are static: connections remember statements by a text's address.
+ * At most 32 parameters and 64 columns. Text is well-formed UTF-8 without NUL on both engines. */
 struct query {
     const char *in, *out, *sql, *sql_pg;
 };
@@ -36,7 +38,8 @@ struct rows {
 };
 
 /* Parameters follow as the letters say: t, b: str (STR_NULL binds NULL); i: int64_t; i?: const int64_t * (NULL binds NULL).
- * All of them: ERR_STORE (the store's trouble; logged), ERR_CONFLICT (a constraint refused; the transaction is over), ERR_NOMEM.
+ * All of them: ERR_STORE (the store's trouble; logged), ERR_CONFLICT (a constraint refused), ERR_INPUT (fail()ed: a text parameter is not
+ * UTF-8 or holds NUL), ERR_NOMEM. After any of these the transaction is over: whatever fn returns, it rolls back.
  * Results live in c->mem. */
 err db_run(struct call *c, const struct query *q, ...) MUST_CHECK;                         /* rows, if any, are dropped */
 err db_run_count(struct call *c, const struct query *q, int64_t *changed, ...) MUST_CHECK; /* rows changed */
@@ -45,10 +48,12 @@ err db_find(struct call *c, const struct query *q, struct cell **out, ...) MUST_
 err db_list(struct call *c, const struct query *q, struct rows *out, ...) MUST_CHECK;
 
 /* Runs fn inside a transaction and returns when it is over: for slow-lane threads, jobs and commands. TX_READ runs here, TX_WRITE on
- * the writer (SQLite) or on a connection of the pool (PostgreSQL). fn's error rolls back and is returned. ERR_BUSY: queue full. */
+ * the writer (SQLite) or on a connection of the pool (PostgreSQL). fn's error rolls back and is returned. ERR_BUSY: queue full. Not from
+ * inside fn, done or a store_on_commit() function: transactions do not nest. A TX_READ sees one moment of the store and cannot write;
+ * it is never run twice. */
 err store_do(struct store *s, struct call *c, enum tx tx, err (*fn)(struct call *)) MUST_CHECK;
 /* The same without waiting, TX_WRITE only: done(c, result, arg) is called once, from another thread, after the commit. ERR_BUSY when the
- * queue is full (done is not called then). The caller must not touch c until done. */
+ * queue is full (done is not called then). The caller must not touch c until done; done may free it. done is short and does not wait. */
 err store_write_later(struct store *s, struct call *c, err (*fn)(struct call *), void (*done)(struct call *, err, void *), void *arg) MUST_CHECK;
 /* Whether TX_READ may be run on an I/O thread (SQLite: yes; PostgreSQL: no, a network round trip). */
 bool store_reads_fast(const struct store *s);
@@ -61,7 +66,8 @@ err store_on_commit(struct call *c, void (*fn)(void *), void *arg) MUST_CHECK;
 struct migration {
     int         number; /* globally unique, ascending */
     const char *name;   /* "0001_accounts" */
-    const char *sql;    /* statements ended by ';' at a line's end; {serial} {blob} {bigint} stand for what differs between engines */
+    const char *sql;    /* statements ended by ';' at a line's end; {serial} {blob} {bigint} stand for what differs between engines: {serial} is an
+                           int64 that counts up, primary key included ("id {serial},") */
 };
 struct store_options {
     const char *url;          /* "sqlite:PATH" or "postgresql://…" */
@@ -69,7 +75,7 @@ struct store_options {
     unsigned    queue;        /* most writes waiting */
     bool        durable;      /* false only in benchmarks of the rest */
 };
-/* Messages for the operator go to *why (arena): what, where and what to do. */
+/* Messages for the operator go to *why (arena): what, where and what to do. The store lives in the arena: close it before. */
 err  store_open(struct arena *a, const struct store_options *o, struct store **out, str *why) MUST_CHECK;
 void store_close(struct store *s); /* finishes queued writes, checkpoints */
 err  store_migrate(struct store *s, struct arena *a, const struct migration *all, size_t n, str *why) MUST_CHECK;

@@ -1,0 +1,243 @@
+/* store/sqlite_writer.c: the one writer thread: many waiting calls, one durable commit.
+ *
+ * Invariants:
+ *  1. A call's done() comes after the commit that holds its rows has been synced, or with an error.
+ *  2. Every call runs inside a savepoint of its own: what one does wrong, the others of its batch do not feel.
+ *  3. When the batch as a whole fails, every call of it fails with ERR_STORE, also one that had failed by itself: it may have looked
+ *     at rows that never came to be.
+ * While a commit waits for the disk further calls queue up; so batches grow with the load, and nobody waits for company. */
+#include "store/sqlite_int.h"
+#include "base/clock.h"
+#include <signal.h>
+
+enum {
+    BATCH_MAX = 256,        /* calls per commit */
+    BATCH_US = 10000,       /* a batch takes no more calls after that time */
+    CHECKPOINT_PAGES = 2000 /* of 4 KiB: the log is moved into the file when it is that long */
+};
+
+struct job {
+    struct job  *next;
+    struct call *c;
+    store_fn     fn;
+    store_done   done;
+    void        *arg;
+    struct db    db;
+    err          result;
+};
+
+struct batch {
+    struct job *first, **end;
+    unsigned    n;
+};
+
+/* --- one call --- */
+
+/* fn and the end of its savepoint. */
+static err in_savepoint(struct sqlite *q, struct job *j)
+{
+    struct conn *w = &q->writer;
+    TRY(db_fn(&j->db, j->c, j->fn));
+    int open_keys = 0, unused;
+    /* Deferred foreign keys would otherwise be found at the commit, where they hit the whole batch. */
+    if (sqlite3_db_status(w->db, SQLITE_DBSTATUS_DEFERRED_FKS, &open_keys, &unused, 0) == SQLITE_OK && open_keys) return ERR_CONFLICT;
+    return conn_plain(q, w, "RELEASE call");
+}
+
+/* Some failures (disk full, out of memory) have rolled everything back already; a savepoint that cannot be left takes all with it. */
+static void savepoint_undo(struct conn *w)
+{
+    if (sqlite3_get_autocommit(w->db)) return;
+    if (sqlite3_exec(w->db, "ROLLBACK TO call; RELEASE call", NULL, NULL, NULL) != SQLITE_OK) conn_rollback(w);
+}
+
+/* An error is the batch's, whose transaction is gone; the call's own is in j->result. */
+static err job_run(struct sqlite *q, struct job *j)
+{
+    struct conn *w = &q->writer;
+    db_begin(&j->db, q->store, w, TX_WRITE);
+    j->result = conn_plain(q, w, "SAVEPOINT call");
+    if (j->result == ERR_OK) {
+        j->result = in_savepoint(q, j);
+        if (j->result != ERR_OK) savepoint_undo(w);
+    }
+    return sqlite3_get_autocommit(w->db) ? ERR_STORE : ERR_OK;
+}
+
+/* --- the batch --- */
+
+static struct job *job_take(struct sqlite *q)
+{
+    (void)pthread_mutex_lock(&q->queue_lock);
+    struct job *j = q->queue;
+    if (j) {
+        q->queue = j->next;
+        if (!q->queue) q->queue_end = &q->queue;
+        q->queue_n--;
+        j->next = NULL;
+    }
+    (void)pthread_mutex_unlock(&q->queue_lock);
+    if (j) atomic_fetch_sub(&q->store->queue_depth, 1);
+    return j;
+}
+
+static err commit(struct sqlite *q)
+{
+    if (conn_plain(q, &q->writer, "COMMIT") == ERR_OK) return ERR_OK;
+    int code = sqlite3_extended_errcode(q->writer.db) & 0xff;
+    /* After a failed write or sync the kernel may have dropped what it could not write, and say "fine" next time. */
+    if (code == SQLITE_IOERR || code == SQLITE_CORRUPT) store_break(q->store, sqlite3_errmsg(q->writer.db));
+    return ERR_STORE;
+}
+
+/* Answers every call, in order. A job lives in its call's arena: done() may be its end. */
+static void answer(struct sqlite *q, struct batch *b, err e)
+{
+    struct job *next;
+    for (struct job *j = b->first; j; j = next) {
+        next = j->next;
+        err result = e == ERR_OK ? j->result : e;
+        if (result == ERR_OK) {
+            atomic_fetch_add(&q->store->writes, 1);
+            db_run_hooks(&j->db);
+        }
+        j->done(j->c, result, j->arg);
+    }
+}
+
+static void batch_run(struct sqlite *q)
+{
+    struct batch b = { .end = &b.first };
+    int64_t      until = clock_mono_us() + BATCH_US;
+    err          e = atomic_load(&q->store->broken) ? ERR_STORE : conn_plain(q, &q->writer, "BEGIN IMMEDIATE");
+    struct job  *j;
+    while (b.n < BATCH_MAX && (b.n == 0 || clock_mono_us() < until) && (j = job_take(q))) {
+        *b.end = j;
+        b.end = &j->next;
+        b.n++;
+        if (e == ERR_OK) e = job_run(q, j);
+    }
+    if (e == ERR_OK) e = commit(q);
+    if (e == ERR_OK) atomic_fetch_add(&q->store->commits, 1);
+    conn_rollback(&q->writer);
+    answer(q, &b, e == ERR_OK ? ERR_OK : ERR_STORE);
+}
+
+/* After the replies: nobody waits for it. A reader may keep part of the log in use; the next time gets further. */
+static void checkpoint(struct sqlite *q)
+{
+    if (q->wal_pages < CHECKPOINT_PAGES || atomic_load(&q->store->broken)) return;
+    int code = sqlite3_wal_checkpoint_v2(q->writer.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return;
+    store_trouble(q->store, "checkpoint", sqlite3_errmsg(q->writer.db));
+    if ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CORRUPT) store_break(q->store, sqlite3_errmsg(q->writer.db));
+}
+
+static int wal_grew(void *arg, sqlite3 *db, const char *schema, int pages)
+{
+    (void)db, (void)schema;
+    ((struct sqlite *)arg)->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+static bool work_comes(struct sqlite *q)
+{
+    (void)pthread_mutex_lock(&q->queue_lock);
+    while (!q->queue && !q->stopping) (void)pthread_cond_wait(&q->queue_more, &q->queue_lock);
+    bool some = q->queue != NULL;
+    (void)pthread_mutex_unlock(&q->queue_lock);
+    return some;
+}
+
+static void *writer_main(void *arg)
+{
+    struct sqlite *q = arg;
+    while (work_comes(q)) {
+        batch_run(q);
+        checkpoint(q);
+    }
+    return NULL;
+}
+
+/* --- the door --- */
+
+err writer_start(struct sqlite *q)
+{
+    sigset_t all, before;
+    (void)sqlite3_wal_hook(q->writer.db, wal_grew, q);
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    q->running = pthread_create(&q->thread, NULL, writer_main, q) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (q->running) (void)pthread_setname_np(q->thread, "store writer");
+    return q->running ? ERR_OK : ERR_NOMEM;
+}
+
+void writer_stop(struct sqlite *q)
+{
+    if (!q->running) return;
+    (void)pthread_mutex_lock(&q->queue_lock);
+    q->stopping = true;
+    (void)pthread_cond_signal(&q->queue_more);
+    (void)pthread_mutex_unlock(&q->queue_lock);
+    (void)pthread_join(q->thread, NULL);
+    q->running = false;
+}
+
+static err job_put(struct sqlite *q, struct job *j)
+{
+    (void)pthread_mutex_lock(&q->queue_lock);
+    bool room = q->queue_n < q->queue_max && !q->stopping;
+    if (room) {
+        *q->queue_end = j;
+        q->queue_end = &j->next;
+        q->queue_n++;
+        atomic_fetch_add(&q->store->queue_depth, 1);
+        (void)pthread_cond_signal(&q->queue_more);
+    }
+    (void)pthread_mutex_unlock(&q->queue_lock);
+    if (!room) atomic_fetch_add(&q->store->busy, 1);
+    return room ? ERR_OK : ERR_BUSY;
+}
+
+err sqlite_write_later(struct store *s, struct call *c, store_fn fn, store_done done, void *arg)
+{
+    struct job *j = NEW(c->mem, struct job);
+    if (!j) return ERR_NOMEM;
+    *j = (struct job){ .c = c, .fn = fn, .done = done, .arg = arg };
+    return job_put(s->impl, j);
+}
+
+/* A thread that waits for its call. */
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t  over;
+    bool            is_over;
+    err             result;
+};
+
+static void wake(struct call *c, err result, void *arg)
+{
+    struct waiter *w = arg;
+    (void)c;
+    (void)pthread_mutex_lock(&w->lock);
+    w->result = result;
+    w->is_over = true;
+    (void)pthread_cond_signal(&w->over);
+    (void)pthread_mutex_unlock(&w->lock);
+}
+
+err sqlite_write(struct store *s, struct call *c, store_fn fn)
+{
+    struct waiter w = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
+    err           e = sqlite_write_later(s, c, fn, wake, &w);
+    if (e == ERR_OK) {
+        (void)pthread_mutex_lock(&w.lock);
+        while (!w.is_over) (void)pthread_cond_wait(&w.over, &w.lock);
+        (void)pthread_mutex_unlock(&w.lock);
+        e = w.result;
+    }
+    (void)pthread_mutex_destroy(&w.lock);
+    (void)pthread_cond_destroy(&w.over);
+    return e;
+}
