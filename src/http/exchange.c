@@ -1,0 +1,245 @@
+/* http/exchange.c: one request from its first line to its last byte: the library's callbacks, and the two functions by which other threads take part.
+ *
+ * Order of calls on one connection: on_target (request line read) -> on_request (head complete; then once per piece of body; then once at
+ * the end; once more after each resume) -> on_completed. on_completed follows each on_target, whatever happened between. */
+#include "http/http_int.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/crypto.h"
+#include <assert.h>
+
+enum {
+    BODY_AT_ONCE = 64 * 1024,  /* a body no longer than this gets its space when the head is complete */
+    DROP_MAX = 1024 * 1024,    /* so many bytes of a body that is too large are read and dropped before the connection is cut */
+    BYTES_PER_MS = 1           /* slowest transfer we put up with after the idle time: about 1 KiB/s */
+};
+
+struct arena *exchange_arena(struct exchange *x) { return x->mem; }
+struct req   *exchange_req(struct exchange *x) { return &x->rq; }
+struct reply *exchange_reply(struct exchange *x) { return &x->reply; }
+void        **exchange_slot(struct exchange *x) { return &x->slot; }
+
+static struct conn *conn_of(struct MHD_Connection *con)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+/* ---- the beginning ---- */
+static void forget(struct exchange *x)
+{
+    x->rq = (struct req){ 0 };
+    x->reply.status = 0;
+    x->reply.type = x->reply.body = STR_NULL;
+    x->reply.n_headers = 0;
+    x->reply.close = x->reply.no_length = false;
+    x->slot = NULL;
+    x->body_max = 0;
+    x->step = STEP_NONE;
+    x->served = x->deferred = x->refused = x->close = false;
+}
+
+/* The library cuts the target into pieces after this call: copied here. NULL (no memory) ends the connection in on_request. */
+void *exchange_on_target(void *http, const char *target, struct MHD_Connection *con)
+{
+    struct http *s = http;
+    struct conn *c = conn_of(con);
+    if (!c) return NULL;
+    struct exchange *x = &c->x;
+    forget(x);
+    x->mem = http_arena_get(s);
+    if (!x->mem) return NULL;
+    /* One byte more than allowed is enough for the gate to see. */
+    str shown = str_head(str_c(target), s->opt.target_max + 1);
+    if (arena_str(x->mem, shown, &x->rq.target)) {
+        http_arena_put(s, x->mem);
+        x->mem = NULL;
+        return NULL;
+    }
+    x->step = STEP_HEAD;
+    return x;
+}
+
+static err give_id(struct exchange *x)
+{
+    str id = STR_NULL;
+    for (size_t i = 0; i < x->rq.n_headers; i++) {
+        if (!str_eq_nocase(x->rq.headers[i].name, STR("x-request-id"))) continue;
+        id = str_absent(id) ? x->rq.headers[i].value : STR(""); /* two are none */
+    }
+    if (request_id_ok(id)) {
+        x->rq.id = id;
+        return ERR_OK;
+    }
+    char *made = NEW_N(x->mem, char, CRYPTO_UUID);
+    if (!made) return ERR_NOMEM;
+    crypto_uuid7(made);
+    x->rq.id = (str){ made, CRYPTO_UUID };
+    return ERR_OK;
+}
+
+/* path and query of a target that passed the gate; ERR_INPUT: too many parameters. */
+static err split_target(struct exchange *x, const struct verdict *v)
+{
+    str rest = v->path;
+    bool has_query = str_cut(&rest, '?', &x->rq.path);
+    if (x->rq.path.n == 0) x->rq.path = STR("/");
+    if (!has_query) return ERR_OK;
+    x->rq.query_text = rest;
+    return http_parse_query(x->mem, rest, QUERY_PARAMS_MAX, &x->rq.query);
+}
+
+static enum MHD_Result refuse(struct exchange *x, struct MHD_Connection *con, int status, const char *why)
+{
+    x->refused = true;
+    atomic_fetch_add_explicit(&x->conn->tally->refused, 1, memory_order_relaxed);
+    LOG(LOG_INFO, "refused", LOG_I("status", status), LOG_S("why", str_c(why)), LOG_S("peer", x->rq.peer), LOG_S("id", x->rq.id));
+    reply_refuse(&x->reply, status, why);
+    return reply_send(x, con);
+}
+
+/* ---- serving ---- */
+static enum MHD_Result serve(struct exchange *x, struct MHD_Connection *con)
+{
+    struct http *s = x->http;
+    if (!conn_move(x->conn, PHASE_BODY, PHASE_SERVE)) return MHD_NO;
+    atomic_fetch_add_explicit(&x->conn->tally->running, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&x->conn->tally->requests, 1, memory_order_relaxed);
+    x->step = STEP_SERVED;
+    x->served = true;
+    enum served done = s->handler.serve(s->handler.self, x);
+    if (done == SERVE_LATER) return MHD_YES; /* x may be another thread's already: not a byte of it is touched */
+    assert(!x->deferred);
+    return reply_send(x, con);
+}
+
+void http_defer(struct exchange *x)
+{
+    assert(x->step == STEP_SERVED && !x->deferred);
+    x->deferred = true;
+    atomic_store(&x->conn->phase, PHASE_DEFERRED);
+    MHD_suspend_connection(x->conn->mhd);
+}
+
+void http_answer(struct exchange *x)
+{
+    struct conn *c = x->conn;
+    if (conn_move(c, PHASE_DEFERRED, PHASE_ANSWERED)) MHD_resume_connection(c->mhd);
+}
+
+static enum MHD_Result after_resume(struct exchange *x, struct MHD_Connection *con)
+{
+    if (atomic_load(&x->conn->phase) != PHASE_ANSWERED) return MHD_YES;
+    if (atomic_load(&x->http->abandoned)) {
+        static const struct reply stopping = { .status = 503, .type = { "text/plain", 10 }, .body = { "stopping\n", 9 }, .close = true };
+        x->reply = stopping;
+    }
+    return reply_send(x, con);
+}
+
+/* ---- body ---- */
+static void release_body(void *body) { buf_release(body); }
+
+static enum MHD_Result on_piece(struct exchange *x, const char *piece, size_t *n)
+{
+    size_t   have = x->body.n, more = *n;
+    int64_t  spent = x->rq.start_us / 1000;
+    *n = 0;
+    atomic_store_explicit(&x->conn->deadline_ms, spent + x->http->opt.idle_ms + (int64_t)(have + more) / BYTES_PER_MS, memory_order_relaxed);
+    if (x->rq.body_too_large) {
+        x->body.n += more; /* only counted */
+        return x->body.n > DROP_MAX ? MHD_NO : MHD_YES;
+    }
+    if (more > x->body_max - have) {
+        x->rq.body_too_large = true;
+        buf_release(&x->body);
+        x->body.n = more;
+        return MHD_YES;
+    }
+    buf_add(&x->body, (str){ piece, more });
+    return buf_ok(&x->body) == ERR_OK ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result on_end_of_body(struct exchange *x, struct MHD_Connection *con)
+{
+    if (!x->rq.body_too_large) x->rq.body = buf_str(&x->body);
+    return serve(x, con);
+}
+
+/* ---- the head ---- */
+static err take_head(struct exchange *x, struct MHD_Connection *con, const char *method, const char *version, struct verdict *v)
+{
+    struct gate_head head;
+    x->rq.start_us = clock_mono_us();
+    x->rq.peer = str_c(x->conn->peer);
+    x->rq.scheme = STR("http");
+    TRY(head_read(x, con, method, version, &head));
+    TRY(give_id(x));
+    gate_check(&head, &x->http->gate, v);
+    x->rq.method_text = head.method;
+    x->rq.method = method_of(head.method);
+    if (v->status) return ERR_OK;
+    x->rq.host = v->host;
+    if (split_target(x, v) == ERR_INPUT) *v = (struct verdict){ .status = 400, .why = "too many query parameters", .close = true };
+    return ERR_OK;
+}
+
+static enum MHD_Result on_head(struct exchange *x, struct MHD_Connection *con, const char *method, const char *version)
+{
+    struct http   *s = x->http;
+    struct verdict v;
+    x->step = STEP_BODY;
+    if (!conn_move(x->conn, PHASE_IDLE, PHASE_BODY) || take_head(x, con, method, version, &v)) return MHD_NO;
+    x->close = v.close;
+    atomic_store_explicit(&x->conn->deadline_ms, x->rq.start_us / 1000 + s->opt.idle_ms, memory_order_relaxed);
+    if (v.status) return refuse(x, con, v.status, v.why);
+    if (v.length == 0 && !v.chunked) return MHD_YES;
+    x->body_max = s->handler.body_max(s->handler.self, &x->rq);
+    x->body = BUF(x->body_max);
+    if (arena_on_end(x->mem, release_body, &x->body)) return MHD_NO;
+    if (v.length > x->body_max) {
+        x->rq.body_too_large = x->close = true;
+        return serve(x, con);
+    }
+    return MHD_YES;
+}
+
+enum MHD_Result exchange_on_request(void *http, struct MHD_Connection *con, const char *url, const char *method, const char *version,
+                                    const char *upload, size_t *upload_n, void **exchange)
+{
+    (void)http, (void)url;
+    struct exchange *x = *exchange;
+    if (!x) return MHD_NO;
+    switch (x->step) {
+    case STEP_HEAD: return on_head(x, con, method, version);
+    case STEP_BODY: return *upload_n ? on_piece(x, upload, upload_n) : on_end_of_body(x, con);
+    case STEP_SERVED: return after_resume(x, con);
+    case STEP_REPLIED:
+        *upload_n = 0;
+        return MHD_YES;
+    case STEP_NONE:
+    default: return MHD_NO;
+    }
+}
+
+/* ---- the end ---- */
+void exchange_on_completed(void *http, struct MHD_Connection *con, void **exchange, enum MHD_RequestTerminationCode why)
+{
+    (void)con, (void)why;
+    struct http     *s = http;
+    struct exchange *x = *exchange;
+    if (!x || !x->mem) return;
+    struct conn *c = x->conn;
+    if (x->served) {
+        if (s->handler.done) s->handler.done(s->handler.self, x);
+        atomic_fetch_sub_explicit(&c->tally->running, 1, memory_order_relaxed);
+    }
+    http_arena_put(s, x->mem);
+    x->mem = NULL;
+    x->step = STEP_NONE;
+    *exchange = NULL;
+    atomic_store_explicit(&c->deadline_ms, clock_mono_ms() + s->opt.idle_ms, memory_order_relaxed);
+    atomic_fetch_add_explicit(&c->turn, 1, memory_order_relaxed);
+    conn_move(c, PHASE_SEND, PHASE_IDLE);
+}

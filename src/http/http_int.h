@@ -1,0 +1,168 @@
+/* http/http_int.h: what the files of this room share; nobody else includes it (its tests do).
+ *
+ * Threads: each connection belongs to one I/O thread of the library for life; the keeper thread accepts, refuses and cuts. What both sides
+ * touch is atomic (phase, deadline) or behind http.lock (the list of connections). A connection leaves the list before its descriptor is
+ * closed, so whoever holds the lock may use the descriptor. */
+#pragma once
+#include "http/http.h"
+
+#include "base/buf.h"
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+/* ---- gate.c: what two parsers could read differently is refused ---- */
+struct gate_head {
+    str                  method, version, target;
+    const struct header *headers;
+    size_t               n_headers;
+    size_t               bytes; /* of the whole head, as far as the library says; 0 unknown */
+    bool                 torn;  /* the head had a bare CR or LF, a NUL or a folded line */
+};
+struct gate_rules {
+    size_t head_max, target_max;
+    bool   old_library; /* its chunk framing is lax: close after every chunked request */
+};
+struct verdict {
+    int         status; /* 0: let in */
+    const char *why;    /* constant text for the client; NULL when let in */
+    bool        close;  /* Connection: close after the reply; always with a status */
+    bool        chunked;
+    uint64_t    length; /* Content-Length; 0 without */
+    str         host;   /* the Host header; STR_NULL without */
+    str         path;   /* origin form: the target without scheme and host; at least "/" or "*" */
+};
+void gate_check(const struct gate_head *head, const struct gate_rules *rules, struct verdict *out);
+
+/* ---- parse.c ---- */
+enum { QUERY_PARAMS_MAX = 1000, REQUEST_ID_MAX = 64 };
+enum method method_of(str text);
+bool        request_id_ok(str id);
+
+/* ---- connections ---- */
+enum phase {
+    PHASE_IDLE,     /* no complete head yet */
+    PHASE_BODY,     /* head let in, body not complete */
+    PHASE_SERVE,    /* the handler has it, on the I/O thread */
+    PHASE_DEFERRED, /* suspended, another thread has it */
+    PHASE_ANSWERED, /* to be resumed */
+    PHASE_SEND,     /* the reply is on its way */
+    PHASE_CUT       /* a deadline passed; the connection is going */
+};
+enum step { STEP_NONE, STEP_HEAD, STEP_BODY, STEP_SERVED, STEP_REPLIED };
+
+/* Counters, one line of cache per shard so that cores do not fight for them. */
+struct tally {
+    _Alignas(64) _Atomic int64_t running;
+    _Atomic int64_t requests, refused, timeouts;
+};
+enum { TALLIES = 16 };
+
+struct exchange {
+    struct conn  *conn;
+    struct http  *http;
+    struct arena *mem; /* NULL between requests */
+    struct req    rq;
+    struct reply  reply;
+    void         *slot;
+    struct buf    body;
+    size_t        body_max;
+    enum step     step;
+    bool          served;   /* serve() was called: done() is owed */
+    bool          deferred;
+    bool          refused;  /* by the gate */
+    bool          close;
+};
+
+struct conn {
+    struct http           *http;
+    struct MHD_Connection *mhd;
+    struct conn           *prev, *next; /* http.lock */
+    struct tally          *tally;
+    int                    fd;
+    bool                   is_ip;
+    _Atomic int            phase;       /* enum phase */
+    _Atomic int64_t        deadline_ms; /* clock_mono_ms; meaning depends on the phase */
+    _Atomic unsigned       turn;        /* requests completed */
+    unsigned               seen_turn;   /* the keeper's: turn, bytes and time of the last sight of an idle connection */
+    uint64_t               seen_bytes;
+    int64_t                began_ms;    /* first bytes of a head after a keep-alive pause; 0 none */
+    char                   peer[INET6_ADDRSTRLEN + 1];
+    struct exchange        x;
+};
+
+enum { LISTEN_MAX = 16, LINGER_MAX = 256, ARENAS_KEPT = 64 };
+struct listener {
+    int  fd;
+    str  url;
+    char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* to be removed at the end; empty for IP */
+};
+
+struct keeper {
+    pthread_t       thread;
+    bool            running;
+    int             epoll, wake, spare; /* spare: given up for a moment to refuse when descriptors are used up */
+    atomic_bool     stop;
+    pthread_mutex_t lock; /* linger */
+    struct {
+        int     fd; /* -1 free */
+        int64_t until_ms;
+    } linger[LINGER_MAX];
+    _Atomic unsigned n_linger;
+};
+
+struct http {
+    struct http_handler handler;
+    struct http_options opt;
+    struct gate_rules   gate;
+    struct MHD_Daemon  *daemon;
+    struct listener     listeners[LISTEN_MAX];
+    size_t              n_listeners;
+    struct keeper       keeper;
+    pthread_mutex_t     lock;
+    struct conn        *conns;
+    _Atomic int64_t     live; /* accepted and not yet closed */
+    _Atomic int64_t     over_limit;
+    atomic_bool         closing;   /* every reply ends its connection */
+    atomic_bool         abandoned; /* stopping with unanswered exchanges: they get 503 */
+    bool                seams;     /* this library's head buffer can be checked for torn lines */
+    struct tally        tally[TALLIES];
+    pthread_mutex_t     arenas_lock;
+    struct arena       *arenas[ARENAS_KEPT];
+    unsigned            n_arenas;
+};
+
+/* exchange.c: the library's callbacks */
+void          *exchange_on_target(void *http, const char *target, struct MHD_Connection *con);
+enum MHD_Result exchange_on_request(void *http, struct MHD_Connection *con, const char *url, const char *method, const char *version,
+                                    const char *upload, size_t *upload_n, void **exchange);
+void           exchange_on_completed(void *http, struct MHD_Connection *con, void **exchange, enum MHD_RequestTerminationCode why);
+
+/* conn.c */
+void conn_on_change(void *http, struct MHD_Connection *con, void **conn, enum MHD_ConnectionNotificationCode what);
+bool conn_move(struct conn *c, enum phase from, enum phase to); /* false: it was in another phase */
+struct arena *http_arena_get(struct http *s);
+void          http_arena_put(struct http *s, struct arena *a);
+
+/* head.c: the library's view of a head as structs of ours */
+err head_read(struct exchange *x, struct MHD_Connection *con, const char *method, const char *version, struct gate_head *out) MUST_CHECK;
+
+/* reply.c */
+void            reply_refuse(struct reply *r, int status, const char *why);
+enum MHD_Result reply_send(struct exchange *x, struct MHD_Connection *con);
+
+/* listen.c */
+err  listen_open(struct arena *a, struct http *s, const char *where, bool only_v6, str *why) MUST_CHECK;
+void listen_close(struct listener *l);
+
+/* keeper.c */
+err  keeper_start(struct http *s) MUST_CHECK;
+void keeper_stop(struct http *s);
+void keeper_release(struct http *s); /* after the library has closed its connections */
+void keeper_unlisten(struct http *s);
+/* Takes over fd (already shut for writing or about to be): reads what the peer still sends, for a short while, so that it sees our reply instead
+ * of a reset. Closes fd in any case. */
+void keeper_linger(struct http *s, int fd);
