@@ -20,6 +20,7 @@ struct shape {
     const char *pattern, *example, *preset; /* preset: JSON text of the default */
     const char *const *values;    /* allowed values, NULL-terminated; K_TEXT: texts, K_INT and K_NUM: their JSON text */
     bool        limited;          /* min and max hold */
+    bool        listed;           /* K_INT with limits: documented as the list of its values ("enum": [0, 1]) */
     int64_t     min, max;         /* K_INT, K_NUM: value; K_TEXT: code points; K_ARRAY: items */
     const struct shape *of;       /* K_ARRAY: items; K_MAP: values */
     const struct shape *const *options; /* K_ONE_OF, NULL-terminated */
@@ -50,7 +51,7 @@ struct any {
     str           text; /* ANY_TEXT: decoded */
 };
 struct list {
-    void  *v; /* of->size each, or str / int64_t … by of->kind */
+    void  *v; /* by of->kind: K_TEXT str, K_INT int64_t, K_NUM double, K_BOOL bool, K_OBJECT with .size that struct, else struct any */
     size_t n;
 };
 
@@ -85,6 +86,6 @@ extern const struct shape shape_any, shape_text, shape_int, shape_num, shape_boo
 err shape_read(struct call *c, const struct shape *s, str json, const struct json_rules *rules, bool loose, void *out) MUST_CHECK;
 /* The same from decoded pairs (query, form). */
 err shape_read_params(struct call *c, const struct field *fields, size_t n, const struct params *p, bool loose, void *out) MUST_CHECK;
-/* Writes a struct as JSON; members in table order, or sorted by name. Left out are members whose .given is false and, unless .need, absent texts,
+/* Writes a struct as JSON (a K_ARRAY shape: a struct list); members in table order, or sorted by name. Left out are members whose .given is false and, unless .need, absent texts,
  * flags and anys; with .need they are null. */
 void shape_write(struct jw *w, const struct shape *s, const void *from, bool sorted);
