@@ -1,0 +1,202 @@
+/* rooms/interviews/interviews_int.h: what the files of this room share. */
+#pragma once
+#include "rooms/interviews/interviews.h"
+#include <pthread.h>
+
+enum {
+    SESSION_ID = 32,      /* alnum */
+    SECRET = 16,          /* alpha, of a secret that we make */
+    STEP_MAX = 64 << 20,  /* largest snapshot, bytes */
+};
+
+/* --- interviews_lock.c: calls on one session, one after the other; and which worker has a session warm --- */
+struct session_locks;
+struct session_locks *session_locks_new(void);
+void session_locks_free(struct session_locks *l);
+/* Waits up to wait_ms, then goes on all the same (api 12 "Locks"; compare-and-set still decides). *held says whether unlock is owed. */
+void session_lock(struct session_locks *l, str id, int64_t wait_ms, bool *held);
+void session_unlock(struct session_locks *l, str id);
+
+struct warm { /* what we remember of a session's last call */
+    int64_t  version;  /* of the stored session */
+    uint64_t number;   /* TAG_WARM of that worker; 0: none */
+};
+struct warm_table;
+struct warm_table *warm_new(void);
+void warm_free(struct warm_table *t);
+bool warm_find(struct warm_table *t, str id, struct warm *out);
+void warm_keep(struct warm_table *t, str id, struct warm w);
+void warm_forget(struct warm_table *t, str id);
+
+/* --- the room --- */
+struct interviews {
+    struct interviews_options o;
+    struct family             family;
+    uint8_t                   key[CRYPTO_KEY]; /* wraps the sessions' keys */
+    struct session_locks     *locks;
+    struct warm_table        *warm;
+};
+
+/* --- interviews_seal.c: the form of a step at rest --- */
+/* A step is a plain header (40 bytes): "CS", format 1, codec, base step (u32 LE: sequence number of its keyframe, 0 for none), interview hash
+ * (32 bytes); then nonce, ciphertext and tag. The seal binds header, session id and sequence number. */
+enum { STEP_HEAD = 40, STEP_FORMAT = 1, CODEC_RAW = 0, CODEC_ZSTD = 1, CODEC_ZSTD_PREFIX = 2 };
+struct step_head {
+    int      format, codec;
+    uint32_t base; /* 0: none */
+    str      hash; /* 32 bytes */
+};
+err step_head_read(str blob, struct step_head *out) MUST_CHECK; /* ERR_INPUT: not a step, or a newer format */
+/* prefix: the keyframe's snapshot, STR_NULL for none (then this step is a keyframe). */
+err step_seal(struct arena *mem, const uint8_t key[static CRYPTO_KEY], str session, int64_t seq, str hash, uint32_t base, str prefix, str snapshot,
+              str *blob) MUST_CHECK;
+err step_open(struct arena *mem, const uint8_t key[static CRYPTO_KEY], str session, int64_t seq, str prefix, str blob, str *snapshot) MUST_CHECK;
+/* Wraps a session's key. secret absent: multi-user, the room's key alone. out: CRYPTO_KEY + CRYPTO_SEAL_EXTRA bytes in mem. */
+err session_key_wrap(struct arena *mem, const struct interviews *r, str session, str secret, const uint8_t key[static CRYPTO_KEY], str *out) MUST_CHECK;
+/* ERR_INPUT: not this secret. */
+err session_key_unwrap(const struct interviews *r, str session, str secret, str wrapped, uint8_t key[static CRYPTO_KEY]) MUST_CHECK;
+bool secret_usable(str secret); /* 16, 24 or 32 bytes (api 6) */
+
+/* --- interviews_store.c: all SQL --- */
+struct session {
+    str     id, interview, wrapped;
+    bool    multi_user;
+    int64_t seq;        /* of the last step = number of steps */
+    int64_t version;    /* moves with every change */
+    int64_t key_seq;    /* last keyframe, 0: none */
+};
+struct step {
+    int64_t seq;
+    str     blob; /* absent: no such step */
+};
+err session_find(struct call *c, str id, str interview, struct session *out, bool *found) MUST_CHECK;
+err step_read(struct call *c, str id, int64_t seq, struct step *out) MUST_CHECK;
+
+struct session_write {
+    str     id, interview, wrapped;
+    bool    multi_user, rewrap;
+    int64_t version;    /* expected; 0: the session is new */
+    int64_t seq;        /* the step to write; overwritten if it is there */
+    int64_t key_seq;
+    int64_t steps;      /* sequence number of the last step afterwards; higher ones are deleted */
+    str     blob;       /* absent: no step is written (back with question 0) */
+    str     title, tags_json;
+    str     account_id; /* who wrote */
+};
+/* ERR_CONFLICT (without fail()): the session's version is not the expected one. */
+err session_store(struct call *c, const struct session_write *w) MUST_CHECK;
+err session_own(struct call *c, str id, str account_id) MUST_CHECK;
+/* Drops the caller's ownership; the rest goes with the last owner (api 12.5). */
+err session_disown(struct call *c, str id, str interview, str account_id, bool *gone) MUST_CHECK;
+struct upload {
+    str     session, interview, filename, mimetype, extension, content; /* content: name in files */
+    int64_t number; /* out */
+};
+err upload_add(struct call *c, struct upload *u) MUST_CHECK;
+struct profile {
+    str country, subdivisionfirst, subdivisionsecond, subdivisionthird, organization, language;
+};
+err profile_read(struct call *c, str account_id, struct profile *out) MUST_CHECK;
+
+/* --- interviews_visit.c: one call on one session --- */
+/* What an operation says (api 12, table of errors). */
+struct visit_texts {
+    const char *missing;   /* no such session */
+    const char *sealed;    /* wrong secret */
+};
+struct visit {
+    struct call       *c;
+    struct interviews *r;
+    str                i, id, secret; /* as given; absent: missing */
+    bool               locked;
+    struct session     s;
+    uint8_t            key[CRYPTO_KEY];
+    struct profile     profile;
+    struct session_write write;
+    const struct visit_texts *texts;
+    void              *arg;           /* the handler's own */
+    /* the worker's answer */
+    struct frame       reply;
+    enum outcome_kind  outcome;
+    const char        *why;           /* of ERR_WORKER */
+};
+/* Loads and unwraps. Failures carry the texts given here (api 12, table of errors). */
+err  visit_open(struct visit *v, const struct visit_texts *t) MUST_CHECK;
+/* Loads again after a lost race. */
+err  visit_again(struct visit *v) MUST_CHECK;
+/* Runs once() until it does not lose the race for the session; ERR_BUSY after a few. */
+err  visit_until_won(struct visit *v, err (*once)(struct visit *)) MUST_CHECK;
+void visit_close(struct visit *v);
+/* Begins the call frame with what every operation says: interview, session, user, steps, base URL, time. */
+void visit_frame(struct visit *v, struct buf *b, enum worker_op op, int64_t steps);
+/* Snapshot of a step, read, opened, unpacked. */
+err  visit_snapshot(struct visit *v, int64_t seq, str *out) MUST_CHECK;
+/* Runs fill() to make the frame, sends it (with the snapshot where the worker is not warm) and leaves the answer in v. */
+err  visit_call(struct visit *v, void (*fill)(struct visit *v, struct buf *b, void *arg), void *arg, int64_t seq) MUST_CHECK;
+/* Saves what the worker gave, as its TAG_SAVE says: over the last step or as a new one; with multi-user switching unless keep_mode.
+ * ERR_CONFLICT (without fail()): lost the race. Sets v->s to the state after it. */
+err  visit_save(struct visit *v, int64_t last, bool keep_mode) MUST_CHECK;
+/* Removes the last step and nothing else (back with question 0). ERR_CONFLICT: lost the race. */
+err  visit_drop_last(struct visit *v) MUST_CHECK;
+/* The user object of language 9.6 for TAG_USER. */
+err  user_json(struct call *c, const struct profile *p, str *out) MUST_CHECK;
+/* ERR_WORKER of visit_call as the client sees it: prefix, then what happened. */
+err  visit_worker_failed(struct visit *v, const char *prefix);
+/* The interview's own answer (api 12.2), status 200 unless it asked for another and asked is true. */
+err  answer_response(struct visit *v, bool asked) MUST_CHECK;
+/* Package part of an interview name; ERR_INPUT if malformed (api 5.2). */
+err  interview_package(str i, str *package) MUST_CHECK;
+
+/* --- handlers --- */
+err session_new(struct call *c);
+err session_question(struct call *c);
+err session_variables(struct call *c);
+err session_set(struct call *c);
+err session_delete(struct call *c);
+err session_back(struct call *c);
+err session_action(struct call *c);
+err list_interviews(struct call *c);
+err get_secret(struct call *c);
+err get_user(struct call *c);
+
+/* The structs that parameters are read into (interviews_shapes.c says how). */
+struct new_params {
+    str i, secret;
+};
+struct session_params {
+    str i, session, secret;
+};
+struct set_body {
+    str        i, session, secret, question_name;
+    struct any variables, delete_variables, file_variables, event_list;
+    enum flag  raw, question, advance, overwrite;
+};
+struct back_body {
+    str       i, session, secret;
+    enum flag question;
+};
+struct action_body {
+    str        i, session, secret, action;
+    struct any arguments;
+    enum flag  persistent, overwrite, read_only;
+};
+struct list_params {
+    str       tag;
+    enum flag absolute_urls;
+};
+struct secret_params {
+    str username, password;
+};
+extern const struct shape shape_new_params, shape_session_params, shape_delete_params, shape_set_body, shape_back_body, shape_action_body,
+    shape_list_params, shape_secret_params, shape_session_started, shape_user_info, shape_interview_list, shape_error, shape_object_open;
+extern const struct body_doc set_bodies[], back_bodies[], action_bodies[];
+
+/* interviews_family.c */
+err  identify(struct call *c, const struct op *op);
+err  permit(struct call *c, const struct op *op);
+void error_reply(struct call *c, const struct op *op, err e);
+void no_path(struct call *c);
+void no_method(struct call *c, unsigned allowed);
+void options_reply(struct call *c, unsigned allowed);
+void finish(struct call *c, const struct op *op);
+extern const struct op interviews_ops[];
