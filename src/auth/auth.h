@@ -89,6 +89,12 @@ err privilege_grant(struct call *c, str account_id, str name) MUST_CHECK;
 
 /* One-time links: a token of 43 characters (256 bits, base64url), stored as keyed hash, bound to the account's epoch. */
 err link_new(struct auth *a, struct call *c, str account_id, const char *purpose, int64_t ttl_ms, str *token) MUST_CHECK;
+#define LINK_PASSWORD "password" /* purpose of links to /account/password */
+/* Whose link it is, without using it up. ERR_NOT_FOUND (no fail()) when unknown, used, expired, for another purpose, or when its account is gone,
+ * inactive or has moved its epoch. Inside a transaction. */
+err link_find(struct auth *a, struct call *c, str token, const char *purpose, struct account **out) MUST_CHECK;
+/* The same, and it cannot be used again. Inside TX_WRITE. */
+err link_use(struct auth *a, struct call *c, str token, const char *purpose, struct account **out) MUST_CHECK;
 
 /* First start, server.md 5: creates the administrator when admin.email is set and no superuser exists; sets the API key. Blocking; prints
  * nothing. *link: the one-time URL to choose a password, absent unless one was made. */
