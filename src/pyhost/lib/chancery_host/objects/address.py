@@ -1,6 +1,10 @@
 """Addresses and positions."""
+import re
+
 from chancery_host.objects.base import DAObject
 from chancery_host.state import current
+
+UNIT_WORD = re.compile(r"(unit|apt|apartment|suite|ste|floor|fl|room|rm|no|lot|bldg|building)\b|#", re.IGNORECASE)
 
 
 def line_break():
@@ -46,7 +50,7 @@ class Address(DAObject):
         unit = self.unit if require else getattr(self, "unit", None)
         if unit is not None and unit != "":
             unit = str(unit)
-            return unit if bare or not unit.isdigit() else "Unit " + unit
+            return unit if bare or UNIT_WORD.match(unit) else "Unit " + unit
         for name, label in (("floor", "Floor "), ("room", "Room ")):
             value = getattr(self, name, None)
             if value not in (None, ""):

@@ -131,9 +131,6 @@ class DAObject:
         reconsider(self.attr_name(name))
         return getattr(self, name)
 
-    def is_peer_relation(self, *args):
-        return False
-
     # Text -----------------------------------------------------------------------------------------------------
 
     def __str__(self):

@@ -17,7 +17,7 @@ def in_order(keys):
 
 
 class DADict(Gatherable):
-    """`elements` is the Python dictionary; iteration is in sorted key order unless the class keeps its own."""
+    """`elements` is the Python dictionary; iteration is in insertion order, keys() and true_values() are sorted."""
 
     ACTION_WORD = "dict"
     ORDERED = False
@@ -126,7 +126,7 @@ class DADict(Gatherable):
 
     def __iter__(self):
         self._trigger_gather()
-        return iter(self._sorted_keys())
+        return iter(self.elements)
 
     def keys(self):
         self._trigger_gather()
@@ -134,25 +134,22 @@ class DADict(Gatherable):
 
     def values(self):
         self._trigger_gather()
-        return [self.elements[key] for key in self._sorted_keys()]
+        return self.elements.values()
 
     def items(self):
         self._trigger_gather()
-        return [(key, self.elements[key]) for key in self._sorted_keys()]
+        return self.elements.items()
 
     iteritems = items
     itervalues = values
     iterkeys = keys
-
-    def all_keys(self):
-        return self.keys()
 
     def __str__(self):
         self._trigger_gather()
         return self.comma_and_list()
 
     def _listed(self):
-        return self._sorted_keys()
+        return list(self.elements)
 
     def __repr__(self):
         self._trigger_gather()

@@ -88,14 +88,14 @@ class Gatherable(DAObject):
         # by its position: asked again in the middle, the collection must still know of it.
         while True:
             owed = self.__dict__.get("there_is_one_other")
-            if owed is None or owed is False:
+            if not owed:
                 if not self.there_is_another:
                     return
                 owed = self.there_is_one_other = len(self.elements) + 1
                 del self.there_is_another
             if owed is True or len(self.elements) < owed:
                 self._complete(self._gather_item(kind, parameters), kind, attributes)
-            self.__dict__.pop("there_is_one_other", None)
+            self.delattr("there_is_one_other")
 
     def _complete_names(self, given=None):
         names = self.complete_attribute if given is None else given
@@ -125,7 +125,8 @@ class Gatherable(DAObject):
         """For subclasses: runs when an item is removed by an action."""
 
     def has_been_gathered(self):
-        return bool(self.__dict__.get("gathered"))
+        """Whether gathering was finished once; it may have been opened again since."""
+        return bool(self.__dict__.get("gathered") or self.__dict__.get("revisit"))
 
     def reset_gathered(self, recursive=False, only_if_empty=False, mark_incomplete=False):
         """Opens the gathering again."""
@@ -165,10 +166,10 @@ class Gatherable(DAObject):
             if self.ask_number:
                 self.target_number = len(self.elements) + 1
             else:
-                self.there_is_another = True
-                self.delattr("there_is_one_other")
-            if self.__dict__.get("there_are_any") is False:
-                self.there_are_any = True
+                # One item is owed, and nobody is asked for another one after it.
+                self.there_is_one_other = len(self.elements) + 1
+                self.there_is_another = False
+            self.there_are_any = True
             self.delattr("gathered")
         else:
             self._append_for_action()
@@ -214,7 +215,7 @@ class Gatherable(DAObject):
             label = message
         if label is None:
             from chancery_host.functions.language import word
-            label = word("Add another") if self.number_gathered() else word("Add an item")
+            label = word("Add another")
         return action_button_html(url, icon=icon, color=color or "secondary", size=size, block=block, label=label,
                                   classname=classname, **kwargs)
 

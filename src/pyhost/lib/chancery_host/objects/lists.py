@@ -72,7 +72,7 @@ class DAList(Gatherable):
     def __delitem__(self, index):
         self._trigger_gather()
         del self.elements[index]
-        self._renumber()
+        self._removed()
 
     def _renumber(self):
         """Items whose names begin with ours are called after their places."""
@@ -82,6 +82,9 @@ class DAList(Gatherable):
                 rest = element.instanceName[len(self.instanceName):]
                 if rest.count("[") == 1 and rest.endswith("]") and element.instanceName != wanted:
                     element._set_instance_name_recursively(wanted)
+
+    def _removed(self):
+        self._renumber()
         if not self.elements:
             self.there_are_any = False
 
@@ -132,14 +135,14 @@ class DAList(Gatherable):
         for item in items:
             if item in self.elements:
                 self.elements.remove(item)
-        self._renumber()
+        self._removed()
 
     discard = remove
 
     def pop(self, *args):
         self._trigger_gather()
         item = self.elements.pop(*args)
-        self._renumber()
+        self._removed()
         return item
 
     def clear(self):
@@ -304,12 +307,8 @@ class DAList(Gatherable):
     # Gathering ------------------------------------------------------------------------------------------------
 
     def current_index(self):
-        """Index of the item that is being added."""
-        return len(self.elements) if self._pending_item() is None else len(self.elements) - 1
-
-    def _pending_item(self):
-        """The last item if it is an object that is not complete yet."""
-        return None
+        """Index of the item that is to be added."""
+        return len(self.elements)
 
     def _items(self):
         return list(self.elements)
@@ -331,16 +330,21 @@ class DAList(Gatherable):
         if position >= len(self.elements):
             raise MissingItem(self.item_name(position))
 
-    def _add_for_action(self):
+    def _append_for_action(self):
         if self.object_type is not None and not self.ask_object_type:
             self._new_item(self.object_type, self.object_type_parameters)
+
+    def complete_elements(self, complete_attribute=None):
+        """A finished list of the items that are complete; never asks."""
+        return self._derived([item for item in self.elements if self.is_complete(item, complete_attribute)])
 
     def _remove_for_action(self, index):
         index = int(index)
         if not 0 <= index < len(self.elements):
             raise DAError("%s has no item %s" % (self.instanceName, index))
-        del self.elements[index]
+        item = self.elements.pop(index)
         self._renumber()
+        self.hook_on_remove(item)
 
     def _item_pairs(self):
         return list(enumerate(self.elements))

@@ -1,6 +1,7 @@
 """Things, persons and their names."""
 from chancery_host.objects.address import Address, LatitudeLongitude
 from chancery_host.objects.base import DAObject
+from chancery_host.objects.relations import Related
 from chancery_host.state import current
 
 
@@ -251,7 +252,7 @@ class Person(NamedByText):
         return (current.user.get(key) or "") if logged_in and self.is_user() else ""
 
 
-class Individual(Person):
+class Individual(Related, Person):
     """A natural person; pronouns follow `gender`, the age follows `birthdate`."""
 
     NAME_CLASS = IndividualName

@@ -1,0 +1,47 @@
+"""Library names that need a service this server does not have: they exist, and say so when they are used."""
+from chancery_host.errors import DANotAvailable
+
+FUNCTIONS = """
+send_email send_sms send_fax include_docx_template pdf_concatenate docx_concatenate zip_file overlay_pdf assemble_docx
+set_live_help_status interview_list store_variables_snapshot get_session_variables set_session_variables create_session
+get_question_data go_back_in_session run_action_in_session chat_partners_available interview_menu ocr_file
+ocr_file_in_background run_python_module read_records write_record delete_record interview_email get_emails get_chat_log
+manage_privileges read_qr set_user_info create_user get_sms_session get_user_info get_user_list get_user_secret
+initiate_sms_session terminate_sms_session invite_user retrieve_stashed_data stash_data
+""".split()
+
+CLASSES = """
+SimpleTextMachineLearner RandomForestMachineLearner SVMMachineLearner MachineLearningEntry DARedis DACloudStorage DAEmail
+DAGoogleAPI DAOAuth DAWeb BackgroundAction
+""".split()
+
+
+def _function(name):
+    def absent(*args, **kwargs):
+        raise DANotAvailable("%s is not available yet" % name)
+    absent.__name__ = absent.__qualname__ = name
+    return absent
+
+
+def _class(name):
+    from chancery_host.objects.base import DAObject
+
+    def init(self, *args, **kwargs):
+        raise DANotAvailable("%s is not available yet" % name)
+    return type(name, (DAObject,), {"init": init, "__module__": __name__})
+
+
+class _AbsentModule:
+    """A module that is not installed; its name imports, its attributes do not."""
+
+    def __init__(self, name):
+        self.__dict__["_name"] = name
+
+    def __getattr__(self, attribute):
+        if attribute.startswith("__"):
+            raise AttributeError(attribute)
+        raise DANotAvailable("the module %s is not available yet" % self._name)
+
+
+ABSENT = {**{name: _function(name) for name in FUNCTIONS}, **{name: _class(name) for name in CLASSES}}
+us = _AbsentModule("us")

@@ -1,0 +1,136 @@
+"""Reading, setting and deleting variables that are given by name, without starting lookups."""
+import ast
+
+from chancery_host.errors import DAError
+from chancery_host.names import is_variable_name, normal_name, target_name
+from chancery_host.objects.base import DAObject
+from chancery_host.objects.gathering import Gatherable
+from chancery_host.objects.lists import DAList
+from chancery_host.signals import MissingName
+from chancery_host.state import current
+
+MISSES = (AttributeError, NameError, LookupError, TypeError, ValueError)
+
+
+class NotThere(Exception):
+    """The variable, or something on the way to it, does not exist."""
+
+
+def parsed(name, function):
+    """The syntax tree of a variable name; anything else is the author's error."""
+    if not isinstance(name, str):
+        raise DAError("%s() must be given a string" % function)
+    if not is_variable_name(name.strip()):
+        raise DAError("%s() was given %r, which is not a variable name" % (function, name))
+    return ast.parse(name.strip(), mode="eval").body
+
+
+def look(node, answers):
+    """The value of a name's tree; NotThere as soon as one step is missing. Creates and asks nothing."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Name):
+        if node.id not in answers:
+            raise NotThere(node.id)
+        return answers[node.id]
+    if isinstance(node, ast.Attribute):
+        base = look(node.value, answers)
+        try:
+            return getattr(base, node.attr)
+        except MISSES as err:
+            raise NotThere(node.attr) from err
+    if isinstance(node, ast.Slice):
+        return slice(*(None if part is None else look(part, answers) for part in (node.lower, node.upper, node.step)))
+    base, index = look(node.value, answers), look(node.slice, answers)
+    try:
+        if isinstance(base, Gatherable):
+            return base.elements[index]
+        return base[index]
+    except MISSES as err:
+        raise NotThere(repr(index)) from err
+
+
+def probe(name, function="defined", prior=False):
+    """(found, value) of a named variable; with `prior` also in the answers that Back has discarded."""
+    node = parsed(name, function)
+    current.probing += 1
+    try:
+        places = [current.answers]
+        if prior and current.old_answers:
+            places.insert(0, current.old_answers)
+        for answers in places:
+            try:
+                return True, look(node, answers)
+            except NotThere:
+                continue
+        return False, None
+    finally:
+        current.probing -= 1
+
+
+def read(name, function="value"):
+    """The value of a named variable; what is missing is sought."""
+    node = parsed(name, function)
+    try:
+        # Compiled as interview code: the rule for errors inside real files must not apply to it.
+        return eval(compile(ast.Expression(node), "<value of %s>" % name, "eval"), current.answers)
+    except NameError as err:
+        missing = getattr(err, "missing", None) or getattr(err, "name", None)
+        if missing is None:
+            raise
+        raise MissingName(missing) from err
+
+
+def assign(name, value, function="define"):
+    """Sets a named variable; the object that holds it is sought if it is missing."""
+    node = parsed(name, function)
+    if target_name(node) is None and not isinstance(node, ast.Subscript):
+        raise DAError("%s() cannot set %r" % (function, name))
+    if isinstance(node, ast.Name):
+        current.answers[node.id] = value
+        return
+    holder = read(ast.unparse(node.value), function)
+    if isinstance(node, ast.Attribute):
+        setattr(holder, node.attr, value)
+    else:
+        holder[look_or_read(node.slice, function)] = value
+
+
+def look_or_read(node, function):
+    return node.value if isinstance(node, ast.Constant) else read(ast.unparse(node), function)
+
+
+def remove(name, function="undefine"):
+    """Deletes a named variable; True if there was one."""
+    node = parsed(name, function)
+    answers = current.answers
+    if isinstance(node, ast.Name):
+        return answers.pop(node.id, NotThere) is not NotThere
+    current.probing += 1
+    try:
+        holder = look(node.value, answers)
+        if isinstance(node, ast.Attribute):
+            delattr(holder, node.attr) if not isinstance(holder, DAObject) else holder.__dict__.pop(node.attr)
+        elif isinstance(node, ast.Subscript):
+            index = look(node.slice, answers)
+            _remove_item(holder, index)
+        return True
+    except (NotThere, *MISSES):
+        return False
+    finally:
+        current.probing -= 1
+
+
+def _remove_item(holder, index):
+    if isinstance(holder, DAList):
+        del holder.elements[index]
+        holder._renumber()
+    elif isinstance(holder, Gatherable):
+        holder.elements.pop(index)
+    else:
+        del holder[index]
+
+
+def spelled(name):
+    """The canonical spelling of a name, under which `dirty` and the action stack keep it."""
+    return normal_name(name) or name.strip()
