@@ -419,3 +419,12 @@ err openapi_print(const struct family *f, struct buf *out)
     buf_char(out, '\n');
     return buf_ok(out);
 }
+
+size_t shapes_named(const struct family *f, const struct shape **out, size_t max)
+{
+    struct printer p = { .f = f };
+    for (const struct op *op = f->ops; op->id; op++) collect_op(&p, op);
+    size_t n = p.n_named < max ? p.n_named : max;
+    memcpy(out, p.named, n * sizeof *out);
+    return n;
+}

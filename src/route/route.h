@@ -122,3 +122,5 @@ void router_run(struct router *r, struct call *c);
 
 /* The OpenAPI 3.1 document of a family as JSON. */
 err openapi_print(const struct family *f, struct buf *out) MUST_CHECK;
+/* The named shapes of a family in the order of its document, at most max; returns how many. */
+size_t shapes_named(const struct family *f, const struct shape **out, size_t max) MUST_CHECK;
