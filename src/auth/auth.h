@@ -35,6 +35,11 @@ struct who {
 };
 bool who_has(const struct who *w, const char *privilege);  /* role() of api 4.3 */
 bool who_can(const struct who *w, const char *permission); /* can() of api 4.3 */
+/* The other checks of api 4.3. roles and perms: names parted by one blank, "" for none, as "admin developer". */
+bool who_any_role(const struct who *w, const char *roles);                       /* role(r, …) */
+bool who_may(const struct who *w, const char *roles, const char *perms);         /* has(roles; perms) */
+bool who_is(const struct who *w, int64_t number);                                /* self(id) */
+bool who_passes(const struct who *w, const char *roles, const char *perms);      /* gate(roles; perms) */
 
 struct auth; /* process-wide: store, master key, password pool */
 struct auth_options {
@@ -52,12 +57,14 @@ extern const struct migration auth_migrations[];
 extern const size_t           auth_migrations_n;
 err auth_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
 
-/* NFC is the caller's business only for non-ASCII: trimmed, lower case (ASCII and, through Unicode simple mapping, the rest). */
+/* Trimmed, lower case by Unicode's simple mapping, NFC. ERR_INPUT: not UTF-8. */
 err email_normalise(struct arena *a, str email, str *out) MUST_CHECK;
+/* At most 254 bytes, one @, dot-atom on the left (UTF-8 allowed), labels on the right: two or more, or localhost. Not trimmed. */
 bool email_is_valid(str email);
 
-/* Inside a transaction. */
-err account_by_email(struct call *c, str scope, str email, struct account **out) MUST_CHECK; /* *out = NULL if none; living only */
+/* Inside a transaction. The finders see living accounts only, and give *out = NULL if there is none. */
+err account_by_id(struct call *c, str id, struct account **out) MUST_CHECK;
+err account_by_email(struct call *c, str scope, str email, struct account **out) MUST_CHECK;
 err account_by_number(struct call *c, int64_t number, struct account **out) MUST_CHECK;
 err account_list(struct call *c, str scope, struct account **out, size_t *n) MUST_CHECK;
 struct account_new {
@@ -65,10 +72,15 @@ struct account_new {
     str  password_hash; /* PHC string or absent */
     bool superuser, staff, verified;
 };
-err account_create(struct call *c, const struct account_new *in, struct account **out) MUST_CHECK; /* ERR_CONFLICT: address taken (fail()ed) */
-err account_set_password(struct call *c, str id, str password_hash, bool proven) MUST_CHECK;       /* moves the epoch */
-err account_password_hash(struct call *c, str id, str *out) MUST_CHECK;                            /* absent if none */
-/* Writes last_login_at_ms if it is older than a minute; fire and forget through the store's writer. */
+/* On the platform. Takes over a row with neither proof nor password, which counts as absent (server.md 4).
+ *   ERR_INPUT     not an address        ERR_CONFLICT  the address is taken        both fail()ed */
+err account_create(struct call *c, const struct account_new *in, struct account **out) MUST_CHECK;
+/* The address is proven. The first time, what may have been prepared by somebody else goes: password, sessions (epoch), API keys. */
+err account_prove(struct call *c, str id) MUST_CHECK;
+/* Moves the epoch. proven: by somebody who can read the mailbox, or by an administrator's command: account_prove() first. ERR_NOT_FOUND. */
+err account_set_password(struct call *c, str id, str password_hash, bool proven) MUST_CHECK;
+err account_password_hash(struct call *c, str id, str *out) MUST_CHECK; /* absent if it has none; ERR_NOT_FOUND */
+/* Writes last_login_at_ms if it is older than a minute; fire and forget through the store's writer. Any thread, any number of times. */
 void account_seen(struct auth *a, const struct account *who, int64_t now_ms);
 
 /* Passwords, on the pool; for slow-lane threads. ERR_BUSY beyond the queue. */
@@ -79,16 +91,25 @@ err password_check(struct auth *a, str hash, str password, bool *out) MUST_CHECK
 struct api_key_new {
     str account_id, name, method /* none, ip, referer */, constraints_json /* array of texts */, permissions_json;
 };
-err api_key_store(struct auth *a, struct call *c, str key, const struct api_key_new *in) MUST_CHECK; /* replaces one of the same name */
+/* Replaces the key of the same name. ERR_CONFLICT: somebody has this key already. */
+err api_key_store(struct auth *a, struct call *c, str key, const struct api_key_new *in) MUST_CHECK;
 /* The whole of api 3.1 to 3.5: finds the key in the request (query, body field, cookie, headers), the owner and the privileges; checks
  * constraints. body_key: the body's field "key", absent if none. Any refusal: ERR_FORBIDDEN "Access denied.". Inside TX_READ. */
 err api_key_identify(struct auth *a, struct call *c, str body_key, struct who **out) MUST_CHECK;
 
-/* Privileges (api 4.1). */
+/* Privileges (api 4.1). ERR_NOT_FOUND, ERR_INPUT (cron), both fail()ed. */
 err privilege_grant(struct call *c, str account_id, str name) MUST_CHECK;
 
-/* One-time links: a token of 43 characters (256 bits, base64url), stored as keyed hash, bound to the account's epoch. */
+/* One-time links: a token of 43 characters (256 bits, base64url), stored as keyed hash, bound to the account's epoch: it dies when a
+ * password is set. Purposes: LINK_PASSWORD (choose a password, /account/password). ERR_NOT_FOUND: no such account. */
+#define LINK_PASSWORD "password"
 err link_new(struct auth *a, struct call *c, str account_id, const char *purpose, int64_t ttl_ms, str *token) MUST_CHECK;
+/* The account of a link that is good now; *out = NULL if it is none (unknown, used, expired, of an earlier epoch, of another purpose). */
+err link_find(struct auth *a, struct call *c, str token, const char *purpose, struct account **out) MUST_CHECK;
+/* The same, and the link is used up. Inside TX_WRITE. */
+err link_use(struct auth *a, struct call *c, str token, const char *purpose, struct account **out) MUST_CHECK;
+/* "https://host/account/password?token=…" */
+err link_url(struct auth *a, struct arena *mem, str token, str *out) MUST_CHECK;
 #define LINK_PASSWORD "password" /* purpose of links to /account/password */
 /* Whose link it is, without using it up. ERR_NOT_FOUND (no fail()) when unknown, used, expired, for another purpose, or when its account is gone,
  * inactive or has moved its epoch. Inside a transaction. */
@@ -96,8 +117,10 @@ err link_find(struct auth *a, struct call *c, str token, const char *purpose, st
 /* The same, and it cannot be used again. Inside TX_WRITE. */
 err link_use(struct auth *a, struct call *c, str token, const char *purpose, struct account **out) MUST_CHECK;
 
-/* First start, server.md 5: creates the administrator when admin.email is set and no superuser exists; sets the API key. Blocking; prints
- * nothing. *link: the one-time URL to choose a password, absent unless one was made. */
+/* First start, server.md 5: when an e-mail is given and no superuser exists, makes that account (or the one that has the address already)
+ * superuser, verified, docassemble admin; sets password and API key. Later starts change nothing. Runs its own transactions: blocking, not
+ * inside one; prints nothing. *link: the one-time URL to choose a password (good for a day), absent unless one was made.
+ * ERR_INPUT (fail()ed): not an address, a key of less than 16 characters. */
 struct bootstrap {
     str email, password, api_key;
 };

@@ -20,6 +20,17 @@ void crypto_random_text(char *out, size_t n, str alphabet)
     for (size_t i = 0; i < n; i++) out[i] = alphabet.p[randombytes_uniform((uint32_t)alphabet.n)];
 }
 
+void crypto_token(char out[static CRYPTO_TOKEN])
+{
+    uint8_t bits[32];
+    char    text[CRYPTO_TOKEN + 1];
+    randombytes_buf(bits, sizeof bits);
+    (void)sodium_bin2base64(text, sizeof text, bits, sizeof bits, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    memcpy(out, text, CRYPTO_TOKEN);
+    sodium_memzero(bits, sizeof bits);
+    sodium_memzero(text, sizeof text);
+}
+
 void crypto_digest(uint8_t out[static CRYPTO_HASH], str text)
 {
     (void)crypto_generichash(out, CRYPTO_HASH, bytes(text), text.n, NULL, 0);

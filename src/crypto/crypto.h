@@ -12,6 +12,7 @@ enum {
     CRYPTO_TAG = 16,
     CRYPTO_SEAL_EXTRA = CRYPTO_NONCE + CRYPTO_TAG, /* a sealed text is that much longer: nonce, text, tag */
     CRYPTO_UUID = 36,         /* text form */
+    CRYPTO_TOKEN = 43,
     CRYPTO_PASSWORD_HASH = 128 /* room for an Argon2id string with its NUL */
 };
 
@@ -23,6 +24,8 @@ void crypto_random(void *out, size_t n);
 void crypto_random_text(char *out, size_t n, str alphabet);
 #define CRYPTO_ALNUM STR("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 #define CRYPTO_ALPHA STR("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+/* 256 random bits in base64url: what links and sessions carry. CRYPTO_TOKEN characters, no NUL. */
+void crypto_token(char out[static CRYPTO_TOKEN]);
 /* UUIDv7 (RFC 9562), monotone within the process; 36 characters, no NUL. */
 void crypto_uuid7(char out[static CRYPTO_UUID]);
 

@@ -1,0 +1,87 @@
+/* auth/auth_email.c: when two e-mail addresses are the same, and which texts are addresses at all. */
+#include "auth/auth.h"
+#include "base/fault.h"
+#include <stdlib.h>
+#include <utf8proc.h>
+
+static utf8proc_int32_t lower(utf8proc_int32_t cp, void *unused)
+{
+    (void)unused;
+    return utf8proc_tolower(cp);
+}
+
+static bool is_ascii(str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] >= 0x80) return false;
+    return true;
+}
+
+err email_normalise(struct arena *a, str email, str *out)
+{
+    email = str_trim(email);
+    if (is_ascii(email)) {
+        char *z = arena_z(a, email);
+        if (!z) return ERR_NOMEM;
+        for (size_t i = 0; i < email.n; i++)
+            if (z[i] >= 'A' && z[i] <= 'Z') z[i] = (char)(z[i] + 32);
+        *out = (str){ z, email.n };
+        return ERR_OK;
+    }
+    if (!str_utf8_ok(email)) return ERR_INPUT;
+    utf8proc_uint8_t *text = NULL;
+    if (fault_here()) return ERR_NOMEM;
+    utf8proc_ssize_t n = utf8proc_map_custom((const utf8proc_uint8_t *)email.p, (utf8proc_ssize_t)email.n, &text,
+                                             UTF8PROC_STABLE | UTF8PROC_COMPOSE, lower, NULL);
+    if (n < 0) return n == UTF8PROC_ERROR_NOMEM ? ERR_NOMEM : ERR_INPUT;
+    err e = arena_str(a, (str){ (const char *)text, (size_t)n }, out);
+    free(text);
+    return e;
+}
+
+/* RFC 5322 atext and what RFC 6531 adds to it. */
+static bool is_atom_char(char c)
+{
+    static const char others[] = "!#$%&'*+-/=?^_`{|}~";
+    return (unsigned char)c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr(others, c));
+}
+
+static bool is_label(str s)
+{
+    if (s.n == 0 || s.n > 63 || s.p[0] == '-' || s.p[s.n - 1] == '-') return false;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (!((unsigned char)c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-')) return false;
+    }
+    return true;
+}
+
+/* Labels parted by dots; two at least, but for localhost. */
+static bool is_domain(str s)
+{
+    if (str_eq_nocase(s, STR("localhost"))) return true;
+    str    label;
+    size_t n = 1;
+    bool   more = str_cut(&s, '.', &label);
+    if (!is_label(label)) return false;
+    for (; more; n++) {
+        more = str_cut(&s, '.', &label);
+        if (!is_label(label)) return false;
+    }
+    return n >= 2;
+}
+
+static bool is_local(str s)
+{
+    if (s.n == 0 || s.n > 64 || s.p[0] == '.' || s.p[s.n - 1] == '.') return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_atom_char(s.p[i]) && !(s.p[i] == '.' && s.p[i - 1] != '.')) return false;
+    return true;
+}
+
+bool email_is_valid(str email)
+{
+    if (email.n > 254 || !str_utf8_ok(email)) return false;
+    size_t at = str_find(email, '@', 0);
+    return at < email.n && is_local(str_head(email, at)) && is_domain(str_from(email, at + 1));
+}

@@ -1,0 +1,71 @@
+/* auth/auth_store.c: all SQL of auth/. */
+#include "auth/auth_int.h"
+
+#define ACCOUNT                                                                                                                            \
+    "a.id, a.number, a.scope, a.email, a.email_norm, a.display_name, a.first_name, a.last_name, a.locale, a.timezone, a.active, a.superuser,"  \
+    " a.staff, CASE WHEN a.password_hash IS NULL THEN 0 ELSE 1 END, COALESCE(a.email_verified_at_ms, 0), a.created_at_ms,"                     \
+    " COALESCE(a.last_login_at_ms, 0), COALESCE(a.password_changed_at_ms, 0), a.epoch"
+#define ACCOUNT_OUT "titt?t?tttttiiiiiiiii"
+
+const struct query auth_q[AQ__COUNT] = {
+    [AQ_ACCOUNT_BY_ID] = { .in = "t", .out = ACCOUNT_OUT, .sql = "SELECT " ACCOUNT " FROM account a WHERE a.id = $1 AND a.deleted_at_ms IS NULL" },
+    [AQ_ACCOUNT_BY_EMAIL] = { .in = "tt", .out = ACCOUNT_OUT,
+                              .sql = "SELECT " ACCOUNT " FROM account a WHERE a.scope = $1 AND a.email_norm = $2 AND a.deleted_at_ms IS NULL" },
+    [AQ_ACCOUNT_BY_NUMBER] = { .in = "i", .out = ACCOUNT_OUT,
+                               .sql = "SELECT " ACCOUNT " FROM account a WHERE a.number = $1 AND a.deleted_at_ms IS NULL" },
+    [AQ_ACCOUNT_LIST] = { .in = "t", .out = ACCOUNT_OUT,
+                          .sql = "SELECT " ACCOUNT " FROM account a WHERE a.scope = $1 AND a.deleted_at_ms IS NULL ORDER BY a.number" },
+
+    [AQ_ACCOUNT_NUMBER] = { .in = "", .out = "i", .sql = "UPDATE counter SET value = value + 1 WHERE name = 'account' RETURNING value" },
+    [AQ_ACCOUNT_INSERT] = { .in = "titt?t?i?tttttt?iiii?", .out = "t",
+                            .sql = "INSERT INTO account (id, number, scope, email, email_norm, email_verified_at_ms, display_name, first_name,"
+                                   " last_name, locale, timezone, password_hash, superuser, staff, created_at_ms, password_changed_at_ms, active,"
+                                   " epoch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1, 1)"
+                                   " ON CONFLICT (scope, email_norm) WHERE deleted_at_ms IS NULL DO NOTHING RETURNING id" },
+    /* An account with neither proof nor password counts as absent (server.md 4): who signs up takes it over. */
+    [AQ_ACCOUNT_CLAIM] = { .in = "t?i?tttttt?iii?tt", .out = "t",
+                           .sql = "UPDATE account SET email = $1, email_verified_at_ms = $2, display_name = $3, first_name = $4, last_name = $5,"
+                                  " locale = $6, timezone = $7, password_hash = $8, superuser = $9, staff = $10, password_changed_at_ms = $11,"
+                                  " epoch = epoch + 1 WHERE scope = $12 AND email_norm = $13 AND deleted_at_ms IS NULL"
+                                  " AND email_verified_at_ms IS NULL AND password_hash IS NULL RETURNING id" },
+
+    [AQ_ACCOUNT_SET_PASSWORD] = { .in = "tit", .sql = "UPDATE account SET password_hash = $1, password_changed_at_ms = $2, epoch = epoch + 1"
+                                                      " WHERE id = $3 AND deleted_at_ms IS NULL" },
+    [AQ_ACCOUNT_PASSWORD] = { .in = "t", .out = "t?", .sql = "SELECT password_hash FROM account WHERE id = $1 AND deleted_at_ms IS NULL" },
+    [AQ_ACCOUNT_PROVE] = { .in = "it", .sql = "UPDATE account SET email_verified_at_ms = $1, password_hash = NULL, epoch = epoch + 1"
+                                              " WHERE id = $2 AND email_verified_at_ms IS NULL" },
+    [AQ_ACCOUNT_PROMOTE] = { .in = "t", .sql = "UPDATE account SET superuser = 1, staff = 1, active = 1 WHERE id = $1" },
+    [AQ_ACCOUNT_SEEN] = { .in = "iti", .sql = "UPDATE account SET last_login_at_ms = $1 WHERE id = $2"
+                                              " AND (last_login_at_ms IS NULL OR last_login_at_ms <= $3)" },
+    [AQ_SUPERUSER] = { .in = "t", .out = "t",
+                       .sql = "SELECT id FROM account WHERE scope = $1 AND superuser = 1 AND deleted_at_ms IS NULL LIMIT 1" },
+
+    /* Whoever prepared an account for somebody else's address loses the keys he made for it. */
+    [AQ_KEYS_OF_UNPROVEN] = { .in = "t", .sql = "DELETE FROM api_key WHERE account_id = $1 AND EXISTS (SELECT 1 FROM account a"
+                                                " WHERE a.id = api_key.account_id AND a.email_verified_at_ms IS NULL)" },
+    [AQ_KEY_STORE] = { .in = "tbtttttti",
+                       .sql = "INSERT INTO api_key (id, hash, account_id, name, method, constraints_json, permissions_json, last_four, created_at_ms)"
+                              " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (account_id, name) DO UPDATE SET id = excluded.id,"
+                              " hash = excluded.hash, method = excluded.method, constraints_json = excluded.constraints_json,"
+                              " permissions_json = excluded.permissions_json, last_four = excluded.last_four,"
+                              " created_at_ms = excluded.created_at_ms" },
+    [AQ_KEY_BY_HASH] = { .in = "b", .out = ACCOUNT_OUT "tttt",
+                         .sql = "SELECT " ACCOUNT ", k.id, k.method, k.constraints_json, k.permissions_json FROM api_key k"
+                                " JOIN account a ON a.id = k.account_id WHERE k.hash = $1 AND a.deleted_at_ms IS NULL AND a.active = 1" },
+
+    [AQ_PRIVILEGES] = { .in = "t", .out = "t", .sql = "SELECT p.name FROM account_privilege ap JOIN privilege p ON p.id = ap.privilege_id"
+                                                      " WHERE ap.account_id = $1" },
+    [AQ_PRIVILEGE_ID] = { .in = "t", .out = "i", .sql = "SELECT id FROM privilege WHERE name = $1" },
+    [AQ_PRIVILEGE_GRANT] = { .in = "ti", .sql = "INSERT INTO account_privilege (account_id, privilege_id) VALUES ($1, $2)"
+                                                " ON CONFLICT (account_id, privilege_id) DO NOTHING" },
+
+    [AQ_LINK_INSERT] = { .in = "btiit", .sql = "INSERT INTO link (hash, account_id, purpose, epoch, created_at_ms, expires_at_ms)"
+                                               " SELECT $1, a.id, $2, a.epoch, $3, $4 FROM account a WHERE a.id = $5" },
+    [AQ_LINK_FIND] = { .in = "bti", .out = ACCOUNT_OUT,
+                       .sql = "SELECT " ACCOUNT " FROM link l JOIN account a ON a.id = l.account_id AND a.epoch = l.epoch"
+                              " WHERE l.hash = $1 AND l.purpose = $2 AND l.expires_at_ms > $3 AND l.used_at_ms IS NULL"
+                              " AND a.deleted_at_ms IS NULL" },
+    [AQ_LINK_USE] = { .in = "ib", .out = "t", .sql = "UPDATE link SET used_at_ms = $1 WHERE hash = $2 AND used_at_ms IS NULL RETURNING account_id" },
+};
+
+err auth_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, auth_q, AQ__COUNT, why); }
