@@ -46,7 +46,6 @@ static const struct setting settings[] = {
     { "cors.allowed_origins", T_TEXTS, S(cors_origins), "[]", "exact origins, for the families that do not answer every origin" },
     { "log.format", T_TEXT, S(log_format), NULL, "`text` or `json`; text on a terminal, else json", .words = WORDS("text", "json") },
     { "log.level", T_TEXT, S(log_level), "info", "`debug`, `info`, `warn`, `error`", .words = WORDS("debug", "info", "warn", "error") },
-    { "metrics.listen", T_TEXT, S(metrics_listen), NULL, "put `/metrics` on an address of its own; same as `listen` if absent" },
     { "argon2.memory_kib", T_INT, S(argon2_memory_kib), "19456", "memory of one password hash, KiB", .least = 8192, .most = 4194304 },
     { "argon2.passes", T_INT, S(argon2_passes), "2", "passes of one password hash", .least = 1, .most = 100 },
     { "argon2.workers", T_INT, S(argon2_workers), "0", "threads of the password pool; 0: one per core", .least = 0, .most = 256 },

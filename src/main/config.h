@@ -25,7 +25,7 @@ struct config {
     bool    store_migrate, limits_enabled;
     const char *admin_email, *admin_password, *admin_api_key;
     const char *mail_url, *mail_from;
-    const char *log_format, *log_level, *metrics_listen;
+    const char *log_format, *log_level;
     int64_t argon2_memory_kib, argon2_passes, argon2_workers, argon2_queue;
     int64_t workers_min, workers_max, workers_memory_mb, workers_cpu_s, workers_wall_s;
     struct texts packages;

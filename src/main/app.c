@@ -1,0 +1,240 @@
+/* main/app.c: builds the rooms from the ground up and takes them down again. */
+#include "main/app.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "rooms/core/core.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { REQUEST_ARENA = 160 << 20, SLOW_QUEUE = 1024, SPARE_SLOW_THREADS = 8 };
+
+static err trouble(struct app *a, str *why, const char *what, const char *where)
+{
+    if (arena_printf(a->mem, why, "%s: %s", where, what) != ERR_OK) *why = STR("out of memory");
+    return ERR_STORE;
+}
+
+/* The data folder, and the lock that keeps a second server off it. */
+static err open_data(struct app *a, bool exclusive, str *why)
+{
+    const char *dir = a->config->data;
+    if (mkdir(dir, 0700) != 0 && access(dir, W_OK | X_OK) != 0) return trouble(a, why, "the data folder cannot be made or written; choose another with --data", dir);
+    if (!exclusive) return ERR_OK;
+    str path;
+    TRY(arena_printf(a->mem, &path, "%s/lock", dir));
+    a->lock_fd = open(path.p, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (a->lock_fd < 0) return trouble(a, why, "cannot be created", path.p);
+    if (flock(a->lock_fd, LOCK_EX | LOCK_NB) != 0) return trouble(a, why, "another server runs on this data folder; stop it or choose another with --data", dir);
+    return ERR_OK;
+}
+
+const struct migration *app_migrations(struct arena *mem, size_t *n)
+{
+    *n = auth_migrations_n + interviews_migrations_n;
+    struct migration *all = NEW_N(mem, struct migration, *n);
+    if (!all) return NULL;
+    memcpy(all, auth_migrations, auth_migrations_n * sizeof *all);
+    memcpy(all + auth_migrations_n, interviews_migrations, interviews_migrations_n * sizeof *all);
+    return all;
+}
+
+static err open_schema(struct app *a, str *why)
+{
+    size_t n;
+    const struct migration *all = app_migrations(a->mem, &n);
+    if (!all) return ERR_NOMEM;
+    if (a->migrate) return store_migrate(a->store, a->mem, all, n, why);
+    CLEANUP(buf_release) struct buf lines = BUF(1 << 20);
+    bool current;
+    TRY(store_migration_status(a->store, a->mem, all, n, &lines, &current));
+    return current ? ERR_OK : trouble(a, why, "the schema is not up to date; run `chancery migrate`", "store");
+}
+
+static err open_store(struct app *a, str *why)
+{
+    const struct config *c = a->config;
+    struct store_options o = { .url = c->store_url, .readers = (unsigned)c->threads + 16, .queue = 4096, .durable = true };
+    TRY(store_open(a->mem, &o, &a->store, why));
+    TRY(open_schema(a, why));
+    str url = str_c(c->files_url);
+    if (!str_starts(url, STR("file:"))) return trouble(a, why, "only file: is known here", "files.url");
+    return files_open(a->mem, str_from(url, 5).p, &a->files, why);
+}
+
+err app_open(struct app *a, struct arena *mem, const struct config *c, bool exclusive, str *why)
+{
+    a->mem = mem;
+    a->config = c;
+    *why = STR("out of memory");
+    log_setup(str_is(str_c(c->log_format), "json") ? LOG_JSON : LOG_TEXT,
+              str_is(str_c(c->log_level), "debug")  ? LOG_DEBUG
+              : str_is(str_c(c->log_level), "warn") ? LOG_WARN
+              : str_is(str_c(c->log_level), "error") ? LOG_ERROR
+                                                     : LOG_INFO);
+    if (crypto_init() != ERR_OK) return trouble(a, why, "the system gives no randomness", "crypto");
+    TRY(open_data(a, exclusive, why));
+    TRY(crypto_master_key(mem, c->master_key_file, true, a->master_key, why));
+    TRY(open_store(a, why));
+    struct auth_options o = { .store = a->store, .master_key = a->master_key, .base_url = str_c(c->base_url),
+                              .cost = { (uint32_t)c->argon2_memory_kib, (uint32_t)c->argon2_passes },
+                              .workers = (unsigned)c->argon2_workers, .queue = (unsigned)c->argon2_queue };
+    *why = STR("out of memory");
+    return auth_new(&o, &a->auth);
+}
+
+/* A path beside our own executable: build/ and PREFIX/bin look alike. */
+static err beside(struct app *a, const char *name, str *out)
+{
+    char own[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
+    if (n <= 0) return ERR_STORE;
+    while (n > 0 && own[n - 1] != '/') n--;
+    return arena_printf(a->mem, out, "%.*s%s", (int)n, own, name);
+}
+
+err app_find_folders(struct app *a)
+{
+    const struct texts *own = &a->config->packages;
+    str demo;
+    a->folders = NEW_N(a->mem, const char *, own->n + 2);
+    if (!a->folders) return ERR_NOMEM;
+    for (size_t i = 0; i < own->n; i++) a->folders[a->n_folders++] = own->v[i];
+    static const char *const places[] = { "demo", "../share/chancery/demo" };
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        TRY(beside(a, places[i], &demo));
+        if (access(demo.p, R_OK | X_OK) != 0) continue;
+        a->folders[a->n_folders++] = demo.p;
+        break;
+    }
+    return ERR_OK;
+}
+
+static err worker_settings(struct app *a, str *out)
+{
+    const struct config *c = a->config;
+    CLEANUP(buf_release) struct buf b = BUF(65536);
+    struct jw w = JW(&b);
+    jw_open(&w, '{');
+    jw_kstr(&w, "timezone", str_c(c->timezone));
+    jw_kstr(&w, "locale", str_c(c->locale));
+    jw_kstr(&w, "language", str_c(c->language));
+    jw_kstr(&w, "currency", str_c(c->currency));
+    jw_kbool(&w, "debug", false);
+    jw_close(&w, '}');
+    return buf_to_arena(&b, a->mem, out);
+}
+
+static err start_workers(struct app *a, str *why)
+{
+    const struct config *c = a->config;
+    str program, settings;
+    TRY(app_find_folders(a));
+    TRY(beside(a, "chancery-worker", &program));
+    TRY(worker_settings(a, &settings));
+    struct workers_options o = { .program = program.p, .folders = a->folders, .n_folders = a->n_folders, .min = (unsigned)c->workers_min,
+                                 .max = (unsigned)c->workers_max, .memory_mb = (unsigned)c->workers_memory_mb, .cpu_s = (unsigned)c->workers_cpu_s,
+                                 .wall_s = (unsigned)c->workers_wall_s, .settings_json = settings };
+    return workers_start(a->mem, &o, &a->workers, why);
+}
+
+/* The demonstration interviews, unless interviews.dispatch names others. */
+static const struct interviews_dispatch demos[] = {
+    { STR("deposit"), STR("docassemble.chancery:data/questions/deposit.yml"), STR("Get your deposit back") },
+    { STR("greeting"), STR("docassemble.chancery:data/questions/greeting.yml"), STR("A first interview") },
+    { STR("household"), STR("docassemble.chancery:data/questions/household.yml"), STR("Who lives with you?") },
+};
+
+static err start_interviews(struct app *a)
+{
+    const struct config *c = a->config;
+    struct interviews_options o = { .store = a->store, .auth = a->auth, .workers = a->workers, .files = a->files, .master_key = a->master_key,
+                                    .reference = str_is(str_c(c->dialect), "reference"), .base_url = c->base_url,
+                                    .body_max = (size_t)c->max_content_length, .lock_ms = 3000 * c->concurrency_lock_timeout,
+                                    .dispatch = demos, .n_dispatch = COUNT_OF(demos) };
+    if (c->dispatch.v) {
+        struct interviews_dispatch *d = NEW_N(a->mem, struct interviews_dispatch, c->dispatch.n ? c->dispatch.n : 1);
+        if (!d) return ERR_NOMEM;
+        for (size_t i = 0; i < c->dispatch.n; i++) d[i] = (struct interviews_dispatch){ c->dispatch.v[i].name, c->dispatch.v[i].interview, c->dispatch.v[i].title };
+        o.dispatch = d;
+        o.n_dispatch = c->dispatch.n;
+    }
+    return interviews_new(a->mem, &o, &a->interviews);
+}
+
+const struct family *const app_documents[] = { &interviews_document, NULL };
+
+static bool wanted(const struct app *a, const char *family)
+{
+    for (size_t i = 0; i < a->config->families.n; i++)
+        if (str_is(str_c(a->config->families.v[i]), family)) return true;
+    return false;
+}
+
+static void hurry(void *arg)
+{
+    struct app *a = arg;
+    if (a->workers) workers_hurry(a->workers);
+}
+
+err app_start(struct app *a, str *why)
+{
+    const struct config *c = a->config;
+    size_t n = 0;
+    *why = STR("out of memory");
+    TRY(start_workers(a, why));
+    *why = STR("out of memory");
+    if (wanted(a, "interviews")) {
+        TRY(start_interviews(a));
+        a->rooms[n] = a->families[n] = interviews_family(a->interviews);
+        n++;
+    }
+    TRY(app_core_family(a, &a->families[n]));
+    struct router_options o = { .families = a->families, .store = a->store, .slow_threads = (unsigned)c->workers_max + SPARE_SLOW_THREADS,
+                                .slow_queue = SLOW_QUEUE, .arena_max = REQUEST_ARENA, .request_log = true, .hurry = hurry, .hurry_arg = a };
+    return router_new(a->mem, &o, &a->router, why);
+}
+
+void app_close(struct app *a)
+{
+    if (a->router) router_free(a->router);
+    interviews_free(a->interviews);
+    if (a->workers) workers_stop(a->workers);
+    if (a->auth) auth_free(a->auth);
+    if (a->files) files_close(a->files);
+    if (a->store) store_close(a->store);
+    if (a->lock_fd >= 0) close(a->lock_fd);
+    crypto_wipe(a->master_key, sizeof a->master_key);
+}
+
+err app_call(struct app *a, struct call *c)
+{
+    (void)a;
+    *c = (struct call){ .mem = arena_new(REQUEST_ARENA), .now_ms = clock_now_ms() };
+    return c->mem ? ERR_OK : ERR_NOMEM;
+}
+
+err app_bootstrap(struct app *a, const struct bootstrap *in, str *why)
+{
+    struct call c;
+    bool        created;
+    str         link = STR_NULL;
+    TRY(app_call(a, &c));
+    err e = auth_bootstrap(a->auth, &c, in, &created, &link);
+    if (e && arena_printf(a->mem, why, "admin: " STR_FMT, STR_ARG(str_absent(c.why.text) ? str_c(err_name(e)) : c.why.text)) != ERR_OK)
+        *why = STR("out of memory");
+    if (!e && !str_absent(link)) printf("Choose the administrator's password here, once: " STR_FMT "\n", STR_ARG(link));
+    arena_free(c.mem);
+    return e;
+}
+
+err app_check_queries(struct app *a, str *why)
+{
+    TRY(auth_check_queries(a->store, a->mem, why));
+    return interviews_check_queries(a->store, a->mem, why);
+}

@@ -1,0 +1,53 @@
+/* main/app.h: the wiring: what lives as long as the process, in the order in which it is built.
+ *
+ * app_open() gives the store and the identity core, enough for commands beside a running server; app_start() adds workers, rooms and the router, which
+ * commands that play requests need; the listener is cmd_serve's own. */
+#pragma once
+#include "auth/auth.h"
+#include "main/config.h"
+#include "rooms/interviews/interviews.h"
+#include "route/route.h"
+#include "store/store.h"
+#include "worker/worker.h"
+
+struct app {
+    const struct config *config;
+    struct arena        *mem;
+    int                  lock_fd;  /* data folder's lock, -1: not held */
+    bool                 migrate;  /* bring the schema up to date when opening */
+    uint8_t              master_key[CRYPTO_KEY];
+    struct store        *store;
+    struct files        *files;
+    struct auth         *auth;
+    struct workers      *workers;
+    struct interviews   *interviews;
+    const struct family *rooms[8];    /* the enabled ones, NULL-terminated */
+    const struct family *families[9]; /* the same and the core's, NULL-terminated */
+    int64_t              started_at_ms;
+    struct router       *router;
+    const char         **folders; /* interview packages, the demonstration ones last */
+    size_t               n_folders;
+    struct http         *http;     /* set by cmd_serve; for /metrics */
+};
+#define APP { .lock_fd = -1 }
+
+/* Data folder (made 0700), master key, store, schema, identity core. ERR_* with *why for the operator. exclusive: take the folder's lock. */
+err  app_open(struct app *a, struct arena *mem, const struct config *c, bool exclusive, str *why) MUST_CHECK;
+/* Workers, rooms, router. */
+err  app_start(struct app *a, str *why) MUST_CHECK;
+/* Fills folders; part of app_start, and enough for `interview list`. */
+err  app_find_folders(struct app *a) MUST_CHECK;
+/* Ends what was built, in reverse. */
+void app_close(struct app *a);
+/* server.md 5; prints the link once, if one was made. */
+err  app_bootstrap(struct app *a, const struct bootstrap *in, str *why) MUST_CHECK;
+/* A call for commands: its own arena, the clock read. Free with arena_free(c->mem). */
+err  app_call(struct app *a, struct call *c) MUST_CHECK;
+/* Every migration of the program, in order. */
+const struct migration *app_migrations(struct arena *mem, size_t *n);
+/* The core's family; the rooms must be there. */
+err  app_core_family(struct app *a, const struct family **out) MUST_CHECK;
+/* All queries of all rooms against the live store. */
+err  app_check_queries(struct app *a, str *why) MUST_CHECK;
+/* The documents: every family in this build, NULL-terminated. */
+extern const struct family *const app_documents[];

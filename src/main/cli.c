@@ -1,0 +1,157 @@
+/* main/cli.c: reads the command line by the tables, prints help. */
+#include "main/cli.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum kind { FLAG, VALUE, REPEATED };
+static const struct option {
+    const char *name, *value;
+    enum kind   kind;
+    size_t      at;
+    bool        common;
+    const char *doc;
+} options[] = {
+    { "--config", "FILE", VALUE, offsetof(struct cli, config_file), true, "configuration file (YAML)" },
+    { "--data", "DIR", VALUE, offsetof(struct cli, data), true, "data folder" },
+    { "--set", "KEY=VALUE", REPEATED, offsetof(struct cli, set), true, "one setting; may be repeated" },
+    { "--quiet", NULL, FLAG, offsetof(struct cli, quiet), true, "say only what went wrong" },
+    { "--verbose", NULL, FLAG, offsetof(struct cli, verbose), true, "say more" },
+    { "--json", NULL, FLAG, offsetof(struct cli, json), true, "lists as JSON" },
+    { "--help", NULL, FLAG, offsetof(struct cli, help), true, "this text" },
+    { "--version", NULL, FLAG, offsetof(struct cli, version), true, "the version" },
+    { "--status", NULL, FLAG, offsetof(struct cli, status), false, "only tell what is applied and what is pending" },
+    { "--document", NULL, FLAG, offsetof(struct cli, document), false, "all settings as a Markdown table" },
+    { "--email", "ADDRESS", VALUE, offsetof(struct cli, email), false, "the account, instead of the argument" },
+    { "--first-name", "NAME", VALUE, offsetof(struct cli, first_name), false, "first name" },
+    { "--last-name", "NAME", VALUE, offsetof(struct cli, last_name), false, "last name" },
+    { "--privilege", "NAME", REPEATED, offsetof(struct cli, privilege), false, "privilege to give; may be repeated" },
+    { "--superuser", NULL, FLAG, offsetof(struct cli, superuser), false, "make it an administrator of everything" },
+    { "--password-stdin", NULL, FLAG, offsetof(struct cli, password_stdin), false, "read the password from standard input" },
+    { "--print-link", NULL, FLAG, offsetof(struct cli, print_link), false, "print a one-time link to choose a password" },
+};
+
+int cli_fail(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    (void)fputs("chancery: ", stderr);
+    (void)vfprintf(stderr, fmt, args);
+    (void)fputc('\n', stderr);
+    va_end(args);
+    return 1;
+}
+
+const char *cli_email(struct cli *c)
+{
+    const char *e = c->email ? c->email : c->n_args ? c->args[0] : NULL;
+    if (!e) (void)cli_fail("%s: which account? Give its address: chancery %s EMAIL", c->command->name, c->command->name);
+    return e;
+}
+
+static bool takes(const struct command *cmd, const struct option *o)
+{
+    if (o->common) return true;
+    for (const char *const *p = cmd ? cmd->options : NULL; p && *p; p++)
+        if (strcmp(*p, o->name) == 0) return true;
+    return false;
+}
+
+static void print_options(const struct command *cmd, bool common)
+{
+    for (size_t i = 0; i < COUNT_OF(options); i++)
+        if (options[i].common == common && takes(cmd, &options[i]))
+            printf("  %-16s %-11s %s\n", options[i].name, options[i].value ? options[i].value : "", options[i].doc);
+}
+
+static void help_command(const struct command *cmd)
+{
+    printf("chancery %s%s%s - %s\n\nExample:\n  %s\n\nOptions:\n", cmd->name, *cmd->args ? " " : "", cmd->args, cmd->summary, cmd->example);
+    print_options(cmd, false);
+    print_options(cmd, true);
+}
+
+static void help_all(void)
+{
+    printf("chancery - one server for guided interviews, accounts, tenants, hiring and signatures\n\nUsage: chancery COMMAND [OPTIONS]\n\nCommands:\n");
+    for (const struct command *cmd = commands; cmd->name; cmd++) printf("  %-20s %-12s %s\n", cmd->name, cmd->args, cmd->summary);
+    printf("\nOptions of every command:\n");
+    print_options(NULL, true);
+    printf("\nchancery COMMAND --help tells more and gives an example.\n");
+}
+
+/* Stores the option at argv[*i]; 0, or 2 after telling. */
+static int take_option(struct cli *c, int argc, char **argv, int *i)
+{
+    str word = str_c(argv[*i]), name = word;
+    size_t eq = str_find(word, '=', 0);
+    name = str_head(word, eq);
+    for (size_t k = 0; k < COUNT_OF(options); k++) {
+        const struct option *o = &options[k];
+        if (!str_is(name, o->name) || !takes(c->command, o)) continue;
+        char *at = (char *)c + o->at;
+        if (o->kind == FLAG) return *(bool *)(void *)at = true, 0;
+        const char *value = eq < word.n ? word.p + eq + 1 : *i + 1 < argc ? argv[++*i] : NULL;
+        if (!value) return (void)cli_fail("%s needs a value: %s %s", o->name, o->name, o->value), 2;
+        if (o->kind == VALUE) return *(const char **)(void *)at = value, 0;
+        struct repeated *r = (struct repeated *)(void *)at;
+        if (r->n == CLI_REPEAT_MAX) return (void)cli_fail("%s: given too often (at most %d times)", o->name, CLI_REPEAT_MAX), 2;
+        return r->v[r->n++] = value, 0;
+    }
+    return (void)cli_fail("unknown option %s; see chancery %s --help", argv[*i], c->command ? c->command->name : ""), 2;
+}
+
+/* The command whose words stand first in argv; *used counts them. */
+static const struct command *find_command(int argc, char **argv, int *used)
+{
+    for (const struct command *cmd = commands; cmd->name; cmd++) {
+        str rest = str_c(cmd->name), word;
+        int n = 0;
+        bool same = true, more = true;
+        while (more && same) {
+            more = str_cut(&rest, ' ', &word);
+            same = n + 1 < argc && str_is(word, argv[n + 1]);
+            n++;
+        }
+        if (same) return *used = n, cmd;
+    }
+    return NULL;
+}
+
+static int parse(struct cli *c, int argc, char **argv)
+{
+    int at = 1, used = 0;
+    while (at < argc && !c->command) {
+        c->command = find_command(argc - at + 1, argv + at - 1, &used);
+        if (c->command) at += used;
+        else if (argv[at][0] != '-') return (void)cli_fail("unknown command %s; chancery --help lists them", argv[at]), 2;
+        else if (take_option(c, argc, argv, &at)) return 2;
+        else at++;
+    }
+    for (; at < argc; at++) {
+        if (argv[at][0] == '-' && argv[at][1]) {
+            if (take_option(c, argc, argv, &at)) return 2;
+        } else if (c->n_args < CLI_ARGS_MAX && c->command && *c->command->args) {
+            c->args[c->n_args++] = argv[at];
+        } else {
+            return (void)cli_fail("%s is one word too many; see --help", argv[at]), 2;
+        }
+    }
+    return 0;
+}
+
+int cli_main(struct cli *c, int argc, char **argv)
+{
+    if (parse(c, argc, argv)) return 2;
+    if (c->version) return printf("chancery %s\n", CHANCERY_VERSION), 0;
+    if (!c->command) return help_all(), c->help ? 0 : 2;
+    if (c->help) return help_command(c->command), 0;
+    if (*c->command->args && c->command->args[0] != '[' && c->n_args == 0 && !c->email)
+        return (void)cli_fail("%s needs %s; see chancery %s --help", c->command->name, c->command->args, c->command->name), 2;
+    if (c->command->config) {
+        str why = STR_NULL;
+        struct config_sources from = { c->config_file, c->data, c->set.v, c->set.n };
+        if (config_load(c->mem, &from, &c->config, &why) != ERR_OK) return cli_fail(STR_FMT, STR_ARG(why));
+    }
+    return c->command->run(c);
+}

@@ -1,0 +1,50 @@
+/* main/cli.h: the command line: one table of commands, one of options; help, parsing and shell completion come from them. */
+#pragma once
+#include "main/config.h"
+
+enum { CLI_ARGS_MAX = 4, CLI_REPEAT_MAX = 64 };
+
+struct repeated {
+    const char *v[CLI_REPEAT_MAX];
+    size_t      n;
+};
+
+struct cli {
+    struct arena *mem;
+    struct config config;     /* loaded for every command that has .config */
+    const struct command *command;
+    const char *args[CLI_ARGS_MAX];
+    size_t      n_args;
+    const char *config_file, *data, *email, *first_name, *last_name;
+    struct repeated set, privilege;
+    bool quiet, verbose, json, help, version, status, document, password_stdin, print_link, superuser;
+};
+
+struct command {
+    const char *name;         /* "user create" */
+    const char *args;         /* "EMAIL"; "" for none, "[FAMILY]" optional */
+    const char *summary, *example;
+    const char *const *options; /* its own, beside the common ones; NULL-terminated */
+    bool        config;       /* loads the configuration first */
+    int (*run)(struct cli *c); /* exit status: 0 done, 1 refused or failed, 2 usage */
+};
+extern const struct command commands[]; /* ended by name NULL; in main.c */
+
+/* Fills c from argv and runs the command; returns the exit status. */
+int cli_main(struct cli *c, int argc, char **argv);
+/* One line on stderr: "chancery: what, where and what to do"; returns 1. */
+int cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Address from --email or the first argument; NULL after telling. */
+const char *cli_email(struct cli *c);
+
+int cmd_serve(struct cli *c);
+int cmd_check(struct cli *c);
+int cmd_config(struct cli *c);
+int cmd_migrate(struct cli *c);
+int cmd_openapi(struct cli *c);
+int cmd_user_create(struct cli *c);
+int cmd_user_list(struct cli *c);
+int cmd_user_show(struct cli *c);
+int cmd_user_set_password(struct cli *c);
+int cmd_interview_list(struct cli *c);
+int cmd_interview_run(struct cli *c);

@@ -1,0 +1,37 @@
+/* main/main.c: start here. The table of commands; everything else is reached from it. */
+#include "main/cli.h"
+#include <signal.h>
+#include <stdio.h>
+
+enum { COMMAND_ARENA = 256 << 20 };
+
+#define OPTIONS(...) (const char *const[]){ __VA_ARGS__, NULL }
+
+const struct command commands[] = {
+    { "serve", "", "run the server in the foreground until SIGTERM or SIGINT", "chancery serve --data /var/lib/chancery --listen 127.0.0.1:8080", NULL, true, cmd_serve },
+    { "check", "", "read and check the configuration and the store", "chancery check --config /etc/chancery.yml", NULL, true, cmd_check },
+    { "config", "", "print the effective configuration, each line with where it came from", "chancery config --set workers.max=4", OPTIONS("--document"), true, cmd_config },
+    { "migrate", "", "bring the store's schema up to date", "chancery migrate --status", OPTIONS("--status"), true, cmd_migrate },
+    { "openapi", "FAMILY", "print the family's OpenAPI 3.1 document", "chancery openapi interviews", NULL, false, cmd_openapi },
+    { "user create", "EMAIL", "create an account", "chancery user create ann@example.com --print-link",
+      OPTIONS("--email", "--first-name", "--last-name", "--privilege", "--superuser", "--password-stdin", "--print-link"), true, cmd_user_create },
+    { "user list", "", "list the accounts", "chancery user list --json", NULL, true, cmd_user_list },
+    { "user show", "EMAIL", "show one account", "chancery user show ann@example.com", OPTIONS("--email"), true, cmd_user_show },
+    { "user set-password", "EMAIL", "set an account's password", "printf '%s' \"$PASSWORD\" | chancery user set-password ann@example.com --password-stdin",
+      OPTIONS("--email", "--password-stdin", "--print-link"), true, cmd_user_set_password },
+    { "interview list", "", "list the interviews that are installed", "chancery interview list --json", NULL, true, cmd_interview_list },
+    { "interview run", "NAME", "play an interview in the terminal", "chancery interview run docassemble.chancery:data/questions/small_claim.yml", NULL, true, cmd_interview_run },
+    { 0 },
+};
+
+int main(int argc, char **argv)
+{
+    /* A peer that hangs up is an error value of write(2), not the end of the program. */
+    (void)signal(SIGPIPE, SIG_IGN);
+    struct cli c = { .mem = arena_new(COMMAND_ARENA) };
+    if (!c.mem) return cli_fail("out of memory");
+    int status = cli_main(&c, argc, argv);
+    arena_free(c.mem);
+    if (fflush(stdout) != 0) return cli_fail("standard output: cannot be written");
+    return status;
+}

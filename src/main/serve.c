@@ -1,0 +1,95 @@
+/* main/serve.c: `chancery serve`: start, the ready line, signals, the graceful end (server.md 5 and 6). */
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "http/http.h"
+#include "main/app.h"
+#include "main/cli.h"
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { GRACE_MS = 10000, HTTP_ARENA = 160 << 20, HEAD_MS = 15000, IDLE_MS = 60000, HEAD_MAX = 32 << 10, TARGET_MAX = 8 << 10 };
+
+static err listen_all(struct app *a, str *why)
+{
+    const struct config *c = a->config;
+    struct http_handler h = router_handler(a->router);
+    struct http_options o = { .listen = c->listen.v, .n_listen = c->listen.n, .threads = (unsigned)c->threads,
+                              .max_connections = (unsigned)c->max_connections, .arena_max = HTTP_ARENA, .head_ms = HEAD_MS, .idle_ms = IDLE_MS,
+                              .head_max = HEAD_MAX, .target_max = TARGET_MAX };
+    return http_start(a->mem, &o, &h, &a->http, why);
+}
+
+static void say_ready(struct app *a, struct cli *c)
+{
+    if (!a->config->admin_email && isatty(1) && !c->quiet)
+        printf("No administrator is configured. Create one with: chancery user create EMAIL --superuser --print-link --data %s\n", a->config->data);
+    printf("chancery ready " STR_FMT " pid %ld\n", STR_ARG(http_url(a->http, 0)), (long)getpid());
+    (void)fflush(stdout);
+}
+
+/* Returns when it is time to stop. */
+static void wait_for_end(struct app *a, const sigset_t *set)
+{
+    for (int sig = 0;;) {
+        if (sigwait(set, &sig) != 0) continue;
+        if (sig == SIGHUP) {
+            log_setup(str_is(str_c(a->config->log_format), "json") ? LOG_JSON : LOG_TEXT, LOG_INFO);
+            LOG(LOG_INFO, "hang-up heeded", LOG_I("pid", getpid()));
+            continue;
+        }
+#ifdef CHANCERY_FAULTS
+        if (sig == SIGUSR2) {
+            const char *n = getenv("CHANCERY_FAULT");
+            fault_arm(n ? strtol(n, NULL, 10) : 0);
+            continue;
+        }
+#endif
+        LOG(LOG_INFO, "stopping", LOG_I("signal", sig));
+        return;
+    }
+}
+
+static void stop(struct app *a)
+{
+    http_stop_listening(a->http);
+    router_stop(a->router, GRACE_MS);
+    int64_t end = clock_mono_ms() + 1000; /* for the last bytes on their way out */
+    while (http_running(a->http) && clock_mono_ms() < end) (void)usleep(2000);
+    http_stop(a->http);
+    a->http = NULL;
+}
+
+int cmd_serve(struct cli *c)
+{
+    struct app a = APP;
+    str        why = STR_NULL;
+    sigset_t   set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    (void)sigaddset(&set, SIGUSR2);
+    /* Before the first thread, so that all of them leave the signals to us. */
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+    a.migrate = c->config.store_migrate;
+    struct bootstrap admin = { str_c(c->config.admin_email), str_c(c->config.admin_password), str_c(c->config.admin_api_key) };
+    err e = app_open(&a, c->mem, &c->config, true, &why);
+    if (!e) e = app_check_queries(&a, &why);
+    if (!e && c->config.admin_email) e = app_bootstrap(&a, &admin, &why);
+    if (!e) e = app_start(&a, &why);
+    if (!e) e = listen_all(&a, &why);
+    if (e) {
+        (void)cli_fail(STR_FMT, STR_ARG(str_absent(why) ? str_c(err_name(e)) : why));
+        app_close(&a);
+        return 1;
+    }
+    say_ready(&a, c);
+    wait_for_end(&a, &set);
+    stop(&a);
+    app_close(&a);
+    return 0;
+}
