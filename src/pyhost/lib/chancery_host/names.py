@@ -115,7 +115,7 @@ class _Finder(ast.NodeVisitor):
 
     def visit_Lambda(self, node):
         given = node.args
-        for argument in given.posonlyargs + given.args + given.kwonlyargs + [given.vararg, given.kwarg]:
+        for argument in given.posonlyargs + given.args + [given.vararg] + given.kwonlyargs + [given.kwarg]:
             if argument is not None:
                 self.add(argument.arg)
         self.generic_visit(node)

@@ -126,9 +126,17 @@ def dump(answers):
 
 
 def load(data, allowed_modules=()):
-    """The answers of a snapshot. `allowed_modules` are the Python packages of the interview (`docassemble.demo`)."""
+    """The answers of a snapshot, else pickle.UnpicklingError.
+
+    `allowed_modules` are the Python packages of the interview (`docassemble.demo`).
+    """
     import docassemble.base.util  # noqa: F401  its classes must have their canonical names before the first lookup
-    answers = _Unpickler(io.BytesIO(data), tuple(allowed_modules)).load()
+    try:
+        answers = _Unpickler(io.BytesIO(data), tuple(allowed_modules)).load()
+    except pickle.UnpicklingError:
+        raise
+    except Exception as err:        # broken bytes make the unpickler fail in many ways; for the engine they are one
+        raise NotAllowed("a snapshot cannot be read: %s" % err) from err
     if not isinstance(answers, dict):
         raise NotAllowed("a snapshot is a dictionary of answers")
     return answers

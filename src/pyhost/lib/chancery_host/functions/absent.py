@@ -1,4 +1,6 @@
 """Library names that need a service this server does not have: they exist, and say so when they are used."""
+import types
+
 from chancery_host.errors import DANotAvailable
 
 FUNCTIONS = """
@@ -31,16 +33,13 @@ def _class(name):
     return type(name, (DAObject,), {"init": init, "__module__": __name__})
 
 
-class _AbsentModule:
+class _AbsentModule(types.ModuleType):
     """A module that is not installed; its name imports, its attributes do not."""
-
-    def __init__(self, name):
-        self.__dict__["_name"] = name
 
     def __getattr__(self, attribute):
         if attribute.startswith("__"):
             raise AttributeError(attribute)
-        raise DANotAvailable("the module %s is not available yet" % self._name)
+        raise DANotAvailable("the module %s is not available yet" % self.__name__)
 
 
 ABSENT = {**{name: _function(name) for name in FUNCTIONS}, **{name: _class(name) for name in CLASSES}}

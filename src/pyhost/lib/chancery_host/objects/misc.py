@@ -1,4 +1,6 @@
 """Smaller objects: texts that depend on the output, links, markers of role changes, the namespace DA."""
+import types
+
 from chancery_host.errors import DANotAvailable
 from chancery_host.objects.base import DAObject
 from chancery_host.objects.dicts import DADict
@@ -76,8 +78,8 @@ class RoleChangeTracker(DAObject):
         raise DANotAvailable("send_email is not available yet")
 
 
-class DANamespace:
-    """Attribute access to the library where its names are hidden by variables."""
+class DANamespace(types.ModuleType):
+    """Attribute access to the library where its names are hidden by variables; no data, like any module."""
 
     def __getattr__(self, name):
         if name.startswith("_"):
@@ -88,6 +90,6 @@ class DANamespace:
         return getattr(library, name)
 
 
-DA = DANamespace()
+DA = DANamespace("DA")
 
 

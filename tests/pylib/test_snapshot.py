@@ -1,0 +1,136 @@
+"""Snapshots: what is kept, identity, and pickles that want more than to be data."""
+import datetime
+import decimal
+import functools
+import operator
+import os
+import pickle
+import sys
+import types
+import unittest
+
+import support
+from chancery_host import snapshot
+from chancery_host.errors import DAError
+
+
+class Calls:
+    """Pickles as a call of anything."""
+
+    def __init__(self, function, *args):
+        self.call = (function, args)
+
+    def __reduce__(self):
+        return self.call
+
+
+class RoundTrip(unittest.TestCase):
+    def setUp(self):
+        self.answers = support.begin()
+
+    def again(self):
+        return snapshot.load(snapshot.dump(self.answers), ["docassemble.demo"])
+
+    def test_values_survive(self):
+        support.run("""
+fruit = DAList(elements=['a'], gathered=True)
+veg = DADict(object_type=Thing.using(color='green'))
+veg.initializeObject('pea')
+user = Individual()
+user.name.first = 'Ann'
+when = as_datetime('2024-02-29')
+span = date_interval(days=3)
+tags = DASet()
+tags.add('x')
+nothing = DAEmpty()
+kind = {'class': Individual}
+""", self.answers)
+        self.answers.update(plain={"a": [1, (2, 3)], "b": {1, 2}}, cash=decimal.Decimal("1.5"), time=datetime.time(3, 4))
+        back = self.again()
+        self.assertEqual(back["fruit"].elements, ["a"])
+        self.assertEqual(back["veg"]["pea"].color, "green")
+        self.assertEqual(back["veg"]["pod"].color, "green")
+        self.assertEqual(str(back["user"]), "Ann")
+        self.assertEqual(back["when"], self.answers["when"])
+        self.assertEqual(back["when"].tzinfo.key, "America/New_York")
+        self.assertEqual(str(back["when"] + back["span"]), "March 3, 2024")
+        self.assertEqual(back["plain"], self.answers["plain"])
+        self.assertEqual((back["cash"], back["time"]), (decimal.Decimal("1.5"), datetime.time(3, 4)))
+        self.assertIs(back["kind"]["class"], self.answers["Individual"])
+        self.assertEqual(back["_internal"], self.answers["_internal"])
+
+    def test_identity_of_shared_objects(self):
+        support.run("a = DAObject()\nb = DAObject()\nb.other = a\na.other = b\nl = [a, a]", self.answers)
+        self.answers["shared"] = self.answers["a"]
+        back = self.again()
+        self.assertIs(back["a"], back["shared"])
+        self.assertIs(back["b"].other, back["a"])
+        self.assertIs(back["a"].other, back["b"])
+
+    def test_what_is_left_out(self):
+        support.run("import os\ndef f(): pass\nclass C: pass\ng = lambda: 1\nx = i = n = 5\nkept = 1", self.answers)
+        self.answers["file"] = open(os.devnull)
+        self.addCleanup(self.answers["file"].close)
+        self.answers["_internal"]["objselections"] = {"a": {"b": self.answers["kept"]}}
+        back = self.again()
+        self.assertEqual(set(back), {"_internal", "nav", "url_args", "kept"})
+        self.assertEqual(back["_internal"]["objselections"], {})
+        self.assertTrue(self.answers["_internal"]["objselections"])      # the live answers are not touched
+
+    def test_a_value_that_cannot_be_stored_is_named(self):
+        self.answers["trouble"] = [lambda: 1]
+        with self.assertRaisesRegex(DAError, "trouble"):
+            snapshot.dump(self.answers)
+
+    def test_own_classes_of_the_package(self):
+        module = types.ModuleType("docassemble.demo.fish")
+        exec("from docassemble.base.util import DAObject\nimport subprocess\nclass Fish(DAObject): pass", module.__dict__)
+        sys.modules["docassemble.demo.fish"] = module
+        self.addCleanup(sys.modules.pop, "docassemble.demo.fish")
+        data = snapshot.dump({"f": module.Fish("f")})
+        self.assertEqual(type(snapshot.load(data, ["docassemble.demo"])["f"]), module.Fish)
+        for wrong in ([], ["docassemble.dem"], ["docassemble.other"]):
+            with self.assertRaises(pickle.UnpicklingError):
+                snapshot.load(data, wrong)
+        with self.assertRaises(pickle.UnpicklingError):        # imported by the module, but not its own
+            snapshot.load(b"cdocassemble.demo.fish\nsubprocess\n.", ["docassemble.demo"])
+
+
+class Hostile(unittest.TestCase):
+    CALLS = [
+        ("os.system", Calls(os.system, "true")), ("eval", Calls(eval, "1")), ("exec", Calls(exec, "1")),
+        ("getattr", Calls(getattr, "a", "upper")), ("setattr", Calls(setattr, "a", "x", 1)),
+        ("open", Calls(open, os.devnull)), ("import", Calls(__import__, "os")), ("compile", Calls(compile, "1", "", "eval")),
+        ("functools.partial", Calls(functools.partial, print)), ("reduce", Calls(functools.reduce, max, [1])),
+        ("operator.attrgetter", Calls(operator.attrgetter, "a")), ("methodcaller", Calls(operator.methodcaller, "a")),
+        ("type", Calls(type, "T", (), {})), ("map", Calls(map, print, [1])), ("pickle.loads", Calls(pickle.loads, b"N.")),
+    ]
+    RAW = [
+        ("posix.system", b"cposix\nsystem\n(S'true'\ntR."),
+        ("a function of the library", b"cdocassemble.base.util\ndefine\n(S'a'\nI1\ntR."),
+        ("a module of the library", b"cdocassemble.base.util\njson\n."),
+        ("a dotted name", b"\x80\x05\x8c\x16docassemble.base.util\x8c\x0fDAObject.__new__\x93."),
+        ("a dotted builtin", b"\x80\x05\x8c\x08builtins\x8c\x11str.__subclasses__\x93."),
+        ("inside of the machinery", b"cchancery_host.snapshot\nload\n."),
+        ("sys.modules", b"csys\nmodules\n."),
+        ("a persistent id", b"Pfile\n."),
+        ("not a dictionary", pickle.dumps([1])),
+        ("garbage", b"\x80\x05garbage"), ("nothing", b""), ("cut short", pickle.dumps({"a": "b" * 50})[:-10]),
+        ("imports a module of another package", b"cdocassemble.other\nThing\n."),
+    ]
+
+    def test_calls(self):
+        for title, call in self.CALLS:
+            with self.subTest(title):
+                with self.assertRaises(pickle.UnpicklingError):
+                    snapshot.load(pickle.dumps({"a": call}, 5), ["docassemble.demo"])
+
+    def test_raw(self):
+        for title, data in self.RAW:
+            with self.subTest(title):
+                with self.assertRaises(pickle.UnpicklingError):
+                    snapshot.load(data, ["docassemble.demo"])
+
+
+if __name__ == "__main__":
+    unittest.main()
