@@ -12,7 +12,7 @@ static err media_type(struct call *c, str *out)
 }
 
 /* Parts without a file name are form fields. */
-static err form_of_parts(struct visit *v)
+static err form_of_parts(struct route_visit *v)
 {
     v->form.v = NEW_N(v->c->mem, struct param, v->parts.n);
     if (!v->form.v) return ERR_NOMEM;
@@ -21,7 +21,7 @@ static err form_of_parts(struct visit *v)
     return ERR_OK;
 }
 
-static err form_read(struct visit *v, str type)
+static err form_read(struct route_visit *v, str type)
 {
     const struct req *rq = v->c->rq;
     if (str_eq(type, STR("application/x-www-form-urlencoded"))) return http_parse_query(v->c->mem, rq->body, PARAMS_MAX, &v->form);
@@ -31,7 +31,7 @@ static err form_read(struct visit *v, str type)
 }
 
 /* docassemble-api 2.4: what is not readable counts as an empty form; only another JSON value than an object or null is refused. */
-static err body_loose(struct visit *v)
+static err body_loose(struct route_visit *v)
 {
     struct call *c = v->c;
     str          type;
@@ -49,7 +49,7 @@ static err body_loose(struct visit *v)
     return ERR_OK;
 }
 
-static err struct_loose(struct visit *v, const struct shape *s, void *out)
+static err struct_loose(struct route_visit *v, const struct shape *s, void *out)
 {
     if (v->members.n) return shape_read_members(v->c, s, &v->members, &v->at.family->json, true, out);
     return shape_read_params(v->c, s->fields, s->n_fields, &v->form, true, out);
@@ -63,7 +63,7 @@ static bool type_accepted(const struct op *op, str type)
     return false;
 }
 
-static err body_strict(struct visit *v, void *out)
+static err body_strict(struct route_visit *v, void *out)
 {
     struct call     *c = v->c;
     const struct op *op = v->at.op;
@@ -82,7 +82,7 @@ static err body_strict(struct visit *v, void *out)
     return shape_read_params(c, op->body->fields, op->body->n_fields, &v->form, false, out);
 }
 
-static err body_read(struct visit *v)
+static err body_read(struct route_visit *v)
 {
     struct call     *c = v->c;
     const struct op *op = v->at.op;
@@ -104,7 +104,7 @@ static err body_read(struct visit *v)
     return ERR_OK;
 }
 
-err input_read(struct visit *v)
+err input_read(struct route_visit *v)
 {
     struct call     *c = v->c;
     const struct op *op = v->at.op;

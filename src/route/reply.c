@@ -54,7 +54,7 @@ void reply_reset(struct reply *r, size_t n_headers)
 }
 
 /* What stands where the family said nothing: its error() is missing, or had no memory left. Constant, so it cannot fail. */
-static void reply_plain(struct visit *v, int status)
+static void reply_plain(struct route_visit *v, int status)
 {
     static const struct {
         int         status;
@@ -68,14 +68,14 @@ static void reply_plain(struct visit *v, int status)
     (void)e; /* reply_text cannot fail */
 }
 
-static void log_trouble(const struct visit *v, err e)
+static void log_trouble(const struct route_visit *v, err e)
 {
     const struct call *c = v->c;
     LOG(e == ERR_BUSY ? LOG_WARN : LOG_ERROR, "request failed", LOG_S("id", c->request_id), LOG_S("operation", str_c(v->at.op ? v->at.op->id : "")),
         LOG_S("error", str_c(err_name(e))), LOG_S("text", c->why.text));
 }
 
-void reply_conclude(struct visit *v, err e)
+void reply_conclude(struct route_visit *v, err e)
 {
     struct call         *c = v->c;
     const struct family *f = v->at.family;
@@ -102,7 +102,7 @@ static str allow_text(struct arena *a, unsigned allowed)
     return buf_to_arena(&b, a, &out) == ERR_OK ? out : STR("GET");
 }
 
-void reply_unmatched(struct visit *v)
+void reply_unmatched(struct route_visit *v)
 {
     struct call         *c = v->c;
     const struct family *f = v->at.family;

@@ -54,7 +54,7 @@ err tree_match(const struct tree *t, struct arena *a, const struct req *rq, str 
 bool path_param(const char *path, size_t *at, str *name, bool *digits);
 
 /* The visit: one request on its way. ------------------------------------------------------------------------------------------------ */
-struct visit {
+struct route_visit {
     struct call         *c;
     struct call          own;      /* what c points at, but in router_run() */
     struct router       *router;
@@ -76,7 +76,7 @@ struct router {
 };
 
 /* input.c: fills c->query and c->body. */
-err input_read(struct visit *v) MUST_CHECK;
+err input_read(struct route_visit *v) MUST_CHECK;
 
 /* serve.c */
 enum served route_serve(void *self, struct exchange *x);
@@ -86,9 +86,9 @@ void        route_done(void *self, struct exchange *x);
 /* reply.c. Forgets what was replied so far, keeping the first n headers. */
 void reply_reset(struct reply *r, size_t n_headers);
 /* Turns the outcome of the stations into the reply; last touch by the family. */
-void reply_conclude(struct visit *v, err e);
+void reply_conclude(struct route_visit *v, err e);
 /* No operation: unknown path, method or OPTIONS, in the family's words. */
-void reply_unmatched(struct visit *v);
+void reply_unmatched(struct route_visit *v);
 
 /* Values and shapes. ---------------------------------------------------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
 #include "route/route_int.h"
 #include "base/clock.h"
 
-static err store_run(const struct visit *v, enum tx tx, err (*fn)(struct call *))
+static err store_run(const struct route_visit *v, enum tx tx, err (*fn)(struct call *))
 {
     return v->router->store ? store_do(v->router->store, v->c, tx, fn) : fn(v->c);
 }
@@ -24,7 +24,7 @@ static err who_read(struct call *c)
 
 static err stations(struct call *c)
 {
-    struct visit *v = c->visit;
+    struct route_visit *v = c->visit;
     if (v->at.family->body_before_who) {
         TRY(input_read(v));
         TRY(who_read(c));
@@ -51,10 +51,10 @@ static err stations_and_operation(struct call *c)
 }
 
 /* Who is asked inside a read transaction; a public row has nothing to ask. */
-static err stations_alone(const struct visit *v) { return v->at.op->perm == PERM_PUBLIC ? stations(v->c) : store_run(v, TX_READ, stations); }
+static err stations_alone(const struct route_visit *v) { return v->at.op->perm == PERM_PUBLIC ? stations(v->c) : store_run(v, TX_READ, stations); }
 
 /* All of it on this thread, which may wait. */
-static err run_here(struct visit *v)
+static err run_here(struct route_visit *v)
 {
     enum tx tx = v->at.op->tx;
     if (tx == TX_READ) return store_run(v, TX_READ, stations_and_operation);
@@ -64,7 +64,7 @@ static err run_here(struct visit *v)
 
 /* Answers ------------------------------------------------------------------------------------------------------------------------------- */
 
-static void conclude(struct visit *v, err e)
+static void conclude(struct route_visit *v, err e)
 {
     reply_conclude(v, e);
 #ifdef CHANCERY_SANITIZED
@@ -74,7 +74,7 @@ static void conclude(struct visit *v, err e)
 #endif
 }
 
-static void answer(struct visit *v, err e)
+static void answer(struct route_visit *v, err e)
 {
     struct router   *r = v->router; /* the visit is gone once it is answered */
     struct exchange *x = v->x;
@@ -83,17 +83,17 @@ static void answer(struct visit *v, err e)
     atomic_fetch_sub(&r->deferred, 1);
 }
 
-static err too_late(struct visit *v) { return fail(v->c, ERR_BUSY, NULL, "the server is stopping"); }
+static err too_late(struct route_visit *v) { return fail(v->c, ERR_BUSY, NULL, "the server is stopping"); }
 
 static void slow_whole(void *arg)
 {
-    struct visit *v = arg;
+    struct route_visit *v = arg;
     answer(v, atomic_load(&v->router->hurried) ? too_late(v) : run_here(v));
 }
 
 static void slow_operation(void *arg)
 {
-    struct visit *v = arg;
+    struct route_visit *v = arg;
     answer(v, atomic_load(&v->router->hurried) ? too_late(v) : operation(v->c));
 }
 
@@ -105,14 +105,14 @@ static void write_done(struct call *c, err e, void *arg)
 
 /* Lanes --------------------------------------------------------------------------------------------------------------------------------- */
 
-static enum served served_now(struct visit *v, err e)
+static enum served served_now(struct route_visit *v, err e)
 {
     conclude(v, e);
     return SERVE_NOW;
 }
 
 /* Hands the visit to another thread; what refuses it is answered here. */
-static enum served later(struct visit *v, bool write, void (*job)(void *))
+static enum served later(struct route_visit *v, bool write, void (*job)(void *))
 {
     struct router *r = v->router;
     /* Counted before `stopping` is read: router_stop() sets that first and then waits for the count, so one of us sees the other. */
@@ -130,7 +130,7 @@ static enum served later(struct visit *v, bool write, void (*job)(void *))
 }
 
 /* Reads through a network, and parsing what is large, must not hold up the other connections of this thread. */
-static bool waits(const struct visit *v)
+static bool waits(const struct route_visit *v)
 {
     const struct op *op = v->at.op;
     if (v->c->rq->body.n > BODY_INLINE) return true;
@@ -138,7 +138,7 @@ static bool waits(const struct visit *v)
     return asks_store && v->router->store && !store_reads_fast(v->router->store);
 }
 
-static enum served run_on_lane(struct visit *v)
+static enum served run_on_lane(struct route_visit *v)
 {
     const struct op *op = v->at.op;
     if (waits(v)) return later(v, false, slow_whole);
@@ -152,7 +152,7 @@ static enum served run_on_lane(struct visit *v)
 
 /* Doors --------------------------------------------------------------------------------------------------------------------------------- */
 
-static err find_row(struct visit *v)
+static err find_row(struct route_visit *v)
 {
     struct call *c = v->c;
     err          e = tree_match(&v->router->tree, c->mem, c->rq, c->path, &v->at);
@@ -160,10 +160,10 @@ static err find_row(struct visit *v)
     return e == ERR_INPUT ? fail(c, ERR_INPUT, NULL, "the path is malformed") : e;
 }
 
-static struct visit *visit_new(struct router *r, struct exchange *x)
+static struct route_visit *visit_new(struct router *r, struct exchange *x)
 {
     struct arena *a = exchange_arena(x);
-    struct visit *v = NEW(a, struct visit);
+    struct route_visit *v = NEW(a, struct route_visit);
     if (!v) return NULL;
     *exchange_slot(x) = v;
     v->router = r;
@@ -176,7 +176,7 @@ static struct visit *visit_new(struct router *r, struct exchange *x)
 
 enum served route_serve(void *self, struct exchange *x)
 {
-    struct visit *v = visit_new(self, x);
+    struct route_visit *v = visit_new(self, x);
     if (!v) {
         struct reply *reply = exchange_reply(x);
         *reply = (struct reply){ .status = 500, .type = STR("text/plain; charset=utf-8"), .body = STR("out of memory\n") };
@@ -203,7 +203,7 @@ size_t route_body_max(void *self, const struct req *rq)
 
 void router_run(struct router *r, struct call *c)
 {
-    struct visit *v = NEW(c->mem, struct visit);
+    struct route_visit *v = NEW(c->mem, struct route_visit);
     if (!v) {
         c->reply->status = 500;
         return;

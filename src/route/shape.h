@@ -61,7 +61,7 @@ struct field {
     bool                need;         /* documented as required; strict families refuse its absence */
     enum as             as;
     size_t              at;           /* offset in the struct */
-    ptrdiff_t           given;        /* offset of a bool set when present; -1: none */
+    ptrdiff_t           given;        /* offset of a bool set when present; 0: none, so such a bool is never the first member */
     const char         *doc;
     enum { IN_BODY, IN_QUERY, IN_HEADER, IN_PATH, IN_COOKIE } in; /* of parameters */
 };
@@ -70,8 +70,8 @@ struct field {
     _Generic(((S *)0)->m, str: AS_TEXT, int64_t: AS_INT, double: AS_REAL, bool: AS_BOOL, enum flag: AS_FLAG,          \
              struct any: AS_ANY, struct list: AS_LIST, default: AS_STRUCT)
 /* FIELD(struct body, member, "name", &shape, .need = true) */
-#define FIELD(S, m, nm, sh, ...) { .name = (nm), .shape = (sh), .as = AS_OF(S, m), .at = offsetof(S, m), .given = -1, __VA_ARGS__ }
-#define DOC_FIELD(nm, sh, ...)   { .name = (nm), .shape = (sh), .as = AS_NOTHING, .given = -1, __VA_ARGS__ }
+#define FIELD(S, m, nm, sh, ...) { .name = (nm), .shape = (sh), .as = AS_OF(S, m), .at = offsetof(S, m), __VA_ARGS__ }
+#define DOC_FIELD(nm, sh, ...)   { .name = (nm), .shape = (sh), .as = AS_NOTHING, __VA_ARGS__ }
 #define OBJECT(S, nm, list)      { .kind = K_OBJECT, .name = (nm), .fields = (list), .n_fields = COUNT_OF(list), .size = sizeof(S) }
 
 /* Shapes everybody needs. */

@@ -136,7 +136,7 @@ static err put_field(const struct reader *r, const struct field *f, const struct
     bool given = true;
     if (f->as == AS_NOTHING || (str_absent(v->json) && str_absent(v->text))) return ERR_OK;
     TRY(put(r, f->as, f->shape, v, (char *)out + f->at, &given));
-    if (f->given >= 0) *(bool *)((char *)out + f->given) = given;
+    if (f->given > 0) *(bool *)((char *)out + f->given) = given;
     return ERR_OK;
 }
 

@@ -63,7 +63,7 @@ static bool is_absent(const struct field *f, const void *from)
 static void write_field(struct jw *w, const struct field *f, const char *base, bool sorted)
 {
     const void *from = base + f->at;
-    if (f->as == AS_NOTHING || (f->given >= 0 && !*(const bool *)(base + f->given))) return;
+    if (f->as == AS_NOTHING || (f->given > 0 && !*(const bool *)(base + f->given))) return;
     bool absent = is_absent(f, from);
     if (absent && !f->need) return;
     jw_key(w, str_c(f->name));
