@@ -222,6 +222,7 @@ static struct worker *free_slot(struct workers *w)
 
 bool link_fork(struct workers *w, struct package *p)
 {
+    int64_t        from_us = clock_mono_us();
     struct worker *k = free_slot(w);
     int            pair[2];
     if (!k || w->link < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return false;
@@ -230,7 +231,7 @@ bool link_fork(struct workers *w, struct package *p)
     bool     sent = write_fork(w, p, id, &b) == ERR_OK && send_with(w->link, &b, pair[1]);
     close(pair[1]);
     if (!sent) return close(pair[0]), false;
-    *k = (struct worker){ .package = p, .id = id, .pidfd = -1, .socket = pair[0], .started_us = clock_mono_us() };
+    *k = (struct worker){ .package = p, .id = id, .pidfd = -1, .socket = pair[0], .started_us = from_us };
     pool_enter(k, W_STARTING);
     watch_wake(w); /* it now has one more socket to watch */
     return true;

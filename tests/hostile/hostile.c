@@ -1,0 +1,295 @@
+/* tests/hostile/hostile.c: interviews that mean harm, in real workers, while another package goes about its work.
+ *
+ * usage: hostile WORKER. Each row is one call of the package "hostile". Meanwhile a thread keeps calling "calm"; the longest it waited is printed
+ * with the row and must stay below a second (on an idle machine it stays below 100 ms). After each row calm's worker must be the same as before,
+ * know its answers, have an untouched library, and the file that stands for the database must be as it was. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "worker/worker.h"
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATIENCE_US = 1000 * 1000, GOAL_US = 100 * 1000, CPU_S = 1, WALL_S = 2, MEMORY_MB = 512 };
+
+/* In code and want, @D is the data folder, @S the server's process id. want: start of the body, or of "Class: text". why: of ERR_WORKER. */
+static const struct row { const char *name, *code, *want, *why; } rows[] = {
+    { "an honest call is answered", "result = 6 * 7", "42", NULL },
+    { "an endless loop is ended by its processor time", "while True: pass", NULL, "cpu" },
+    { "endless waiting is ended by the clock", "import time; time.sleep(1000)", NULL, "time" },
+    { "an endless loop that swallows every exception is ended", "while True:\n  try:\n    while True: pass\n  except BaseException: pass", NULL, "cpu" },
+    { "a list of 4 GiB is a MemoryError", "[0] * (1 << 29)", "MemoryError", NULL },
+    { "a list that grows is a MemoryError", "x = []\nwhile True: x.append(bytes(1 << 20))", "MemoryError", NULL },
+    { "os.system runs nothing", "import os\nos.system('touch @D/made')\nresult = os.path.exists('@D/made')", "False", NULL },
+    { "subprocess runs nothing", "import subprocess\nsubprocess.run(['/bin/true'])", "PermissionError", NULL },
+    { "exec runs nothing", "import os\nos.execv('/bin/true', ['true'])", "PermissionError", NULL },
+    { "posix_spawn runs nothing", "import os\nos.posix_spawn('/bin/true', ['true'], {})", "PermissionError", NULL },
+    { "no socket", "import socket\nsocket.socket()", "PermissionError", NULL },
+    { "no pair of sockets", "import socket\nsocket.socketpair()", "PermissionError", NULL },
+    { "no name is looked up", "import socket\nsocket.getaddrinfo('localhost', 80)", "gaierror", NULL },
+    { "the database cannot be read", "open('@D/chancery.db', 'rb')", "PermissionError", NULL },
+    { "nor by way of a descriptor's folder", "import os\nos.open('chancery.db', os.O_RDONLY, dir_fd=os.open('@D', os.O_PATH))", "PermissionError", NULL },
+    { "nor its folder be listed", "import os\nos.listdir('@D')", "PermissionError", NULL },
+    { "the database cannot be opened to write", "open('@D/chancery.db', 'ab')", "PermissionError", NULL },
+    { "nor be cut", "import os\nos.truncate('@D/chancery.db', 0)", "PermissionError", NULL },
+    { "nor be removed", "import os\nos.remove('@D/chancery.db')", "PermissionError", NULL },
+    { "nor be renamed", "import os\nos.rename('@D/chancery.db', '@D/other')", "PermissionError", NULL },
+    { "nor its mode be changed", "import os\nos.chmod('@D/chancery.db', 0o777)", "PermissionError", NULL },
+    { "/etc/passwd cannot be read", "open('/etc/passwd')", "PermissionError", NULL },
+    { "nothing is written to /tmp", "open('/tmp/chancery-hostile', 'w')", "PermissionError", NULL },
+    { "nothing is written to the package folder", "open('@D/packages/x', 'w')", "PermissionError", NULL },
+    { "the package folder can be read", "result = open('@D/packages/own').read()", "own", NULL },
+    { "a fork bomb makes nothing", "import os\nwhile True: os.fork()", "PermissionError", NULL },
+    { "a bomb of threads makes nothing", "import threading\nwhile True: threading.Thread(target=print).start()", "RuntimeError: can't start", NULL },
+    { "sys.exit is an error of the call", "import sys\nsys.exit(3)", "SystemExit: 3", NULL },
+    { "KeyboardInterrupt too", "raise KeyboardInterrupt('x')", "KeyboardInterrupt: x", NULL },
+    { "os._exit ends its own worker", "import os\nos._exit(0)", NULL, "crash" },
+    { "os.abort ends its own worker", "import os\nos.abort()", NULL, "crash" },
+    { "a crash through ctypes ends its own worker", "import ctypes\nctypes.string_at(0)", NULL, "crash" },
+    { "endless recursion is an error of the call", "def f(): f()\nf()", "RecursionError", NULL },
+    { "endless recursion in C without a limit ends its own worker",
+      "import sys\nsys.setrecursionlimit(10 ** 9)\nclass A:\n  def __repr__(self): return repr(self)\nrepr(A())", NULL, "crash" },
+    { "the next call has the usual limit again", "import sys\nresult = sys.getrecursionlimit()", "1000", NULL },
+    { "the library is patched for its own worker", "import chancery_host, builtins\nchancery_host.TRUTH = 'broken'\nbuiltins.str = None\nresult = 1", "1", NULL },
+    { "which stays broken", "result = __import__('chancery_host').TRUTH, str", "('broken', None)", NULL },
+    { "until it ends", "__import__('posix')._exit(0)", NULL, "crash" },
+    { "the next worker of the package has it whole", "import chancery_host\nresult = chancery_host.TRUTH", "whole", NULL },
+    { "the library's file cannot be written", "import chancery_host\nopen(chancery_host.__file__, 'a')", "PermissionError", NULL },
+    { "the zygote cannot be killed", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", "PermissionError", NULL },
+    { "the server cannot be killed", "import os, signal\nos.kill(@S, signal.SIGKILL)", "PermissionError", NULL },
+    { "everybody cannot be killed", "import os, signal\nos.kill(-1, signal.SIGKILL)", "PermissionError", NULL },
+    { "nor by a signal of a descriptor", "import fcntl\nfcntl.fcntl(3, fcntl.F_SETOWN, @S)", "PermissionError", NULL },
+    { "nor by a process descriptor", "import os\nos.pidfd_open(@S)", "PermissionError", NULL },
+    { "killing itself ends its own worker", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", NULL, "memory" },
+    { "ptrace ends its own worker", "import ctypes\nctypes.CDLL(None).ptrace(16, @S, 0, 0)", NULL, "crash" },
+    { "reading another's memory ends its own worker", "import ctypes\nctypes.CDLL(None).process_vm_readv(@S, 0, 0, 0, 0, 0)", NULL, "crash" },
+    { "unshare ends its own worker", "import ctypes\nctypes.CDLL(None).unshare(0x10000000)", NULL, "crash" },
+    { "mount ends its own worker", "import ctypes\nctypes.CDLL(None).mount(b'x', b'/', b'tmpfs', 0, None)", NULL, "crash" },
+    { "io_uring is refused", "import ctypes\nresult = ctypes.CDLL(None, use_errno=True).syscall(425, 8, 0), ctypes.get_errno()", "(-1, 1)", NULL },
+    { "prctl is refused", "import ctypes\nresult = ctypes.CDLL(None, use_errno=True).prctl(1, 0), ctypes.get_errno()", "(-1, 1)", NULL },
+    { "another kind of system call ends its own worker", "import ctypes\nctypes.CDLL(None).syscall(0x40000000 + 39)", NULL, "crash" },
+#ifdef __x86_64__
+    { "a 32-bit system call of its own machine code ends its own worker", /* mov eax, 20 (getpid); int 0x80; ret */
+      "import ctypes, mmap\nm = mmap.mmap(-1, 4096, prot=7)\nm.write(b'\\xb8\\x14\\0\\0\\0\\xcd\\x80\\xc3')\n"
+      "result = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))()", NULL, "crash" },
+#endif
+    { "a file of memory is refused", "import os\nos.memfd_create('x')", "PermissionError", NULL },
+    { "limits cannot be raised", "import resource\nresource.setrlimit(resource.RLIMIT_AS, (-1, -1))", "ValueError: not allowed", NULL },
+    { "nor lowered", "import resource\nresource.setrlimit(resource.RLIMIT_AS, (1 << 20, 1 << 20))", "ValueError: not allowed", NULL },
+    { "a timer cannot be set", "import signal\nsignal.setitimer(signal.ITIMER_REAL, 1)", "itimer_error", NULL },
+    { "the environment is empty", "import os\nresult = dict(os.environ)", "{}", NULL },
+    { "/proc/self/environ cannot be read", "open('/proc/self/environ')", "PermissionError", NULL },
+    { "the server's memory cannot be read", "open('/proc/@S/mem', 'rb')", "PermissionError", NULL },
+    { "the zygote's memory cannot be read", "import os\nopen('/proc/%d/mem' % os.getppid(), 'rb')", "PermissionError", NULL },
+    { "processes cannot be listed", "import os\nos.listdir('/proc')", "PermissionError", NULL },
+    { "it holds its socket and the null device",
+      "import os\nr = []\nfor fd in range(64):\n  try: r.append((fd, os.fstat(fd).st_rdev))\n  except OSError: pass\nresult = r", "[(0, 259), (1, 259), (2, 259), (3, 0)]",
+      NULL },
+    { "closing the socket ends its own worker", "import os\nos.close(3)", NULL, "crash" },
+    { "another file in its place ends its own worker", "import os\nos.dup2(0, 3)", NULL, "crash" },
+    { "garbage on the socket is against the protocol", "import os\nos.write(3, b'x' * 1000)", NULL, "protocol" },
+    { "a reply to another request is against the protocol",
+      "import os, struct\nos.write(3, struct.pack('<IHHQII', 16, 1, 5, 999999, 0, 0) + struct.pack('<HHIQ', 36, 0, 8, 3))", NULL, "protocol" },
+    { "a message that is not a worker's is against the protocol", "import os, struct\nos.write(3, struct.pack('<IHHQII', 0, 1, 6, 1, 0, 0))", NULL, "protocol" },
+    { "a length beyond every bound is against the protocol", "import os, struct\nos.write(3, struct.pack('<IHHQII', 0xffffffff, 1, 5, 1, 0, 0))", NULL, "protocol" },
+    { "half a reply and no more is ended by the clock", "import os, struct, time\nos.write(3, b'\\x10\\0\\0\\0')\ntime.sleep(1000)", NULL, "time" },
+    { "a huge reply is an error of the call", "result = 'x' * (100 << 20)", "MemoryError", NULL },
+    { "a large reply arrives", "result = 'x' * (4 << 20)", "xxxx", NULL },
+    { "a worker that grew is replaced", "x = b'x' * (300 << 20)\nresult = len(x)", "314572800", NULL },
+    { "the last call of all is answered", "result = 6 * 7", "42", NULL },
+};
+
+static struct workers *workers;
+static const char     *folder;
+static int             failures;
+
+/* ---- calling ---- */
+
+struct outcome {
+    err         e;
+    const char *why;
+    str         text;   /* body or error */
+    uint64_t    served;
+};
+
+static struct outcome ask(struct arena *mem, const char *package, str code)
+{
+    struct outcome o = { .why = "" };
+    struct frame   reply;
+    CLEANUP(buf_release) struct buf b = BUF(1024 * 1024);
+    frame_begin(&b, MSG_CALL, 0, 0);
+    frame_u64(&b, TAG_OP, OP_QUESTION);
+    frame_str(&b, TAG_VARIABLES, code);
+    o.e = frame_end(&b);
+    if (o.e == ERR_OK) o.e = worker_call(workers, mem, str_c(package), 1, &b, &reply, &o.served, &o.why);
+    if (o.e != ERR_OK) return o;
+    o.text = frame_get(&reply, frame_get_u64(&reply, TAG_OUTCOME, 0) == OUT_ERROR ? TAG_ERROR : TAG_BODY);
+    return o;
+}
+
+/* @D and @S filled in. */
+static str fill_in(struct arena *mem, const char *z)
+{
+    struct buf b = BUF(1024 * 1024);
+    str        s = str_c(z), out = STR_NULL;
+    for (size_t i = 0; i < s.n; i++) {
+        bool is_mark = s.p[i] == '@' && i + 1 < s.n;
+        if (is_mark && s.p[i + 1] == 'D') buf_z(&b, folder), i++;
+        else if (is_mark && s.p[i + 1] == 'S') buf_printf(&b, "%d", (int)getpid()), i++;
+        else buf_char(&b, s.p[i]);
+    }
+    return buf_to_arena(&b, mem, &out) == ERR_OK ? out : STR_NULL;
+}
+
+/* ---- the calm package ---- */
+
+static atomic_long worst_us;
+static atomic_bool is_over, is_harmed;
+
+static void *live_calmly(void *arg)
+{
+    (void)arg;
+    struct arena *mem = arena_new(1024 * 1024);
+    uint64_t      home = 0;
+    while (mem && !atomic_load(&is_over)) {
+        int64_t        from = clock_mono_us();
+        struct outcome o = ask(mem, "calm", STR("import chancery_host\nresult = answers.setdefault('secret', 'SENTINEL'), chancery_host.TRUTH"));
+        long           took = (long)(clock_mono_us() - from);
+        bool           is_well = o.e == ERR_OK && str_is(o.text, "('SENTINEL', 'whole')") && (!home || o.served == home);
+        if (!is_well) atomic_store(&is_harmed, true);
+        /* The first call starts the worker. */
+        if (home && took > atomic_load(&worst_us)) atomic_store(&worst_us, took);
+        home = o.served;
+        arena_empty(mem);
+        (void)usleep(2000);
+    }
+    arena_free(mem);
+    return NULL;
+}
+
+/* ---- rows ---- */
+
+static bool is_data_whole(void)
+{
+    char path[4096], text[16] = "";
+    (void)snprintf(path, sizeof path, "%s/chancery.db", folder);
+    int     fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+    if (fd >= 0) close(fd);
+    struct stat is;
+    return n == 8 && memcmp(text, "database", 8) == 0 && stat(path, &is) == 0 && (is.st_mode & 0777) == 0600;
+}
+
+static bool is_as_wanted(const struct row *r, const struct outcome *o)
+{
+    if (r->why) return o->e == ERR_WORKER && strcmp(o->why, r->why) == 0;
+    return o->e == ERR_OK && (!r->want || str_starts(o->text, str_c(r->want)));
+}
+
+static void run_row(const struct row *r)
+{
+    struct arena *mem = arena_new((size_t)256 * 1024 * 1024);
+    atomic_store(&worst_us, 0);
+    int64_t        from = clock_mono_ms();
+    struct outcome o = ask(mem, "hostile", fill_in(mem, r->code));
+    int64_t        took = clock_mono_ms() - from;
+    (void)usleep(10 * 1000); /* at least one calm call ends behind it */
+    long worst = atomic_load(&worst_us);
+    bool good = is_as_wanted(r, &o) && is_data_whole() && !atomic_exchange(&is_harmed, false) && worst < PATIENCE_US;
+    printf("%s %s: %lld ms, the other package waited at most %.1f ms%s\n", good ? "ok" : "FAILED", r->name, (long long)took, (double)worst / 1000,
+           worst > GOAL_US ? " (more than 100)" : "");
+    if (!good) printf("   %s, why %s, text " STR_FMT "\n", err_name(o.e), o.why, STR_ARG(str_head(o.text, 200)));
+    failures += !good;
+    arena_free(mem);
+}
+
+/* ---- the house ---- */
+
+static void write_file(const char *dir, const char *name, const char *text)
+{
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, text, strlen(text)) < 0) failures++;
+    if (fd >= 0) close(fd);
+}
+
+static void remove_all(const char *packages)
+{
+    char path[4096];
+    static const char *const files[] = { "chancery.db", "packages/own" };
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        failures += unlink(path) != 0;
+    }
+    /* Fails if anything else was made in them. */
+    failures += rmdir(packages) != 0;
+    failures += rmdir(folder) != 0;
+}
+
+/* Proportional share of a process, KiB; -1 if the kernel does not tell. */
+static long pss_kib(long pid)
+{
+    char  path[64], line[128];
+    long  kib = -1;
+    (void)snprintf(path, sizeof path, "/proc/%ld/smaps_rollup", pid);
+    FILE *f = fopen(path, "re");
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "Pss: %ld kB", &kib) == 1) break;
+    if (f) (void)fclose(f);
+    return kib;
+}
+
+static void print_memory(void)
+{
+    struct arena  *mem = arena_new(1024 * 1024);
+    struct outcome o = ask(mem, "calm", STR("import os\nresult = '%d %d' % (os.getppid(), os.getpid())"));
+    long           zygote = 0, worker = 0;
+    if (mem && o.e == ERR_OK && sscanf(o.text.p, "%ld %ld", &zygote, &worker) == 2)
+        printf("memory (proportional share): zygote %ld KiB, worker %ld KiB\n", pss_kib(zygote), pss_kib(worker));
+    arena_free(mem);
+}
+
+static bool open_house(const char *program, const char *packages)
+{
+    const char *folders[] = { packages };
+    struct workers_options o = { .program = program, .folders = folders, .n_folders = 1, .min = 1, .max = 4, .memory_mb = MEMORY_MB,
+                                 .cpu_s = CPU_S, .wall_s = WALL_S, .settings_json = STR("{}") };
+    struct arena *mem = arena_new(4096);
+    str           why = STR_NULL;
+    bool          is_open = mem && workers_start(mem, &o, &workers, &why) == ERR_OK;
+    if (!is_open) printf("FAILED " STR_FMT "\n", STR_ARG(why));
+    arena_free(mem);
+    return is_open;
+}
+
+int main(int argc, char **argv)
+{
+    char dir[] = "/tmp/chancery-hostile-XXXXXX", packages[sizeof dir + 16];
+#ifdef CHANCERY_SANITIZED
+    (void)puts("skipped: the hostile set needs address-space limits and runs on the release build");
+    return 77;
+#endif
+    if (argc != 2 || !mkdtemp(dir)) return 2;
+    folder = dir;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
+    (void)snprintf(packages, sizeof packages, "%s/packages", dir);
+    if (mkdir(packages, 0700) != 0) return 2;
+    write_file(dir, "chancery.db", "database");
+    write_file(packages, "own", "own");
+    log_setup(LOG_TEXT, LOG_INFO);
+    pthread_t calm;
+    if (!open_house(argv[1], packages) || pthread_create(&calm, NULL, live_calmly, NULL) != 0) return 1;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) run_row(&rows[i]);
+    print_memory();
+    atomic_store(&is_over, true);
+    pthread_join(calm, NULL);
+    workers_stop(workers);
+    remove_all(packages);
+    printf("%zu rows, %d failed\n", COUNT_OF(rows), failures);
+    return failures ? 1 : 0;
+}

@@ -1,0 +1,3 @@
+"""Stands in for the object library: something to patch."""
+
+TRUTH = "whole"
