@@ -14,6 +14,7 @@ static const struct option {
 } options[] = {
     { "--config", "FILE", VALUE, offsetof(struct cli, config_file), true, "configuration file (YAML)" },
     { "--data", "DIR", VALUE, offsetof(struct cli, data), true, "data folder" },
+    { "--listen", "ADDRESS", VALUE, offsetof(struct cli, listen), false, "address:port, [::]:port or unix:/path; port 0 picks one" },
     { "--set", "KEY=VALUE", REPEATED, offsetof(struct cli, set), true, "one setting; may be repeated" },
     { "--quiet", NULL, FLAG, offsetof(struct cli, quiet), true, "say only what went wrong" },
     { "--verbose", NULL, FLAG, offsetof(struct cli, verbose), true, "say more" },
@@ -150,7 +151,7 @@ int cli_main(struct cli *c, int argc, char **argv)
         return (void)cli_fail("%s needs %s; see chancery %s --help", c->command->name, c->command->args, c->command->name), 2;
     if (c->command->config) {
         str why = STR_NULL;
-        struct config_sources from = { c->config_file, c->data, c->set.v, c->set.n };
+        struct config_sources from = { c->config_file, c->data, c->listen, c->set.v, c->set.n };
         if (config_load(c->mem, &from, &c->config, &why) != ERR_OK) return cli_fail(STR_FMT, STR_ARG(why));
     }
     return c->command->run(c);

@@ -15,7 +15,7 @@ struct cli {
     const struct command *command;
     const char *args[CLI_ARGS_MAX];
     size_t      n_args;
-    const char *config_file, *data, *email, *first_name, *last_name;
+    const char *config_file, *data, *listen, *email, *first_name, *last_name;
     struct repeated set, privilege;
     bool quiet, verbose, json, help, version, status, document, password_stdin, print_link, superuser;
 };

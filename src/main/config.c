@@ -328,6 +328,7 @@ err config_load(struct arena *a, const struct config_sources *from, struct confi
     if (file) TRY(load_file(&l, file));
     TRY(load_environment(&l));
     if (from->data) TRY(take_text(&l, find(STR("data")), str_c(from->data), "--data"));
+    if (from->listen) TRY(take_text(&l, find(STR("listen")), str_c(from->listen), "--listen"));
     for (size_t i = 0; i < from->n_set; i++) TRY(load_set(&l, from->set[i]));
     TRY(derive(&l));
     *out = c;

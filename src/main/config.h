@@ -36,7 +36,7 @@ struct config {
 
 struct config_sources {
     const char  *file;     /* --config; NULL: $CHANCERY_CONFIG, else ./chancery.yml if present, else none */
-    const char  *data;     /* --data; NULL: none */
+    const char  *data, *listen; /* --data, --listen; NULL: none */
     const char **set;      /* --set KEY=VALUE */
     size_t       n_set;
 };

@@ -8,7 +8,7 @@ enum { COMMAND_ARENA = 256 << 20 };
 #define OPTIONS(...) (const char *const[]){ __VA_ARGS__, NULL }
 
 const struct command commands[] = {
-    { "serve", "", "run the server in the foreground until SIGTERM or SIGINT", "chancery serve --data /var/lib/chancery --listen 127.0.0.1:8080", NULL, true, cmd_serve },
+    { "serve", "", "run the server in the foreground until SIGTERM or SIGINT", "chancery serve --data /var/lib/chancery --listen 127.0.0.1:8080", OPTIONS("--listen"), true, cmd_serve },
     { "check", "", "read and check the configuration and the store", "chancery check --config /etc/chancery.yml", NULL, true, cmd_check },
     { "config", "", "print the effective configuration, each line with where it came from", "chancery config --set workers.max=4", OPTIONS("--document"), true, cmd_config },
     { "migrate", "", "bring the store's schema up to date", "chancery migrate --status", OPTIONS("--status"), true, cmd_migrate },

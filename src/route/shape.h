@@ -20,7 +20,6 @@ struct shape {
     const char *pattern, *example, *preset; /* preset: JSON text of the default */
     const char *const *values;    /* allowed values, NULL-terminated; K_TEXT: texts, K_INT and K_NUM: their JSON text */
     bool        limited;          /* min and max hold */
-    bool        listed;           /* K_INT with limits: documented as the list of its values ("enum": [0, 1]) */
     int64_t     min, max;         /* K_INT, K_NUM: value; K_TEXT: code points; K_ARRAY: items */
     const struct shape *of;       /* K_ARRAY: items; K_MAP: values */
     const struct shape *const *options; /* K_ONE_OF, NULL-terminated */

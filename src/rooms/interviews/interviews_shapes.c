@@ -1,7 +1,7 @@
 /* rooms/interviews/interviews_shapes.c: bodies, parameters and replies of the room's operations, as tables. */
 #include "rooms/interviews/interviews_int.h"
 
-static const struct shape bit = { .kind = K_INT, .limited = true, .listed = true, .min = 0, .max = 1, .doc = "0 or 1" };
+static const struct shape bit = { .kind = K_INT, .values = (const char *const[]){ "0", "1", NULL } };
 static const struct shape whole = { .kind = K_INT };
 static const struct shape text = { .kind = K_TEXT };
 static const struct shape address = { .kind = K_TEXT, .format = "email" };
@@ -47,8 +47,8 @@ static const struct field set_fields[] = {
 const struct shape shape_set_body = OBJECT(struct set_body, "SessionPostBody", set_fields);
 static const struct field set_form_fields[] = {
     DOC_FIELD("i", &text, .need = true),          DOC_FIELD("session", &text, .need = true),   DOC_FIELD("secret", &text),
-    DOC_FIELD("variables", &json_text),           DOC_FIELD("raw", &whole),                    DOC_FIELD("question_name", &text),
-    DOC_FIELD("question", &whole),                DOC_FIELD("advance_progress_meter", &whole), DOC_FIELD("overwrite", &whole),
+    DOC_FIELD("variables", &json_text),           DOC_FIELD("raw", &bit),                    DOC_FIELD("question_name", &text),
+    DOC_FIELD("question", &bit),                DOC_FIELD("advance_progress_meter", &bit), DOC_FIELD("overwrite", &bit),
     DOC_FIELD("delete_variables", &json_text),    DOC_FIELD("file_variables", &json_text),     DOC_FIELD("event_list", &json_text),
 };
 static const struct shape set_form = { .kind = K_OBJECT, .name = "SessionPostBodyForm", .fields = set_form_fields, .n_fields = COUNT_OF(set_form_fields) };
