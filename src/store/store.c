@@ -212,7 +212,7 @@ err store_open(struct arena *a, const struct store_options *o, struct store **ou
     static const struct {
         const char          *scheme;
         const struct engine *engine;
-    } engines[] = { { "sqlite:", &store_sqlite } };
+    } engines[] = { { "sqlite:", &store_sqlite }, { "postgresql://", &store_postgresql }, { "postgres://", &store_postgresql } };
     struct store *s = NEW(a, struct store);
     if (!s) return ERR_NOMEM;
     for (size_t i = 0; i < COUNT_OF(engines); i++)

@@ -1,0 +1,57 @@
+#!/bin/sh
+# pg-temp.sh start|stop DIR: a private PostgreSQL server for tests, in the new folder DIR, reached by a socket there only.
+# start prints its URL on stdout; 77 and one line on stderr where no server is installed. stop ends it and removes DIR.
+set -eu
+
+skip() { echo "pg-temp: skipped: $1" >&2; exit 77; }
+usage() { echo "usage: pg-temp.sh start|stop DIR" >&2; exit 2; }
+
+[ $# -eq 2 ] || usage
+dir=$2
+bin=
+for b in /usr/lib/postgresql/*/bin /usr/local/pgsql/bin; do
+    if [ -x "$b/initdb" ] && [ -x "$b/pg_ctl" ]; then bin=$b; fi
+done
+[ -n "$bin" ] || skip "no initdb and pg_ctl under /usr/lib/postgresql (Debian package postgresql)"
+
+# PostgreSQL refuses to run as root: another user owns the folder then.
+as=
+if [ "$(id -u)" -eq 0 ]; then
+    user=nobody
+    if id postgres >/dev/null 2>&1; then user=postgres; fi
+    as="setpriv --reuid=$user --regid=$(id -g $user) --clear-groups --"
+fi
+
+start() {
+    mkdir -p "$dir"
+    dir=$(cd "$dir" && pwd)
+    [ ! -e "$dir/data" ] || { echo "pg-temp: $dir/data is there already" >&2; exit 1; }
+    # A socket's path has at most 107 bytes.
+    [ ${#dir} -le 80 ] || { echo "pg-temp: the path $dir is too long for a socket" >&2; exit 1; }
+    if [ -n "$as" ]; then chown "$user" "$dir"; fi
+    chmod 700 "$dir"
+    cd "$dir"
+    $as "$bin/initdb" --no-sync --auth=trust --username=chancery --encoding=UTF8 --locale=C -D "$dir/data" >"$dir.log" 2>&1 \
+        || { cat "$dir.log" >&2; exit 1; }
+    # Durability is not what such a server is for.
+    $as "$bin/pg_ctl" -D "$dir/data" -l "$dir/data/log" -w -t 60 start \
+        -o "-k $dir -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=60 -c shared_buffers=16MB" >>"$dir.log" 2>&1 \
+        || { cat "$dir.log" >&2; exit 1; }
+    rm -f "$dir.log"
+    echo "postgresql://chancery@/postgres?host=$dir"
+}
+
+stop() {
+    [ -d "$dir/data" ] || exit 0
+    dir=$(cd "$dir" && pwd)
+    cd "$dir"
+    $as "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1 || true
+    cd /
+    rm -rf "$dir"
+}
+
+case $1 in
+start) start ;;
+stop) stop ;;
+*) usage ;;
+esac

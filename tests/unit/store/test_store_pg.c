@@ -1,0 +1,228 @@
+/* tests/unit/store/test_store_pg.c: what holds on both engines, on PostgreSQL, and what only PostgreSQL does: races lost and run again,
+ * locks, connections lost. Skipped where no server is installed. */
+#include "behaviour.h"
+#include "rig.h"
+#include "base/log.h"
+
+enum { SKIPPED = 77 };
+
+/* --- a race that is lost for certain --- */
+
+struct race {
+    struct rig *r;
+    int         runs, hooks;
+    bool        why_was_clean;
+};
+
+static err make_counter(struct call *c) { return rig_add(c, "counter", 100); }
+static err bump(struct call *c) { return db_run(c, &rig_q[Q_BUMP], STR("counter")); }
+
+static err bump_beside(struct rig *r)
+{
+    struct call c = rig_call(64 * 1024);
+    err         e = store_do(r->s, &c, TX_WRITE, bump);
+    rig_call_end(&c);
+    return e;
+}
+
+static void count_hook(void *arg) { ((struct race *)arg)->hooks++; }
+
+/* In the first run somebody else changes the row between our look and our change. */
+static err lose_once(struct call *c)
+{
+    struct race *w = c->state;
+    struct cell *row;
+    w->runs++;
+    w->why_was_clean = c->why.code == ERR_OK;
+    TRY(store_on_commit(c, count_hook, w));
+    TRY(db_get(c, &rig_q[Q_BY_NAME], &row, STR("counter")));
+    if (w->runs == 1) TRY(bump_beside(w->r));
+    err e = db_run(c, &rig_q[Q_SET_N], row[2].i + 10, STR("counter"));
+    return e == ERR_OK ? ERR_OK : fail(c, e, NULL, "lost");
+}
+
+static void test_lost_race(void **state)
+{
+    struct rig        *r = *state;
+    struct race        w = { .r = r };
+    struct store_stats st;
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, make_counter), ERR_OK);
+    r->c.state = &w;
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, lose_once), ERR_OK);
+    assert_int_equal(w.runs, 2);
+    assert_int_equal(w.hooks, 1);
+    assert_true(w.why_was_clean);
+    assert_int_equal(r->c.why.code, ERR_OK);
+    assert_int_equal(rig_n_of(r, "counter"), 111);
+    store_stats(r->s, &st);
+    assert_int_equal(st.retries, 1);
+}
+
+static err lose_always(struct call *c)
+{
+    struct race *w = c->state;
+    w->runs = 0;
+    return lose_once(c);
+}
+
+static void test_always_lost(void **state)
+{
+    struct rig *r = *state;
+    struct race w = { .r = r };
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, make_counter), ERR_OK);
+    r->c.state = &w;
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, lose_always), ERR_BUSY);
+    assert_int_equal(w.hooks, 0);
+}
+
+/* --- a lock is held until the end --- */
+
+static const struct query lock_free = { .in = "t", .out = "i", .sql = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))" };
+
+static err try_lock(struct call *c)
+{
+    bool        *is_free = c->state;
+    struct cell *row;
+    TRY(db_get(c, &lock_free, &row, STR("item:7")));
+    *is_free = row[0].i == 1;
+    return ERR_OK;
+}
+
+static err hold(struct call *c)
+{
+    struct rig *r = c->state;
+    bool        same = true;
+    struct call other = rig_call(64 * 1024);
+    err         e = store_lock(c, "item", STR("7"));
+    other.state = &same;
+    if (e == ERR_OK) e = store_do(r->s, &other, TX_WRITE, try_lock);
+    rig_call_end(&other);
+    TRY(e);
+    TRY(store_lock(c, "item", STR("7"))); /* again is fine */
+    return same ? ERR_CONFLICT : ERR_OK;
+}
+
+static void test_lock(void **state)
+{
+    struct rig *r = *state;
+    bool        is_free = false;
+    r->c.state = r;
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, hold), ERR_OK);
+    r->c.state = &is_free;
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, try_lock), ERR_OK);
+    assert_true(is_free);
+}
+
+/* --- connections that go --- */
+
+static const struct query end_others = { .in = "", .out = "i",
+    .sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = 'chancery'" };
+static const struct query end_own = { .in = "", .out = "i", .sql = "SELECT pg_terminate_backend(pg_backend_pid())" };
+
+static err end_all_others(struct call *c)
+{
+    struct cell *row;
+    return db_get(c, &end_others, &row);
+}
+
+static void end_idle(struct rig *r)
+{
+    struct arena *a = arena_new(1024 * 1024);
+    struct call   c = rig_call(64 * 1024);
+    struct store *s;
+    str           why;
+    assert_non_null(a);
+    assert_int_equal(rig_open(r, a, &s, &why), ERR_OK);
+    assert_int_equal(store_do(s, &c, TX_WRITE, end_all_others), ERR_OK);
+    store_close(s);
+    rig_call_end(&c);
+    arena_free(a);
+}
+
+static void test_idle_lost(void **state)
+{
+    struct rig *r = *state;
+    end_idle(r);
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, make_counter), ERR_OK);
+    end_idle(r);
+    assert_int_equal(rig_n_of(r, "counter"), 100); /* a read too */
+    end_idle(r);
+    assert_true(store_reachable(r->s));
+}
+
+static err lose_connection_once(struct call *c)
+{
+    struct race *w = c->state;
+    struct cell *row;
+    TRY(rig_add(c, "counter", 100));
+    return w->runs++ == 0 ? db_get(c, &end_own, &row) : ERR_OK;
+}
+
+static void test_lost_within(void **state)
+{
+    struct rig *r = *state;
+    struct race w = { .r = r };
+    r->c.state = &w;
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, lose_connection_once), ERR_OK);
+    assert_int_equal(w.runs, 2);
+    assert_int_equal(rig_count(r), 1);
+}
+
+static void test_unreachable(void **state)
+{
+    struct rig          *r = *state;
+    struct arena        *a = arena_new(1024 * 1024);
+    struct store        *s = NULL;
+    str                  why = STR_NULL;
+    struct store_options o = { .url = "postgresql://nobody:secret@/none?host=/nonexistent", .durable = true };
+    (void)r;
+    assert_non_null(a);
+    assert_int_equal(store_open(a, &o, &s, &why), ERR_STORE);
+    assert_true(str_search(why, STR("PostgreSQL")) < why.n);
+    assert_true(str_search(why, STR("secret")) == why.n);
+    arena_free(a);
+}
+
+/* A table that changes its shape under a prepared statement costs a retry, not an error. */
+static const struct query everything = { .in = "", .sql = "SELECT * FROM item" };
+static const struct query grow = { .in = "", .sql = "ALTER TABLE item ADD COLUMN more TEXT" };
+
+static err see_everything(struct call *c) { return db_run(c, &everything); }
+static err grow_item(struct call *c) { return db_run(c, &grow); }
+
+static void test_changed_table(void **state)
+{
+    struct rig *r = *state;
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, see_everything), ERR_OK);
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, grow_item), ERR_OK);
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, see_everything), ERR_OK);
+}
+
+static int only_postgresql(void)
+{
+    const struct CMUnitTest tests[] = {
+        { "a lost race is run again from the start, hooks and causes forgotten", test_lost_race, rig_setup, rig_teardown, NULL },
+        { "a race that is always lost ends with busy", test_always_lost, rig_setup, rig_teardown, NULL },
+        { "a lock is held until the end of the transaction", test_lock, rig_setup, rig_teardown, NULL },
+        { "connections closed while idle are opened anew", test_idle_lost, rig_setup, rig_teardown, NULL },
+        { "a connection lost before the commit is no error", test_lost_within, rig_setup, rig_teardown, NULL },
+        { "a server that is not there is said so, without the password", test_unreachable, rig_setup, rig_teardown, NULL },
+        { "a table may change under prepared statements", test_changed_table, rig_setup, rig_teardown, NULL },
+    };
+    return cmocka_run_group_tests_name("only postgresql", tests, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    log_setup(LOG_TEXT, LOG_ERROR + 1); /* the failures are meant */
+    if (argc == 4 && strcmp(argv[1], "--other") == 0) return behaviour_other_process(argv[2], argv[3]);
+    if (!rig_pg_start(argv[0])) return SKIPPED;
+    rig_pg = true;
+    int failed = behaviour_transactions();
+    failed += behaviour_values();
+    failed += behaviour_migrations();
+    failed += behaviour_threads("/proc/self/exe");
+    failed += only_postgresql();
+    rig_pg_stop();
+    return failed;
+}
