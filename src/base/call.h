@@ -11,7 +11,7 @@ struct db;    /* store/store.h: the open transaction, NULL outside store_do() */
 struct who;   /* auth/auth.h: the caller */
 struct reply; /* http/http.h */
 struct req;   /* http/http.h */
-struct route_visit; /* route/route_int.h */
+struct route_visit; /* route/'s own, route/route_int.h */
 
 /* First cause of a failure, set by fail(). */
 struct trouble {
@@ -36,7 +36,7 @@ struct call {
     struct reply     *reply;  /* where reply functions of route/ write */
     void             *room;   /* the room's own state (struct interviews * in rooms/interviews, …) */
     void             *state;  /* what a handler keeps between its own steps; in mem */
-    struct route_visit *visit;  /* route/'s own view of the request; NULL in jobs, commands and tests of rooms */
+    struct route_visit *visit; /* route/'s own view of the request; NULL in jobs, commands and tests of rooms */
     struct trouble    why;
 };
 
