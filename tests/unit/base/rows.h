@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#undef fail /* base/call.h has a function of that name */
+
 static int rows_failed;
 
 #define ROW_CHECK(name, claim)                                                                                         \
