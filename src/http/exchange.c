@@ -10,9 +10,8 @@
 #include <assert.h>
 
 enum {
-    BODY_AT_ONCE = 64 * 1024,  /* a body no longer than this gets its space when the head is complete */
-    DROP_MAX = 1024 * 1024,    /* so many bytes of a body that is too large are read and dropped before the connection is cut */
-    BYTES_PER_MS = 1           /* slowest transfer we put up with after the idle time: about 1 KiB/s */
+    DROP_MAX = 1024 * 1024, /* so many bytes of a body that is too large are read and dropped before the connection is cut */
+    BYTES_PER_MS = 1        /* slowest transfer we put up with after the idle time: about 1 KiB/s */
 };
 
 struct arena *exchange_arena(struct exchange *x) { return x->mem; }
@@ -40,7 +39,22 @@ static void forget(struct exchange *x)
     x->served = x->deferred = x->refused = x->close = false;
 }
 
-/* The library cuts the target into pieces after this call: copied here. NULL (no memory) ends the connection in on_request. */
+/* Ends the connection with one of the few words of raw.c, unless the keeper was faster. For the I/O thread, before a reply is queued. */
+static enum MHD_Result give_up(struct conn *c, enum phase phase, int status)
+{
+    if (conn_move(c, phase, PHASE_CUT)) conn_cut(c, status);
+    return MHD_NO;
+}
+
+/* The library files each parameter in the connection's memory and, before 0.9.77, hangs when that is full: so they are counted first. */
+static bool too_many_params(str target)
+{
+    size_t n = 0;
+    for (size_t at = str_find(target, '?', 0); at < target.n && n <= QUERY_PARAMS_MAX; at = str_find(target, '&', at + 1)) n++;
+    return n > QUERY_PARAMS_MAX;
+}
+
+/* The library cuts the target into pieces after this call: copied here. NULL ends the connection in on_request at the latest. */
 void *exchange_on_target(void *http, const char *target, struct MHD_Connection *con)
 {
     struct http *s = http;
@@ -48,14 +62,17 @@ void *exchange_on_target(void *http, const char *target, struct MHD_Connection *
     if (!c) return NULL;
     struct exchange *x = &c->x;
     forget(x);
+    x->target_at = target;
+    x->target_n = strlen(target);
+    str whole = { target, x->target_n };
+    if (too_many_params(whole)) return give_up(c, PHASE_IDLE, 400), NULL;
     x->mem = http_arena_get(s);
-    if (!x->mem) return NULL;
+    if (!x->mem) return give_up(c, PHASE_IDLE, 503), NULL;
     /* One byte more than allowed is enough for the gate to see. */
-    str shown = str_head(str_c(target), s->opt.target_max + 1);
-    if (arena_str(x->mem, shown, &x->rq.target)) {
+    if (arena_str(x->mem, str_head(whole, s->opt.target_max + 1), &x->rq.target)) {
         http_arena_put(s, x->mem);
         x->mem = NULL;
-        return NULL;
+        return give_up(c, PHASE_IDLE, 503), NULL;
     }
     x->step = STEP_HEAD;
     return x;
@@ -79,7 +96,7 @@ static err give_id(struct exchange *x)
     return ERR_OK;
 }
 
-/* path and query of a target that passed the gate; ERR_INPUT: too many parameters. */
+/* path and query of a target that passed the gate; its parameters have been counted already. */
 static err split_target(struct exchange *x, const struct verdict *v)
 {
     str rest = v->path;
@@ -118,8 +135,8 @@ void http_defer(struct exchange *x)
 {
     assert(x->step == STEP_SERVED && !x->deferred);
     x->deferred = true;
-    atomic_store(&x->conn->phase, PHASE_DEFERRED);
     MHD_suspend_connection(x->conn->mhd);
+    atomic_store(&x->conn->phase, PHASE_DEFERRED);
 }
 
 void http_answer(struct exchange *x)
@@ -143,13 +160,13 @@ static void release_body(void *body) { buf_release(body); }
 
 static enum MHD_Result on_piece(struct exchange *x, const char *piece, size_t *n)
 {
-    size_t   have = x->body.n, more = *n;
-    int64_t  spent = x->rq.start_us / 1000;
+    size_t have = x->body.n, more = *n;
     *n = 0;
-    atomic_store_explicit(&x->conn->deadline_ms, spent + x->http->opt.idle_ms + (int64_t)(have + more) / BYTES_PER_MS, memory_order_relaxed);
+    atomic_store_explicit(&x->conn->deadline_ms, x->rq.start_us / 1000 + x->http->opt.idle_ms + (int64_t)(have + more) / BYTES_PER_MS,
+                          memory_order_relaxed);
     if (x->rq.body_too_large) {
         x->body.n += more; /* only counted */
-        return x->body.n > DROP_MAX ? MHD_NO : MHD_YES;
+        return x->body.n > DROP_MAX ? give_up(x->conn, PHASE_BODY, 413) : MHD_YES;
     }
     if (more > x->body_max - have) {
         x->rq.body_too_large = true;
@@ -158,7 +175,7 @@ static enum MHD_Result on_piece(struct exchange *x, const char *piece, size_t *n
         return MHD_YES;
     }
     buf_add(&x->body, (str){ piece, more });
-    return buf_ok(&x->body) == ERR_OK ? MHD_YES : MHD_NO;
+    return buf_ok(&x->body) == ERR_OK ? MHD_YES : give_up(x->conn, PHASE_BODY, 503);
 }
 
 static enum MHD_Result on_end_of_body(struct exchange *x, struct MHD_Connection *con)
@@ -181,8 +198,7 @@ static err take_head(struct exchange *x, struct MHD_Connection *con, const char 
     x->rq.method = method_of(head.method);
     if (v->status) return ERR_OK;
     x->rq.host = v->host;
-    if (split_target(x, v) == ERR_INPUT) *v = (struct verdict){ .status = 400, .why = "too many query parameters", .close = true };
-    return ERR_OK;
+    return split_target(x, v);
 }
 
 static enum MHD_Result on_head(struct exchange *x, struct MHD_Connection *con, const char *method, const char *version)
@@ -190,14 +206,16 @@ static enum MHD_Result on_head(struct exchange *x, struct MHD_Connection *con, c
     struct http   *s = x->http;
     struct verdict v;
     x->step = STEP_BODY;
-    if (!conn_move(x->conn, PHASE_IDLE, PHASE_BODY) || take_head(x, con, method, version, &v)) return MHD_NO;
+    if (!conn_move(x->conn, PHASE_IDLE, PHASE_BODY)) return MHD_NO;
+    if (take_head(x, con, method, version, &v)) return give_up(x->conn, PHASE_BODY, 503);
     x->close = v.close;
     atomic_store_explicit(&x->conn->deadline_ms, x->rq.start_us / 1000 + s->opt.idle_ms, memory_order_relaxed);
     if (v.status) return refuse(x, con, v.status, v.why);
     if (v.length == 0 && !v.chunked) return MHD_YES;
     x->body_max = s->handler.body_max(s->handler.self, &x->rq);
+    if (x->body_max > s->opt.arena_max) x->body_max = s->opt.arena_max;
     x->body = BUF(x->body_max);
-    if (arena_on_end(x->mem, release_body, &x->body)) return MHD_NO;
+    if (arena_on_end(x->mem, release_body, &x->body)) return give_up(x->conn, PHASE_BODY, 503);
     if (v.length > x->body_max) {
         x->rq.body_too_large = x->close = true;
         return serve(x, con);

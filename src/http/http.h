@@ -33,7 +33,8 @@ struct req {
     struct header *headers;
     size_t         n_headers;
     str            body;       /* whole, de-chunked; at most body_max of the handler's head answer */
-    bool           body_too_large; /* the body exceeded the limit; it was read and dropped (bounded), body is empty */
+    bool           body_too_large; /* the body exceeds the limit and is empty here: answer 413. By Content-Length nothing was read, and the
+                               * connection ends with the reply; of a chunked one a bounded rest was read and dropped */
     str            host;       /* the Host header */
     str            peer;       /* client address as text; "unix" for unix sockets */
     str            scheme;     /* "http" or "https" as the client sees it */
@@ -71,7 +72,7 @@ struct reply {
     struct header headers[REPLY_HEADERS_MAX];
     size_t        n_headers;
     bool          close; /* Connection: close afterwards */
-    bool          no_length; /* 204 and 304: no Content-Length */
+    bool          no_length; /* 204 and 304: no Content-Length, no body. A 304 may leave the body of its 200 in place: see docs/http.md */
 };
 /* Adds a header; name and value must live as long as the reply. Too many: dropped and logged (a bug of ours). CR, LF and NUL in value: dropped. */
 void reply_header(struct reply *r, str name, str value);
@@ -83,7 +84,8 @@ struct http_handler {
     /* The head is complete, no body byte read: how many body bytes are accepted for this request. 0 refuses any body with 413. */
     size_t (*body_max)(void *self, const struct req *rq);
     enum served (*serve)(void *self, struct exchange *x);
-    /* After the reply has been sent or the connection lost, before the arena is emptied: the request log line. */
+    /* After the reply has been sent or the connection lost, before the arena is emptied: the request log line. Once for each serve(), on
+     * the I/O thread; never for what the gate refused (http logs those itself, as "refused"). May be NULL. */
     void (*done)(void *self, struct exchange *x);
     void *self;
 };
@@ -92,7 +94,8 @@ struct arena *exchange_arena(struct exchange *x);
 struct req   *exchange_req(struct exchange *x);
 struct reply *exchange_reply(struct exchange *x);
 void        **exchange_slot(struct exchange *x); /* one pointer for the handler */
-/* Must be called on the I/O thread, inside serve(), before the exchange is given away. */
+/* Must be called on the I/O thread, inside serve(), once, before the exchange is given away. After that the exchange, its request and its
+ * arena belong to whoever got it, until http_answer(); serve() must not touch them and returns SERVE_LATER. */
 void http_defer(struct exchange *x);
 /* From any thread: the reply is complete, send it. */
 void http_answer(struct exchange *x);
@@ -110,12 +113,15 @@ struct http;
 err  http_start(struct arena *a, const struct http_options *o, const struct http_handler *h, struct http **out, str *why) MUST_CHECK;
 /* "http://127.0.0.1:8080" of listener i, with the real port. In the arena given at start. */
 str  http_url(const struct http *s, size_t i);
+/* No new connections; each further reply ends its connection. */
 void http_stop_listening(struct http *s);
 /* Requests being served now, deferred ones included. */
 unsigned http_running(const struct http *s);
-/* Stops everything. Every deferred exchange must have been answered before (route/lanes does). */
+/* Ends all connections, joins the threads, frees. Every deferred exchange must have been answered before (route/lanes does): http_stop waits 10 s
+ * for that, then answers 503 for them, and a later http_answer() would touch freed memory. */
 void http_stop(struct http *s);
 struct http_stats {
-    int64_t connections, requests, refused_head, over_limit, timeouts;
+    int64_t connections; /* open now */
+    int64_t requests, refused_head, over_limit, timeouts; /* since the start */
 };
 void http_stats(const struct http *s, struct http_stats *out);

@@ -38,7 +38,7 @@ struct verdict {
 void gate_check(const struct gate_head *head, const struct gate_rules *rules, struct verdict *out);
 
 /* ---- parse.c ---- */
-enum { QUERY_PARAMS_MAX = 1000, REQUEST_ID_MAX = 64 };
+enum { QUERY_PARAMS_MAX = 500, REQUEST_ID_MAX = 64 };
 enum method method_of(str text);
 bool        request_id_ok(str id);
 
@@ -75,6 +75,8 @@ struct exchange {
     bool          deferred;
     bool          refused;  /* by the gate */
     bool          close;
+    const char   *target_at; /* where the library keeps the target, and its whole length; only to be compared (head.c) */
+    size_t        target_n;
 };
 
 struct conn {
@@ -128,7 +130,7 @@ struct http {
     _Atomic int64_t     over_limit;
     atomic_bool         closing;   /* every reply ends its connection */
     atomic_bool         abandoned; /* stopping with unanswered exchanges: they get 503 */
-    bool                seams;     /* this library's head buffer can be checked for torn lines */
+    bool                seams; /* the library is one whose head can be checked for torn lines (head.c) */
     struct tally        tally[TALLIES];
     pthread_mutex_t     arenas_lock;
     struct arena       *arenas[ARENAS_KEPT];
@@ -153,6 +155,10 @@ err head_read(struct exchange *x, struct MHD_Connection *con, const char *method
 /* reply.c */
 void            reply_refuse(struct reply *r, int status, const char *why);
 enum MHD_Result reply_send(struct exchange *x, struct MHD_Connection *con);
+
+/* raw.c */
+void raw_answer(int fd, int status);              /* one of its table; never blocks */
+void conn_cut(struct conn *c, int status); /* 0: without a word. The phase must be PHASE_CUT, http.lock held or on the I/O thread */
 
 /* listen.c */
 err  listen_open(struct arena *a, struct http *s, const char *where, bool only_v6, str *why) MUST_CHECK;

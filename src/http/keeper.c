@@ -6,16 +6,14 @@
 #include "http/http_int.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/tcp.h>
-#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include <fcntl.h>
 
-enum { TAG_WAKE = 1000, TAG_LINGER = 2000, ACCEPTS_AT_ONCE = 64, LINGER_MS = 2000, TICK_MIN_MS = 5, TICK_MAX_MS = 500 };
+enum { TAG_WAKE = 1000, TAG_LINGER = 2000, ACCEPTS_AT_ONCE = 64, LINGER_MS = 2000, TICK_MIN_MS = 5, TICK_MAX_MS = 1000 };
 
 static bool watch(struct keeper *k, int fd, unsigned tag)
 {
@@ -74,23 +72,6 @@ static void linger_sweep(struct keeper *k, int64_t now)
     pthread_mutex_unlock(&k->lock);
 }
 
-/* ---- refusing ---- */
-static void say(int fd, const char *status, const char *extra, const char *body)
-{
-    char text[384], date[CLOCK_HTTP_MAX];
-    size_t at = clock_http(clock_now_ms(), date);
-    int n = snprintf(text, sizeof text, "HTTP/1.1 %s\r\nDate: %.*s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n%sConnection: close\r\n\r\n%s",
-                     status, (int)at, date, strlen(body), extra, body);
-    if (n > 0 && send(fd, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) return; /* the peer is gone or deaf: it is cut either way */
-}
-
-static void refuse_one(struct http *s, int fd)
-{
-    atomic_fetch_add(&s->over_limit, 1);
-    say(fd, "503 Service Unavailable", "Retry-After: 1\r\n", "too many connections\n");
-    keeper_linger(s, fd);
-}
-
 /* ---- accepting ---- */
 /* All descriptors are used up: take one with the spare, refuse it, so that the listener does not spin. */
 static void refuse_without_room(struct http *s, int listener)
@@ -100,7 +81,7 @@ static void refuse_without_room(struct http *s, int listener)
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
         atomic_fetch_add(&s->over_limit, 1);
-        say(fd, "503 Service Unavailable", "Retry-After: 1\r\n", "too many connections\n");
+        raw_answer(fd, 503);
         close(fd);
     }
     k->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -117,7 +98,9 @@ static bool accept_one(struct http *s, int listener)
     }
     if (atomic_fetch_add(&s->live, 1) >= (int64_t)s->opt.max_connections) {
         atomic_fetch_sub(&s->live, 1);
-        refuse_one(s, fd);
+        atomic_fetch_add(&s->over_limit, 1);
+        raw_answer(fd, 503);
+        keeper_linger(s, fd);
         return true;
     }
     if (MHD_add_connection(s->daemon, fd, (const void *)&from, n) != MHD_YES) atomic_fetch_sub(&s->live, 1); /* closes fd in any case */
@@ -149,11 +132,12 @@ static bool head_overdue(struct conn *c, int64_t now)
     return c->began_ms && now - c->began_ms >= c->http->opt.head_ms;
 }
 
-static void cut(struct conn *c, bool with_408)
+/* From a phase in which the I/O thread would have to win it back first: whoever moves the phase owns the socket's last words. */
+static void cut_from(struct conn *c, enum phase phase, int status)
 {
+    if (!conn_move(c, phase, PHASE_CUT)) return;
     atomic_fetch_add_explicit(&c->tally->timeouts, 1, memory_order_relaxed);
-    if (with_408) say(c->fd, "408 Request Timeout", "", "the request took too long\n");
-    shutdown(c->fd, SHUT_RDWR); /* the library sees the end of the connection and does the rest */
+    conn_cut(c, status);
 }
 
 static void check(struct conn *c, int64_t now)
@@ -164,11 +148,11 @@ static void check(struct conn *c, int64_t now)
         bool overdue = head_overdue(c, now);
         if (!late && !overdue) return;
         bool began = c->turn == 0 ? !c->is_ip || bytes_received(c) > 0 : c->began_ms != 0;
-        if (conn_move(c, PHASE_IDLE, PHASE_CUT)) cut(c, began);
+        cut_from(c, PHASE_IDLE, began ? 408 : 0);
     } else if (phase == PHASE_BODY && late) {
-        if (conn_move(c, PHASE_BODY, PHASE_CUT)) cut(c, true);
+        cut_from(c, PHASE_BODY, 408);
     } else if (phase == PHASE_SEND && late) {
-        if (conn_move(c, PHASE_SEND, PHASE_CUT)) cut(c, false);
+        cut_from(c, PHASE_SEND, 0);
     }
 }
 

@@ -44,12 +44,24 @@ static bool add(struct arena *a, struct MHD_Response *to, str name, str value)
     return value.n == 0 || MHD_add_response_header(to, z_name, z_value) == MHD_YES;
 }
 
+/* The same text for a whole second: each I/O thread keeps its own. */
+static str date_now(void)
+{
+    static _Thread_local int64_t second = -1;
+    static _Thread_local char    text[CLOCK_HTTP_MAX];
+    static _Thread_local size_t  n;
+    int64_t                      now = clock_now_ms();
+    if (now / 1000 != second) {
+        n = clock_http(now, text);
+        second = now / 1000;
+    }
+    return (str){ text, n };
+}
+
 static bool add_all(struct exchange *x, struct MHD_Response *to)
 {
     const struct reply *r = &x->reply;
-    char                date[CLOCK_HTTP_MAX];
-    size_t              n = clock_http(clock_now_ms(), date);
-    bool                ok = add(x->mem, to, STR("Date"), (str){ date, n });
+    bool                ok = add(x->mem, to, STR("Date"), date_now());
     if (x->rq.id.n) ok &= add(x->mem, to, STR("X-Request-Id"), x->rq.id);
     if (r->type.n) ok &= add(x->mem, to, STR("Content-Type"), r->type);
     for (size_t i = 0; i < r->n_headers; i++) ok &= add(x->mem, to, r->headers[i].name, r->headers[i].value);
@@ -57,10 +69,24 @@ static bool add_all(struct exchange *x, struct MHD_Response *to)
     return ok;
 }
 
-static struct MHD_Response *response_new(str body)
+/* 204 and 304 have no body. The library leaves Content-Length out of a 204 by itself; for a 304 only later ones can, and before that it is best the
+ * length of what a 200 would carry (RFC 9110 8.6), which the handler may leave in body. */
+static struct MHD_Response *response_new(const struct reply *r)
 {
-    void *bytes = (void *)(uintptr_t)body.p; /* not written to, the library's signature is just older than that promise */
-    return fault_here() ? NULL : MHD_create_response_from_buffer(body.n, body.n ? bytes : NULL, MHD_RESPMEM_PERSISTENT);
+    str   body = r->body;
+    void *bytes;
+#if MHD_VERSION >= 0x00097701
+    if (r->no_length) body = STR_NULL;
+#else
+    if (r->no_length && r->status != 304) body = STR_NULL;
+#endif
+    bytes = (void *)(uintptr_t)body.p; /* not written to; the library's signature is just older than that promise */
+    if (fault_here()) return NULL;
+    struct MHD_Response *made = MHD_create_response_from_buffer(body.n, body.n ? bytes : NULL, MHD_RESPMEM_PERSISTENT);
+#if MHD_VERSION >= 0x00097701
+    if (made && r->no_length) MHD_set_response_options(made, MHD_RF_HEAD_ONLY_RESPONSE, MHD_RO_END);
+#endif
+    return made;
 }
 
 enum MHD_Result reply_send(struct exchange *x, struct MHD_Connection *con)
@@ -71,9 +97,8 @@ enum MHD_Result reply_send(struct exchange *x, struct MHD_Connection *con)
         LOG(LOG_ERROR, "reply without status", LOG_I("status", r->status), LOG_S("id", x->rq.id));
         reply_refuse(r, 500, "no reply");
     }
-    if (r->no_length) r->body = STR_NULL;
     x->close |= r->close || atomic_load_explicit(&s->closing, memory_order_relaxed);
-    struct MHD_Response *response = response_new(r->body);
+    struct MHD_Response *response = response_new(r);
     enum MHD_Result      queued = MHD_NO;
     if (response && add_all(x, response)) {
         x->step = STEP_REPLIED;
