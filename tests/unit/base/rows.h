@@ -1,6 +1,7 @@
 /* rows.h: for tests that are tables: a failing row names itself and does not stop the next. Include before anything of cmocka's. */
 #pragma once
 #include "base/fault.h"
+#include "base/str.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
