@@ -30,6 +30,9 @@ ALLOWED = {
     "dateutil.tz.tz": {"tzutc"},
     "chancery_host.zones": {"zone"},
     "chancery_host.objects.nav": {"DANav"},
+    "chancery_host.functions.dates": {"DateTimeDelta"},
+    "chancery_host.functions.info": {"UserInfo", "Context"},
+    "chancery_host.functions.texts": {"RawValue"},
 }
 LIBRARY = {"docassemble.base.util", "docassemble.base.legal", "docassemble.base.core"}
 

@@ -122,9 +122,9 @@ def _collection(arguments):
 def _add(arguments):
     collection, name = _collection(arguments)
     collection.add_for_action()
-    if not current.checkin:
-        # The new item may need several questions: the completion waits on the stack until they are answered.
-        stack.push_all([stack.entry("_da_%s_complete" % collection.ACTION_WORD, {collection.ACTION_WORD: name}, {})])
+    # The new item may need several questions: the completion waits on the stack until they are answered,
+    # also for a caller that stacks nothing else.
+    stack.push_all([stack.entry("_da_%s_complete" % collection.ACTION_WORD, {collection.ACTION_WORD: name}, {})])
     collection.complete_for_action()
 
 

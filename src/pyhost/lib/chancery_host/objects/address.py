@@ -61,12 +61,13 @@ class Address(DAObject):
         """Street and unit."""
         if self.city_only:
             return ""
-        if getattr(self, "street_number", None) and getattr(self, "street", None) and not hasattr(self, "address"):
-            text = "%s %s" % (self.street_number, self.street)
-        else:
-            text = str(self.address)
-        unit = self.formatted_unit(language=language, bare=bare)
+        text, unit = self._street(), self.formatted_unit(language=language, bare=bare)
         return text + ", " + unit if unit else text
+
+    def _street(self):
+        if getattr(self, "street_number", None) and getattr(self, "street", None) and not hasattr(self, "address"):
+            return "%s %s" % (self.street_number, self.street)
+        return str(self.address)
 
     def line_two(self, language=None):
         """City, state, postal code."""
@@ -86,8 +87,9 @@ class Address(DAObject):
     def block(self, language=None, international=False, show_country=None):
         """The address on several lines."""
         lines = []
-        if getattr(self, "address", None) is not None or not self.city_only:
-            lines.append(self.line_one(language=language))
+        if not self.city_only:
+            lines.append(self._street())
+            lines.append(self.formatted_unit(language=language))
         lines.append(self.line_two(language=language))
         lines.append(self._country_line(show_country))
         return line_break().join(line for line in lines if line)

@@ -68,6 +68,7 @@ class DADict(Gatherable):
     def initializeObject(self, *args, **kwargs):
         """Makes an object of the class at the key."""
         key, kind, parameters = self._object_arguments(args, kwargs)
+        self.there_are_any = True
         return self._new_item(key, kind, parameters)
 
     initialize_object = initializeObject
@@ -212,7 +213,7 @@ class DADict(Gatherable):
         # A key whose value was asked for and has arrived is no new key any more.
         if self.__dict__.get("new_item_name") in self.elements:
             self.delattr("new_item_name", "new_item_value", "new_object_type")
-        return list(self.elements.values())
+        return [self.elements[key] for key in self._sorted_keys()]
 
     def _gather_item(self, kind, parameters):
         """Adds one entry: the key is new_item_name, the value an object, new_item_value or the item itself."""
@@ -229,7 +230,8 @@ class DADict(Gatherable):
         elif key not in self.elements:
             self[key]           # not there: looked up as D['key']
         self.delattr("new_item_name")
-        self.there_are_any = True
+        if kind is not None:
+            self.there_are_any = True
         return self.elements[key]
 
     def _append_for_action(self):

@@ -11,7 +11,7 @@ ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&a
 
 
 def docx_variables(path):
-    """Sorted names that the template reads and does not set itself."""
+    """Sorted names that the template reads, and neither it nor the library defines."""
     import jinja2
     import jinja2.meta
     source = "\n".join(_texts(path))
@@ -20,7 +20,8 @@ def docx_variables(path):
     source = KIND.sub(lambda found: "{% " if found.group(1) else "{{ ", source)
     environment = jinja2.Environment()
     tree = environment.parse(source)
-    return sorted(jinja2.meta.find_undeclared_variables(tree))
+    import docassemble.base.util as library
+    return sorted(name for name in jinja2.meta.find_undeclared_variables(tree) if name not in library.__all__)
 
 
 def _texts(path):

@@ -5,6 +5,22 @@ from chancery_host.signals import MissingAttribute
 from chancery_host.state import current
 
 
+def attribute(item, path):
+    """An attribute of an attribute: `name.first`."""
+    for name in path.split("."):
+        item = getattr(item, name)
+    return item
+
+
+def has_attribute(item, path):
+    """Whether the attribute exists, without a lookup."""
+    try:
+        attribute(item, path)
+        return True
+    except AttributeError:
+        return False
+
+
 class Gatherable(DAObject):
     """Base of the collections. The class offers _items, _gather_item and _item_pairs; the order of asking is here.
 
@@ -65,7 +81,8 @@ class Gatherable(DAObject):
             self._gather_more(kind, parameters, attributes)
         self.hook_on_gather()
         self.gathered = True
-        self.revisit = True
+        if self.auto_gather:
+            self.revisit = True
         current.gathering.discard(self.instanceName)
         self.hook_after_gather()
         return True
@@ -107,7 +124,7 @@ class Gatherable(DAObject):
         """Reads what makes an item complete, which looks up whatever is missing."""
         if attributes is not None:
             for name in attributes:
-                getattr(item, name)
+                attribute(item, name)
         elif kind is not None or self.ask_object_type:
             str(item)
         self.hook_on_item_complete(item)
@@ -148,7 +165,7 @@ class Gatherable(DAObject):
         """Whether an item is complete; never asks."""
         names = self._complete_names(complete_attribute)
         if names is not None:
-            return all(hasattr(item, name) for name in names)
+            return all(has_attribute(item, name) for name in names)
         current.probing += 1
         try:
             str(item)
@@ -224,14 +241,18 @@ class Gatherable(DAObject):
     # Counting and speaking --------------------------------------------------------------------------------------
 
     def number(self):
+        """Number of items; while a number that was asked for is being filled, that number."""
         self._trigger_gather()
+        if self.ask_number and not self.__dict__.get("gathered") and "target_number" in self.__dict__:
+            return max(len(self.elements), int(self.target_number))
         return len(self.elements)
 
     def __len__(self):
-        return self.number()
+        self._trigger_gather()
+        return len(self.elements)
 
     def __bool__(self):
-        return self.number() > 0
+        return len(self) > 0
 
     def number_gathered(self, if_started=False):
         """Items so far; no gathering, unless it is wanted for one that has begun."""
@@ -263,12 +284,12 @@ class Gatherable(DAObject):
         """The noun given, or the last word of the variable name; plural unless there is exactly one item."""
         from chancery_host.functions import grammar
         self._trigger_gather()
-        noun = args[0] if args else None
-        if noun is None:
-            noun = grammar.last_word(self.instanceName)
-            noun = grammar.noun_singular(noun)
+        noun = args[0] if args else grammar.last_word(self.instanceName)
         many = bool(plural) or (not singular and len(self.elements) != 1)
-        text = grammar.noun_plural(noun) if many else grammar.noun_singular(noun)
+        if many and not args and noun.endswith("s"):
+            text = noun         # a variable whose name ends in s is taken to be called after its items already
+        else:
+            text = grammar.noun_plural(noun) if many else grammar.noun_singular(noun)
         if this:
             text = ("these " if many else "this ") + text
         elif article:

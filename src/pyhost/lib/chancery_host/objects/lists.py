@@ -319,11 +319,13 @@ class DAList(Gatherable):
         if kind is None and self.ask_object_type:
             kind, parameters = split_type(self.new_object_type)
             self._new_item(kind, parameters)
+            self.there_are_any = True
             del self.new_object_type
         elif kind is None:
             self._ask_item(position)
         else:
             self._new_item(kind, parameters)
+            self.there_are_any = True
         return self.elements[position]
 
     def _ask_item(self, position):

@@ -1,5 +1,4 @@
 """The navigation object `nav`: which section of the interview the user is in."""
-from chancery_host.errors import DAError
 from chancery_host.state import current
 
 
@@ -60,11 +59,8 @@ class DANav:
         return [section for section, _, _ in self.walk(language)]
 
     def set_section(self, section):
-        """Makes the section current; True if it was another one before."""
-        ids = self.section_ids()
-        if section is not None and section not in ids:
-            raise DAError("set_section: there is no section %s" % (section,))
-        if section == self.current:
+        """Makes the section current; True if it was another one before. What is no section changes nothing."""
+        if section == self.current or (section is not None and section not in self.section_ids()):
             return False
         if self.current is not None:
             self.past.add(self.current)

@@ -51,20 +51,19 @@ class DALazy(DAObject):
 class DALazyTemplate(DALazy):
     """What a `template` block defines."""
 
+    # Not properties: an undefined variable in the text is an AttributeError, and Python would answer one from a
+    # property by calling __getattr__, which would hide what is really missing.
+    PARTS = ("content", "subject", "decoration")
+
+    def __getattr__(self, name):
+        if name not in self.PARTS or "source_block" not in self.__dict__:
+            return super().__getattr__(name)
+        if name != "content" and self._block().get(name) is None:
+            return ""
+        return self._render(name)
+
     def _render(self, key, extra=None):
         return _engine().render((self.source_block, key), self._extra(extra or {}))
-
-    @property
-    def content(self):
-        return self._render("content")
-
-    @property
-    def subject(self):
-        return self._render("subject") if self._block().get("subject") is not None else ""
-
-    @property
-    def decoration(self):
-        return self._render("decoration") if self._block().get("decoration") is not None else ""
 
     def show(self, **kwargs):
         """The content, with the arguments as further variables."""
@@ -79,7 +78,7 @@ class DALazyTemplate(DALazy):
         return to_html(self.subject, trim)
 
     def __str__(self):
-        return self.content
+        return self.show()
 
 
 class DALazyTableTemplate(DALazy):
@@ -88,9 +87,8 @@ class DALazyTableTemplate(DALazy):
     def show(self, **kwargs):
         return _engine().table(self.source_block, self._extra(kwargs))
 
-    @property
-    def content(self):
-        return self.show()
+    def __getattr__(self, name):
+        return self.show() if name == "content" and "source_block" in self.__dict__ else super().__getattr__(name)
 
     def __str__(self):
         return self.show()
