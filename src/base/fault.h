@@ -1,8 +1,8 @@
 /* base/fault.h: lets a test fail the n-th allocation or store call.
  *
  * In a normal build every fault_here() is the constant false. With -DCHANCERY_FAULTS the first call after fault_arm(n) that
- * counts n down to zero answers true, once; fault_hit() then tells the loop that the fault happened. The server reads
- * CHANCERY_FAULT=n and arms itself on SIGUSR2, so that the loops drive the real binary too. */
+ * counts n down to zero answers true, once; fault_hit() then tells the loop that the fault happened. On SIGUSR2 the server
+ * arms the point whose number stands in the file $CHANCERY_FAULT, so that the loops drive the real binary too. */
 #pragma once
 #include <stdbool.h>
 

@@ -31,6 +31,22 @@ static void say_ready(struct app *a, struct cli *c)
     (void)fflush(stdout);
 }
 
+#ifdef CHANCERY_FAULTS
+/* Arms the point whose number stands in the file $CHANCERY_FAULT, and tells whether the one before has fired. */
+static void arm_fault(void)
+{
+    const char *path = getenv("CHANCERY_FAULT");
+    FILE       *f = path ? fopen(path, "re") : NULL;
+    char        text[32] = "";
+    if (f && !fgets(text, sizeof text, f)) text[0] = 0;
+    if (f) (void)fclose(f);
+    bool fired = fault_hit();
+    long n = strtol(text, NULL, 10);
+    LOG(LOG_WARN, "fault armed", LOG_I("point", n), LOG_I("fired", fired));
+    fault_arm(n);
+}
+#endif
+
 /* Returns when it is time to stop. */
 static void wait_for_end(struct app *a, const sigset_t *set)
 {
@@ -43,8 +59,7 @@ static void wait_for_end(struct app *a, const sigset_t *set)
         }
 #ifdef CHANCERY_FAULTS
         if (sig == SIGUSR2) {
-            const char *n = getenv("CHANCERY_FAULT");
-            fault_arm(n ? strtol(n, NULL, 10) : 0);
+            arm_fault();
             continue;
         }
 #endif

@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+"""The fault loop against the real binary: the 1st, 2nd, 3rd … allocation or store call of a request fails, until the request runs through without.
+
+usage: faults.py BUILD      (a sanitizer build: fault points are compiled in)
+For a read, a write and an interview step: each time there is an answer, the server lives, and the stored answers are as before or as after, never
+between. Leaks are the sanitizer's to report at the end.
+"""
+import pathlib
+import signal
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from chancery_server import Server  # noqa: E402
+
+I = "docassemble.storm:data/questions/storm.yml"
+PACKAGES = pathlib.Path(__file__).resolve().parent / "packages"
+MOST = 3000
+
+
+class Loop:
+    def __init__(self, build):
+        self.knob = pathlib.Path(tempfile.mkstemp(prefix="chancery-fault-")[1])
+        self.server = Server(build, env={"CHANCERY_FAULT": str(self.knob)}, packages=[PACKAGES], settings=["workers.wall_s=20"])
+        self.wrong, self.points = [], 0
+
+    def arm(self, number):
+        """Fails the number-th point from now; tells whether the one armed before has fired."""
+        seen = sum("fault armed" in line for line in self.server.lines)
+        self.knob.write_text(str(number))
+        self.server.process.send_signal(signal.SIGUSR2)
+        for _ in range(2000):
+            armed = [line for line in self.server.lines if "fault armed" in line]
+            if len(armed) > seen:
+                return '"fired":1' in armed[-1] or "fired=1" in armed[-1]
+            if self.server.process.poll() is not None:
+                raise RuntimeError("the server died:\n" + "\n".join(self.server.lines[-30:]))
+            time.sleep(0.002)
+        raise RuntimeError("the server does not heed SIGUSR2")
+
+    def over(self, name, act, allowed):
+        """act() answers (status, body); allowed(status, body) judges."""
+        quiet = 0
+        for number in range(1, MOST):
+            self.arm(number)
+            try:
+                status, body = act()
+            except OSError as problem:
+                status, body = 0, str(problem)
+            fired = self.arm(0)
+            if self.server.process.poll() is not None:
+                self.wrong.append(f"{name}: the server died at point {number}")
+                return
+            # A lost connection is an answer only where the fault hit before the request was a request.
+            if status != 0 and not allowed(status, body):
+                self.wrong.append(f"{name}, point {number}: {status} {body!r}")
+            self.points += fired
+            quiet = 0 if fired else quiet + 1
+            if quiet == 3:  # the request has no such point any more
+                print(f"      {name}: {number - 3} points")
+                return
+
+
+def main():
+    loop = Loop(sys.argv[1])
+    server = loop.server
+    status, started = server.call("GET", "/api/session/new", {"i": I})
+    assert status == 200, (status, started)
+    who = {"i": I, "session": started["session"], "secret": started["secret"]}
+    refused = (400, 403, 500, 503)
+
+    loop.over("a read", lambda: server.call("GET", "/api/user"), lambda s, b: s in (200,) + refused)
+
+    def variables():
+        status, reply = server.call("GET", "/api/session", who)
+        return reply if status == 200 else None
+
+    state = {"count": -1}
+
+    def step():
+        state["count"] += 1
+        status, body = server.call("POST", "/api/session", body=dict(who, variables={"count": state["count"], "note": "x"}))
+        loop.arm(0)
+        now = variables()
+        if now is None:
+            return 599, "the session cannot be read any more"
+        got = now.get("count")
+        if status in (200, 204) and got != state["count"]:
+            return 599, f"acknowledged {state['count']}, stored {got}"
+        if got not in (state["count"], state.get("last")):
+            return 599, f"sent {state['count']}, before it {state.get('last')}, stored {got}"
+        state["last"] = got
+        return status, body
+
+    loop.over("an interview step", step, lambda s, b: s in (200,) + refused)
+
+    def gone():
+        status, fresh = server.call("GET", "/api/session/new", {"i": I})
+        if status != 200:
+            return status, fresh
+        query = {"i": I, "session": fresh["session"]}
+        status, body = server.call("DELETE", "/api/session", query)
+        loop.arm(0)
+        after, _ = server.call("GET", "/api/session", dict(query, secret=fresh["secret"]))
+        if (status == 204) != (after == 400):
+            return 599, f"delete answered {status}, reading afterwards {after}"
+        return status, body
+
+    loop.over("a write", gone, lambda s, b: s in (200, 204) + refused)
+    ended = server.stop()
+    if ended != 0:
+        loop.wrong.append(f"the server ended with {ended}:\n" + "\n".join(server.lines[-40:]))
+    server.remove()
+    loop.knob.unlink()
+    for line in loop.wrong[:20]:
+        print("FAIL", line)
+    print(f"{loop.points} faults")
+    print("1 passed, 0 failed" if not loop.wrong and loop.points else "0 passed, 1 failed")
+    return bool(loop.wrong) or not loop.points
+
+
+if __name__ == "__main__":
+    sys.exit(main())
