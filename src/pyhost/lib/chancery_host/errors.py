@@ -63,3 +63,11 @@ class DAValidationError(DAException):
     def __init__(self, *args, field=None):
         self.field = field
         super().__init__(*args)
+
+
+class DANotFoundError(DAError):
+    """There is no such interview."""
+
+
+class DAInvalidFilename(DAError):
+    """The name of an interview file is not one that may be loaded."""

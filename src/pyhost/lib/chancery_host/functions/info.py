@@ -105,8 +105,8 @@ def referring_url(default=None, current=False):
 
 def server_capabilities():
     """What services the server has; those that we do not offer are False."""
-    names = ("sms", "fax", "google_login", "facebook_login", "azure_login", "auth0_login", "keycloak_login", "twitter_login",
-             "phone_login", "voicerss", "s3", "azure", "github", "pypi", "googledrive", "google_maps")
+    names = ("sms", "fax", "google_login", "facebook_login", "auth0_login", "keycloak_login", "authentik_login", "azure_login",
+             "miniorange_login", "phone_login", "voicerss", "s3", "azure", "github", "pypi", "googledrive", "google_maps")
     return {name: False for name in names}
 
 

@@ -57,11 +57,10 @@ def countries_list():
 
 
 def country_name(country_code):
-    """Name of a country code, or the code itself."""
+    """Name of a country code; what is none is an AttributeError, as clients of the library expect."""
     if country_code == "US":
         return "United States"
-    found = _library().countries.get(alpha_2=str(country_code))
-    return found.name if found is not None else country_code
+    return _library().countries.get(alpha_2=str(country_code)).name
 
 
 def _find_country(text):

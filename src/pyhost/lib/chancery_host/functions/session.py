@@ -2,6 +2,7 @@
 import datetime
 
 from chancery_host.errors import DAError
+from chancery_host.service import ask, offers
 from chancery_host.state import current
 
 PARTS = {"short": "short title", "tab": "tab title"}
@@ -54,10 +55,10 @@ def set_save_status(status):
     current.save_status = status
 
 
-# Tasks: persistent ones outlive the session's answers in principle; here both are counted in the session.
+# Tasks. Persistent ones are to survive Back, so they are kept by the engine if it offers that, and apart otherwise.
 
-def _tasks():
-    return current.internal.setdefault("tasks", {})
+def _tasks(persistent=False):
+    return current.internal.setdefault("persistent tasks" if persistent else "tasks", {})
 
 
 def task_performed(task, persistent=False):
@@ -70,16 +71,21 @@ def task_not_yet_performed(task, persistent=False):
 
 def mark_task_as_performed(task, persistent=False):
     """Counts the task as done once more; gives the new count."""
-    _tasks()[task] = times_task_performed(task, persistent) + 1
-    return _tasks()[task]
+    set_task_counter(task, times_task_performed(task, persistent) + 1, persistent)
+    return times_task_performed(task, persistent)
 
 
 def times_task_performed(task, persistent=False):
-    return _tasks().get(task, 0)
+    if persistent and offers("task_get"):
+        return int(ask("task_get", task) or 0)
+    return _tasks(persistent).get(task, 0)
 
 
 def set_task_counter(task, times, persistent=False):
-    _tasks()[task] = int(times)
+    if persistent and offers("task_set"):
+        ask("task_set", task, int(times))
+    else:
+        _tasks(persistent)[task] = int(times)
 
 
 # Status, tags, terms ----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode
 
 from chancery_host.errors import DAError
 from chancery_host.names import is_variable_name
+from chancery_host.service import ask
 from chancery_host.state import current
 
 PAGES = {
@@ -135,13 +136,7 @@ def static_url(reference):
     package = package or current.block_package or current.package
     if name.startswith("data/static/"):
         name = name[len("data/static/"):]
-    found = None
-    try:
-        import _chancery
-        found = _chancery.static_url(package, name)
-    except (ImportError, AttributeError):
-        pass
-    return found or "/packagestatic/%s/%s?v=%s" % (package, quote(name), current.version)
+    return ask("static_url", package, name) or "/packagestatic/%s/%s?v=%s" % (package, quote(name), current.version)
 
 
 

@@ -82,7 +82,10 @@ class Address(DAObject):
         if not country or show_country is False or (show_country is None and country == current.country):
             return ""
         from chancery_host.functions.places import country_name
-        return country_name(country)
+        try:
+            return country_name(country)
+        except AttributeError:      # no code, but a name already
+            return str(country)
 
     def block(self, language=None, international=False, show_country=None):
         """The address on several lines."""

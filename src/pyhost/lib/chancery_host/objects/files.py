@@ -5,6 +5,7 @@ from urllib.parse import quote
 from chancery_host.errors import DAError, DANotAvailable
 from chancery_host.objects.base import DAObject
 from chancery_host.objects.lists import DAList
+from chancery_host.service import ask
 from chancery_host.state import current
 
 IMAGES = {"png", "jpg", "jpeg", "gif", "svg", "webp", "tif", "tiff", "bmp"}
@@ -17,15 +18,6 @@ def guess_type(filename):
     return ("jpg" if extension == "jpeg" else extension), mimetypes.guess_type(filename)[0] or "application/octet-stream"
 
 
-def _ask_engine(name, *args):
-    """An optional service of the engine; without it, and without an engine, files have no contents here."""
-    try:
-        import _chancery
-        return getattr(_chancery, name)(*args)
-    except (ImportError, AttributeError):
-        return None
-
-
 def package_path(reference):
     """Path of `PACKAGE:data/static/x.png` or of such a name in the running package; None if there is none."""
     package, _, name = reference.rpartition(":")
@@ -35,7 +27,7 @@ def package_path(reference):
     for known in ("static", "templates", "sources", "questions"):
         if name.startswith("data/%s/" % known):
             folder, name = known, name[len("data/%s/" % known):]
-    return _ask_engine("file_path", package or current.block_package or current.package, folder, name)
+    return ask("file_path", package or current.block_package or current.package, folder, name)
 
 
 class FileLike(DAObject):
@@ -116,7 +108,7 @@ class DAFile(FileLike):
         return "[FILE %s]" % ", ".join(parts)
 
     def path(self):
-        found = _ask_engine("stored_path", self.number) if self.ok else None
+        found = ask("stored_path", self.number) if self.ok else None
         if found is None:
             raise DANotAvailable("the contents of %s are not available" % self.instanceName)
         if "file_info" not in self.__dict__:

@@ -23,10 +23,10 @@ def read_objects(reference, gathered=True, name=None, use_objects=False, package
     if name is None:
         from chancery_host.objects.naming import assigned_name, random_name
         name = assigned_name() or random_name()
-    maker = Maker(package, gathered, use_objects)
+    maker = Maker(package, gathered, objects=True, collections=use_objects)
     if len(documents) == 1:
         return maker.convert(documents[0], name)
-    return maker.collect([maker.convert(document, "%s[%d]" % (name, at)) for at, document in enumerate(documents)], name)
+    return maker.convert(documents, name)
 
 
 def _load(path):
@@ -39,68 +39,66 @@ def _load(path):
 
 
 class Maker:
-    """Turns plain structures into objects: {object: Class, items: [...]} and, if wanted, lists and mappings."""
+    """Turns plain structures into interview values.
 
-    def __init__(self, package, gathered=True, use_objects=True):
-        self.package, self.gathered, self.use_objects = package, gathered, use_objects
+    `objects`: {object: Class, items: [...]} and {object: Class, item: {...}} make objects.
+    `collections`: lists and mappings become DAList and DADict, at all levels; without it only a list of
+    objects at the top does.
+    """
 
-    def convert(self, value, name):
+    def __init__(self, package, gathered=True, objects=False, collections=True):
+        self.package, self.gathered, self.objects, self.collections = package, gathered, objects, collections
+
+    def convert(self, value, name, top=True):
         if isinstance(value, dict):
-            if "object" in value and ("items" in value or "item" in value):
-                return self._objects(value, name)
+            if self.objects and "object" in value and ("items" in value or "item" in value):
+                return self._objects(value, name, top)
             return self._mapping(value, name)
         if isinstance(value, list):
-            return self.collect([self.convert(item, "%s[%d]" % (name, at)) for at, item in enumerate(value)], name)
+            items = [self.convert(item, "%s[%d]" % (name, at), False) for at, item in enumerate(value)]
+            return self._finish(DAList(name), items) if self.collections else items
         return value
 
-    def collect(self, items, name):
-        if not self.use_objects:
-            return items
-        made = DAList(name)
-        made.elements = items
-        return self._finish(made, items)
-
     def _finish(self, made, items):
+        made.elements = items
+        if items:
+            made.there_are_any = True
         if self.gathered:
             made.gathered = True
-            made.revisit = True
-            made.there_are_any = bool(items)
+            if self.objects:
+                made.there_are_any, made.revisit = bool(items), True
         return made
 
     def _mapping(self, value, name):
-        if self.use_objects and len(value) > 1 and set(value) <= CONTEXT_KEYS:
+        if self.collections and len(value) > 1 and set(value) <= CONTEXT_KEYS:
             from chancery_host.objects.misc import DAContext
             return DAContext(name, **value)
-        items = {key: self.convert(item, "%s[%r]" % (name, key)) for key, item in value.items()}
-        if not self.use_objects:
-            return items
-        made = DADict(name)
-        made.elements = items
-        return self._finish(made, items)
+        items = {key: self.convert(item, "%s[%r]" % (name, key), False) for key, item in value.items()}
+        return self._finish(DADict(name), items) if self.collections else items
 
-    def _objects(self, value, name):
+    def _objects(self, value, name, top):
         kind = self._class(value["object"], value.get("module"))
+        whole = top or self.collections
         if "item" in value:
-            return self._object(kind, value["item"], name)
-        made = DAList(name, object_type=kind)
-        made.elements = [self._object(kind, item, "%s[%d]" % (name, at)) for at, item in enumerate(value["items"])]
-        return self._finish(made, made.elements)
+            return self._object(kind, value["item"], name if whole else None)
+        items = [self._object(kind, item, "%s[%d]" % (name, at) if whole else None) for at, item in enumerate(value["items"])]
+        return self._finish(DAList(name), items) if whole else items
 
     def _object(self, kind, attributes, name):
-        made = kind(name)
+        made = kind() if name is None else kind(name)
         for key, value in attributes.items():
-            setattr(made, key, self.convert(value, name + "." + key))
+            setattr(made, key, self.convert(value, made.instanceName + "." + key, False))
         return made
 
     def _class(self, name, module):
-        kind = current.answers.get(name)
+        kind = None
         if module:
             import importlib
             full = self.package + module if module.startswith(".") else module
             kind = getattr(importlib.import_module(full), name, None)
-        elif kind is None:
+        else:
             import docassemble.base.util as library
-            kind = getattr(library, name, None)
+            kind = current.answers.get(name) or getattr(library, name, None)
         if not isinstance(kind, type) or not issubclass(kind, DAObject):
             raise DAError("there is no object class %s" % name)
         return kind

@@ -1,5 +1,7 @@
 """Objects whose data belong to a browser session, a device or a user."""
+from chancery_host.errors import DANotAvailable
 from chancery_host.objects.base import DAObject
+from chancery_host.service import ask, offers
 
 
 class DASessionLocal(DAObject):
@@ -18,12 +20,9 @@ class DAStore(DAObject):
     """Values outside the session, by key; the engine keeps them."""
 
     def _service(self, name, *args):
-        from chancery_host.errors import DANotAvailable
-        from chancery_host.objects.files import _ask_engine
-        import sys
-        if not hasattr(sys.modules.get("_chancery"), name):
+        if not offers(name):
             raise DANotAvailable("DAStore is not available yet")
-        return _ask_engine(name, getattr(self, "base", "user"), *args)
+        return ask(name, getattr(self, "base", "user"), *args)
 
     def get(self, key):
         return self._service("store_get", key)

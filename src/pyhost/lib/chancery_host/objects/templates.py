@@ -63,7 +63,7 @@ class DALazyTemplate(DALazy):
         return self._render(name)
 
     def _render(self, key, extra=None):
-        return _engine().render((self.source_block, key), self._extra(extra or {}))
+        return _engine().render((self.source_block, key), self._extra(extra or {})).rstrip()
 
     def show(self, **kwargs):
         """The content, with the arguments as further variables."""
