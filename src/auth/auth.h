@@ -110,12 +110,6 @@ err link_find(struct auth *a, struct call *c, str token, const char *purpose, st
 err link_use(struct auth *a, struct call *c, str token, const char *purpose, struct account **out) MUST_CHECK;
 /* "https://host/account/password?token=…" */
 err link_url(struct auth *a, struct arena *mem, str token, str *out) MUST_CHECK;
-#define LINK_PASSWORD "password" /* purpose of links to /account/password */
-/* Whose link it is, without using it up. ERR_NOT_FOUND (no fail()) when unknown, used, expired, for another purpose, or when its account is gone,
- * inactive or has moved its epoch. Inside a transaction. */
-err link_find(struct auth *a, struct call *c, str token, const char *purpose, struct account **out) MUST_CHECK;
-/* The same, and it cannot be used again. Inside TX_WRITE. */
-err link_use(struct auth *a, struct call *c, str token, const char *purpose, struct account **out) MUST_CHECK;
 
 /* First start, server.md 5: when an e-mail is given and no superuser exists, makes that account (or the one that has the address already)
  * superuser, verified, docassemble admin; sets password and API key. Later starts change nothing. Runs its own transactions: blocking, not

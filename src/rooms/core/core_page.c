@@ -68,6 +68,7 @@ err page_end(struct call *c, struct page *p, int status)
 err page_message(struct call *c, int status, const char *title, str text)
 {
     str accept = c->rq ? req_header(c->rq, "Accept") : STR_NULL;
+    reply_header(c->reply, STR("Vary"), STR("Accept"));
     if (str_search(accept, STR("text/html")) == accept.n) {
         str line;
         TRY(arena_printf(c->mem, &line, "%s: " STR_FMT "\n", title, STR_ARG(text)));

@@ -52,13 +52,12 @@ static err form(struct call *c, int status, str token, str email, const char *re
     return page_end(c, &p, status);
 }
 
-/* In a read transaction: c->state becomes the account. */
+/* In a read transaction: c->state becomes the account, NULL when the link does not work. */
 static err find(struct call *c)
 {
-    const struct core          *k = core_of(c);
     const struct password_form *f = c->body;
     struct account             *who;
-    TRY(link_find(k->options.auth, c, f->token, LINK_PASSWORD, &who));
+    TRY(link_find(core_of(c)->options.auth, c, f->token, LINK_PASSWORD, &who));
     c->state = who;
     return ERR_OK;
 }
@@ -72,6 +71,7 @@ static err store_choice(struct call *c)
     const struct choice *choice = c->state;
     struct account      *who;
     TRY(link_use(core_of(c)->options.auth, c, choice->token, LINK_PASSWORD, &who));
+    if (!who) return ERR_NOT_FOUND; /* somebody was faster */
     /* Whoever holds the link has read the mailbox, or was handed it by the administrator: both prove the address. */
     return account_set_password(c, who->id, choice->hash, true);
 }
@@ -83,9 +83,8 @@ err core_password_page(struct call *c)
     struct account              *who;
     if (!k->options.auth) return fail(c, ERR_BUSY, NULL, "not available");
     if (!q->token.n) return gone(c);
-    err e = link_find(k->options.auth, c, q->token, LINK_PASSWORD, &who);
-    if (e == ERR_NOT_FOUND) return gone(c);
-    return e == ERR_OK ? form(c, 200, q->token, who->email, NULL) : e;
+    TRY(link_find(k->options.auth, c, q->token, LINK_PASSWORD, &who));
+    return who ? form(c, 200, q->token, who->email, NULL) : gone(c);
 }
 
 static void wipe(str s) { crypto_wipe((void *)(uintptr_t)s.p, s.n); }
@@ -108,17 +107,16 @@ err core_password_choose(struct call *c)
     const struct password_form *f = c->body;
     if (!k->options.auth) return fail(c, ERR_BUSY, NULL, "not available");
     if (!f->token.n) return gone(c);
-    err e = store_do(k->options.store, c, TX_READ, find);
-    if (e == ERR_NOT_FOUND) return gone(c);
-    TRY(e);
+    TRY(store_do(k->options.store, c, TX_READ, find));
     const struct account *who = c->state;
-    const char           *refusal = password_refusal(f->password, who->email);
+    if (!who) return gone(c);
+    const char *refusal = password_refusal(f->password, who->email);
     if (!refusal && !str_eq(f->password, f->again)) refusal = "The two entries differ. Please type the same password twice.";
-    if (!refusal) e = choose(c, f);
+    err e = refusal ? ERR_OK : choose(c, f);
     if (f->password.n) wipe(f->password);
     if (f->again.n) wipe(f->again);
     if (refusal) return form(c, 422, f->token, who->email, refusal);
-    if (e == ERR_NOT_FOUND) return gone(c); /* somebody was faster */
+    if (e == ERR_NOT_FOUND) return gone(c);
     TRY(e);
     return page_message(c, 200, "The password is set", STR("You can sign in with it from now on. The link that brought you here works no longer."));
 }
