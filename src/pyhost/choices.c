@@ -123,13 +123,23 @@ static int same_text(PyObject *a, PyObject *b)
     return right ? str_eq(py_view(left), py_view(right)) : -1;
 }
 
+/* Objects of a discarded step are other objects of the same name. */
+static int same_object(PyObject *a, PyObject *b)
+{
+    if (a == b) return 1;
+    PYOWN(left) = PyObject_GetAttrString(a, "instanceName");
+    PYOWN(right) = left ? PyObject_GetAttrString(b, "instanceName") : NULL;
+    if (!right) return PyErr_Clear(), 0;
+    return PyObject_RichCompareBool(left, right, Py_EQ);
+}
+
 static int in_collection(PyObject *start, PyObject *value, bool objects)
 {
     PYOWN(list) = PySequence_List(start);
     if (!list) return -1;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
         PyObject *one = PyList_GET_ITEM(list, i);
-        int same = objects ? one == value : same_text(one, value);
+        int same = objects ? same_object(one, value) : same_text(one, value);
         if (same) return same;
     }
     return 0;
@@ -147,7 +157,7 @@ int choice_is_start(PyObject *start, PyObject *value, bool objects)
 {
     if (!start || !value) return 0;
     PyObject *type = (PyObject *)Py_TYPE(start);
-    if (objects && start == value) return 1;
+    if (objects && same_object(start, value)) return 1;
     if (PyUnicode_Check(start) || !PyObject_HasAttrString(type, "__iter__")) return objects ? 0 : same_text(start, value);
     if (!objects && PyObject_HasAttrString(type, "keys")) return truth_at(start, value);
     return in_collection(start, value, objects);
@@ -179,21 +189,19 @@ static int place_object(const struct field *f, PyObject *row, bool chosen, PyObj
 
 static PyObject *place_row(const struct field *f, PyObject *row, PyObject *start)
 {
-    static const char *const always[] = { "label", "help", "image", "color", "css class", "group", NULL };
+    /* Plain fields show nothing but label and value (language 7.5). */
+    static const char *const plain[] = { "label", "value", NULL };
+    static const char *const rich[] = { "label", "help", "image", "color", "css class", "group", NULL };
     static const char *const on_choice_screen[] = { "value", "default", NULL };
-    static const char *const value_only[] = { "value", NULL };
-    PYOWN(out) = PyDict_New();
-    if (!out || copy_keys(row, out, always) < 0) return NULL;
-    if (f->is_choice_screen) return copy_keys(row, out, on_choice_screen) < 0 ? NULL : py_keep(&out);
     PyObject *object = py_get_b(row, "object");
+    bool checks = f->type && f->type->flags & DT_CHECKS;
+    PYOWN(out) = PyDict_New();
+    if (!out || copy_keys(row, out, object || checks || f->is_choice_screen ? rich : plain) < 0) return NULL;
+    if (f->is_choice_screen) return copy_keys(row, out, on_choice_screen) < 0 ? NULL : py_keep(&out);
     int chosen = choice_is_start(start, object ? object : py_get_b(row, "value"), object != NULL);
-    if (chosen == 0 && !start && py_get_b(row, "default")) chosen = 1;
-    if (chosen < 0) return NULL;
-    int bad = object ? place_object(f, row, chosen, out)
-            : f->type && f->type->flags & DT_CHECKS ? place_check(f, row, out)
-            : copy_keys(row, out, value_only);
-    if (bad || (chosen && py_set(out, "selected", Py_True) < 0)) return NULL;
-    return py_keep(&out);
+    if (chosen == 0 && py_get_b(row, "default")) chosen = 1;
+    if (chosen < 0 || (object && place_object(f, row, chosen, out) < 0) || (!object && checks && place_check(f, row, out) < 0)) return NULL;
+    return chosen && py_set(out, "selected", Py_True) < 0 ? NULL : py_keep(&out);
 }
 
 /* Objects that can be chosen, by variable and value, so that a submission finds them again. */

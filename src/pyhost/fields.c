@@ -174,7 +174,7 @@ static int set_choices(struct fields_state *fs, const struct field *f, PyObject 
         fs->has_input = true;
     }
     /* Check boxes do not show again what was ticked before the user went back. */
-    bool hide = known && fs->e->old_answers && f->type && f->type->flags & DT_NO_DEFAULT;
+    bool hide = known && fs->e->old_answers && f->type && (f->type->flags & (DT_CHECKS | DT_OBJECT)) == DT_CHECKS;
     return choices_place(fs->e, f, items, hide ? NULL : start, out);
 }
 

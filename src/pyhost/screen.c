@@ -53,7 +53,7 @@ static int show_options(struct eval *e, PyObject *out)
 
 static int show_language(struct eval *e, struct block *b, PyObject *out)
 {
-    PYOWN(current) = b->language ? Py_NewRef(b->language) : PyObject_GetAttrString(e->state, "language");
+    PYOWN(current) = b->language ? Py_NewRef(b->language) : server_language(e);
     if (!current || py_set(out, "lang", current) < 0) return -1;
     return b->language ? py_set(out, "language", b->language) : py_set_str(out, "language", STR("*"));
 }

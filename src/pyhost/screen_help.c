@@ -72,13 +72,24 @@ static int add_interview_help(struct eval *e, struct block *b, PyObject *source,
     return row ? PyList_Append(list, row) : -1;
 }
 
+/* The first label that an interview help block gave itself. */
+static PyObject *interview_label(PyObject *sources)
+{
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(sources); i++) {
+        PyObject *source = PyList_GET_ITEM(sources, i), *label = PyDict_Check(source) ? py_get_b(source, "label") : NULL;
+        if (label) return text_trimmed(PyObject_Str(label), TRIM_END);
+    }
+    return translate_word("Help");
+}
+
 static int show_interview(struct eval *e, struct block *b, PyObject *sources, PyObject *help, PyObject *out)
 {
     PYOWN(list) = PyList_New(0);
     for (Py_ssize_t i = 0; list && i < PyList_GET_SIZE(sources); i++)
         if (add_interview_help(e, b, PyList_GET_ITEM(sources, i), list) < 0) return -1;
     if (!list || py_set(out, "interviewHelpText", list) < 0) return -1;
-    if (py_set_own(help, "interviewLabel", translate_word("Help")) < 0) return -1;
+    PYOWN(label) = interview_label(sources);
+    if (!label || py_set(help, "interviewLabel", label) < 0) return -1;
     return py_set_own(help, "interviewTitle", translate_word("Help is available"));
 }
 

@@ -223,6 +223,7 @@ int screen_texts(struct eval *e, struct block *b, PyObject *out); /* question, s
 int screen_parts(struct eval *e, struct block *b, PyObject *out);
 /* One part by the precedence of language 3.19; NULL without exception if nobody set it. */
 PyObject *screen_part(struct eval *e, struct block *b, const char *name, const struct part *own, enum trim trim);
+PyObject *server_language(struct eval *e); /* of the server, whatever set_language() said */
 PyObject *translate_word(const char *word); /* the library's word() */
 
 /* ---- screen_help.c, screen_terms.c, screen_media.c, screen_menu.c, screen_back.c */

@@ -48,7 +48,10 @@ int credit_add(struct eval *e, PyObject *text)
     PYOWN(credits) = PyObject_GetAttrString(e->state, "credits");
     if (!credits) PyErr_Clear();
     if (!credits && !((credits = PyList_New(0)) && PyObject_SetAttrString(e->state, "credits", credits) == 0)) return -1;
-    PYOWN(line) = text_trimmed(PyObject_Str(text), TRIM_END);
+    /* One line, whatever the block scalar looked like. */
+    PYOWN(words) = PyObject_CallMethod(text, "split", NULL);
+    PYOWN(blank) = PyUnicode_FromString(" ");
+    PYOWN(line) = words && blank ? PyUnicode_Join(blank, words) : NULL;
     int known = line ? PySequence_Contains(credits, line) : -1;
     return known ? (known < 0 ? -1 : 0) : PyList_Append(credits, line);
 }

@@ -36,13 +36,21 @@ static PyObject *from_defaults(struct eval *e, struct block *b, const char *name
     return any ? default_in(e, any, name, trim) : NULL;
 }
 
-/* A text, or one per language; shown as written (language 7.1). */
-static PyObject *from_metadata(struct eval *e, struct block *b, const char *name)
+PyObject *server_language(struct eval *e)
+{
+    PyObject *language = PyObject_GetAttrString(e->state, "default_language");
+    if (language || !PyErr_ExceptionMatches(PyExc_AttributeError)) return language;
+    PyErr_Clear();
+    return PyUnicode_FromString("en");
+}
+
+/* A text, or one per language; shown as written (language 7.1). The server's language counts here, not the one the interview has set. */
+static PyObject *from_metadata(struct eval *e, const char *name)
 {
     PyObject *value = e->iv->metadata ? py_get_b(e->iv->metadata, name) : NULL;
     if (value && PyDict_Check(value)) {
         PyObject *all = value;
-        PYOWN(language) = b->language ? Py_NewRef(b->language) : PyObject_GetAttrString(e->state, "language");
+        PYOWN(language) = server_language(e);
         if (!language) return NULL;
         value = PyDict_GetItemWithError(all, language);
         if (!value && !PyErr_Occurred()) value = py_get_b(all, "*");
@@ -55,7 +63,7 @@ PyObject *screen_part(struct eval *e, struct block *b, const char *name, const s
     if (own) return part_text(e, own, trim);
     PyObject *found = from_session(e, name, trim);
     if (!found && !PyErr_Occurred()) found = from_defaults(e, b, name, trim);
-    if (!found && !PyErr_Occurred()) found = from_metadata(e, b, name);
+    if (!found && !PyErr_Occurred()) found = from_metadata(e, name);
     return found;
 }
 
