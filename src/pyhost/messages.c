@@ -186,28 +186,19 @@ static int say_all(struct messages *m, const struct field *f, PyObject *field)
     return say_lengths(m, field);
 }
 
-/* The interview's own wording for the language of the block, else for all languages; borrowed or NULL. */
-static PyObject *common_b(struct block *b)
-{
-    PyObject *all = b->iv->validation_messages, *found = NULL;
-    if (!all) return NULL;
-    if (b->language) found = PyDict_GetItemWithError(all, b->language);
-    return found || PyErr_Occurred() ? found : py_get_b(all, "*");
-}
-
 PyObject *field_messages(struct eval *e, struct block *b, const struct field *f, PyObject *rendered)
 {
     PYOWN(out) = PyDict_New();
     PYOWN(own) = NULL;
     if (f->part[F_MESSAGES] && !(own = part_eval(e, f->part[F_MESSAGES]))) return NULL;
-    struct messages m = { .own = own, .common = common_b(b), .out = out };
+    struct messages m = { .own = own, .common = by_language_b(e, b, b->iv->validation_messages), .out = out };
     if (!out || say_all(&m, f, rendered) < 0) return NULL;
     return py_keep(&out);
 }
 
-PyObject *messages_common(struct block *b)
+PyObject *messages_common(struct eval *e, struct block *b)
 {
-    PyObject *common = common_b(b), *key, *value;
+    PyObject *common = by_language_b(e, b, b->iv->validation_messages), *key, *value;
     Py_ssize_t at = 0;
     PYOWN(out) = PyErr_Occurred() ? NULL : PyDict_New();
     while (out && common && PyDict_Next(common, &at, &key, &value)) {

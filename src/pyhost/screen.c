@@ -80,7 +80,7 @@ int screen_common(struct eval *e, struct block *b, const struct binding *bind, P
 {
     (void)bind;
     if (show_language(e, b, out) < 0 || py_set(out, "questionName", b->name) < 0 || screen_parts(e, b, out) < 0) return -1;
-    if (py_set_own(out, "validation_messages", messages_common(b)) < 0 || screen_terms(e, b, out) < 0 || screen_help(e, b, out) < 0) return -1;
+    if (py_set_own(out, "validation_messages", messages_common(e, b)) < 0 || screen_terms(e, b, out) < 0 || screen_help(e, b, out) < 0) return -1;
     if (screen_media(e, b, out) < 0 || screen_back(e, b, out) < 0 || screen_menu(e, b, out) < 0) return -1;
     return screen_sections(e, out) < 0 || show_options(e, out) < 0 ? -1 : show_state(e, out);
 }

@@ -54,14 +54,6 @@ static int show_own(struct eval *e, struct block *b, const struct help *h, PyObj
     return py_set_own(help, "title", translate_word("Help is available for this question"));
 }
 
-static PyObject *interview_sources_b(struct eval *e, struct block *b)
-{
-    PyObject *all = e->iv->interview_help, *found = NULL;
-    if (!all || !PyDict_Check(all)) return NULL;
-    if (b->language) found = PyDict_GetItemWithError(all, b->language);
-    return found || PyErr_Occurred() ? found : py_get_b(all, "*");
-}
-
 static int add_interview_help(struct eval *e, struct block *b, PyObject *source, PyObject *list)
 {
     struct temporary t;
@@ -96,7 +88,7 @@ static int show_interview(struct eval *e, struct block *b, PyObject *sources, Py
 int screen_help(struct eval *e, struct block *b, PyObject *out)
 {
     const struct help *own = b->screen ? b->screen->help : NULL;
-    PyObject *sources = interview_sources_b(e, b);
+    PyObject *sources = by_language_b(e, b, e->iv->interview_help);
     if (!sources && PyErr_Occurred()) return -1;
     bool general = sources && PyList_Check(sources) && PyList_GET_SIZE(sources);
     if (!own && !general) return 0;

@@ -57,7 +57,7 @@ struct field;
 struct screen;
 PyObject *field_messages(struct eval *e, struct block *b, const struct field *f, PyObject *rendered /* the field's object so far */);
 
-PyObject *messages_common(struct block *b); /* the interview's own, for the language of the block: dict */
+PyObject *messages_common(struct eval *e, struct block *b); /* the interview's own, for the language of the block: dict */
 
 /* ---- field_types.c: table 4.2. */
 enum required_message { REQ_FILL, REQ_SELECT, REQ_TYPE_IN, REQ_FILE, REQ_NONE };
@@ -223,6 +223,8 @@ int screen_texts(struct eval *e, struct block *b, PyObject *out); /* question, s
 int screen_parts(struct eval *e, struct block *b, PyObject *out);
 /* One part by the precedence of language 3.19; NULL without exception if nobody set it. */
 PyObject *screen_part(struct eval *e, struct block *b, const char *name, const struct part *own, enum trim trim);
+/* The entry of {language: …} for the language of the block, the server's where it has none; then that for "*". Borrowed, NULL without exception. */
+PyObject *by_language_b(struct eval *e, const struct block *b, PyObject *all);
 PyObject *server_language(struct eval *e); /* of the server, whatever set_language() said */
 PyObject *translate_word(const char *word); /* the library's word() */
 

@@ -44,6 +44,14 @@ PyObject *server_language(struct eval *e)
     return PyUnicode_FromString("en");
 }
 
+PyObject *by_language_b(struct eval *e, const struct block *b, PyObject *all)
+{
+    if (!all || !PyDict_Check(all)) return NULL;
+    PYOWN(language) = b->language ? Py_NewRef(b->language) : server_language(e);
+    PyObject *found = language ? PyDict_GetItemWithError(all, language) : NULL;
+    return found || PyErr_Occurred() ? found : py_get_b(all, "*");
+}
+
 /* A text, or one per language; shown as written (language 7.1). The server's language counts here, not the one the interview has set. */
 static PyObject *from_metadata(struct eval *e, const char *name)
 {

@@ -49,24 +49,22 @@ int terms_compile(struct block *b, struct screen *s)
     return compile_terms(b, "terms", &s->terms) < 0 ? -1 : compile_terms(b, "auto terms", &s->autoterms);
 }
 
-static int merge_language(PyObject *all, PyObject *language, PyObject *into)
+static int merge(PyObject *found, PyObject *into)
 {
-    PyObject *found = language ? PyDict_GetItemWithError(all, language) : py_get_b(all, "*");
-    if (!found) return PyErr_Occurred() ? -1 : 0;
     PyObject  *key, *value;
     Py_ssize_t at = 0;
-    while (PyDict_Next(found, &at, &key, &value)) {
+    while (found && PyDict_Next(found, &at, &key, &value)) {
         PYOWN(text) = PyUnicode_Check(value) ? Py_NewRef(value) : PyObject_Str(value);
         if (!text || add_term(key, text, into) < 0) return -1;
     }
-    return 0;
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 static int show_terms(struct eval *e, struct block *b, PyObject *common, const struct part *own, const char *json, PyObject *out)
 {
     PYOWN(terms) = PyDict_New();
     if (!terms) return -1;
-    if (common && (merge_language(common, NULL, terms) < 0 || (b->language && merge_language(common, b->language, terms) < 0))) return -1;
+    if (common && (merge(py_get_b(common, "*"), terms) < 0 || merge(by_language_b(e, b, common), terms) < 0)) return -1;
     if (own) {
         PYOWN(mine) = part_eval(e, own);
         if (!mine || PyDict_Update(terms, mine) < 0) return -1;

@@ -86,6 +86,14 @@ class Screen(Signal):
         super().__init__("screen")
 
 
+class EmptyQuestion(Signal):
+    """No field of a question has anything to choose from; `assignments` lists (variable name, value) to be set instead."""
+
+    def __init__(self, assignments):
+        self.assignments = list(assignments)
+        super().__init__("nothing to choose from: " + ", ".join(name for name, _ in self.assignments))
+
+
 class BackgroundReply(Signal):
     """End of a background event; `value` goes to the task, or `action` runs on the live answers."""
 
