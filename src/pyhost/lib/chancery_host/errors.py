@@ -67,7 +67,3 @@ class DAValidationError(DAException):
 
 class DANotFoundError(DAError):
     """There is no such interview."""
-
-
-class DAInvalidFilename(DAError):
-    """The name of an interview file is not one that may be loaded."""

@@ -5,6 +5,7 @@ from chancery_host.errors import DAError
 from chancery_host.objects.base import DAObject
 from chancery_host.objects.dicts import DADict
 from chancery_host.objects.lists import DAList
+from chancery_host.objects.naming import assigned_name, random_name
 from chancery_host.state import current
 
 CONTEXT_KEYS = {"question", "document", "docx", "pdf", "pandoc"}
@@ -21,7 +22,6 @@ def read_objects(reference, gathered=True, name=None, use_objects=False, package
         raise DAError("objects_from_file: there is no file %s" % reference)
     documents = _load(path)
     if name is None:
-        from chancery_host.objects.naming import assigned_name, random_name
         name = assigned_name() or random_name()
     maker = Maker(package, gathered, objects=True, collections=use_objects)
     if len(documents) == 1:
@@ -85,7 +85,9 @@ class Maker:
         return self._finish(DAList(name), items) if whole else items
 
     def _object(self, kind, attributes, name):
-        made = kind() if name is None else kind(name)
+        made = kind(name or random_name())
+        if name is None:        # named after the attribute it is put into, if it is put into one
+            made.__dict__["has_nonrandom_instance_name"] = False
         for key, value in attributes.items():
             setattr(made, key, self.convert(value, made.instanceName + "." + key, False))
         return made
