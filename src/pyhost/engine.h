@@ -56,6 +56,11 @@ struct block {
     PyObject         *command;  /* BLOCK_COMMAND: the word */
     struct text       command_url;
     struct screen    *screen;   /* BLOCK_QUESTION: set by screen_compile */
+    PyObject         *supersedes, *depends;          /* list of str or NULL */
+    bool              is_scanned;                    /* names found in its code count (scan for variables) */
+    bool              is_temporary;                  /* made at run time, "Question_Temp" */
+    struct entry     *entries; size_t n_entries;     /* BLOCK_OBJECTS, BLOCK_OBJECTS_FILE, BLOCK_DATA, BLOCK_DATA_CODE: objects.c */
+    struct lazy      *lazy;                          /* BLOCK_TEMPLATE, BLOCK_TABLE */
 };
 
 struct interview {
@@ -73,7 +78,18 @@ struct interview {
     PyObject      *images;                           /* {name: (package, file, attribution)} */
     PyObject      *translations;
     PyObject      *index;        /* {name: {language: [block numbers, last first]}}, see candidates.c */
-    bool           calls_process_action;
+    PyObject      *generic;      /* {class: {name: {language: [block numbers]}}} */
+    PyObject      *patterns;     /* set of the names that any generic block defines */
+    PyObject      *orders;       /* list of lists of ids */
+    PyObject      *depends;      /* {name: [(name that depends on it)]}, see change.c */
+    PyObject      *on_change;    /* {name: [code objects]} */
+    PyObject      *defs;         /* {name: Mako source} of def blocks */
+    PyObject      *default_role; /* list of str or NULL */
+    PyObject      *files;        /* set of the names of the files read */
+    struct source_file *sources;
+    unsigned       n_settings;   /* counter of "Block_M" */
+    unsigned       n_temporary;  /* counter of the blocks of a message() */
+    bool           calls_process_action, has_util; /* has_util: the library is imported into the answers */
 };
 
 /* What holds during one call. */
@@ -131,6 +147,8 @@ int       eval_is_defined(struct eval *e, PyObject *name);      /* 1, 0; -1 exce
  * language 7 as a dict, complete but for what the caller adds (nothing). A missing name leaves NameError & co. */
 int       screen_compile(struct block *b);
 PyObject *screen_build(struct eval *e, struct block *b, const struct binding *bind);
+/* 1 if a server-side condition (show if, hide if with code) hides the field whose variable was registered as pattern; 0, -1 (language 6.4). */
+int       screen_hides(struct eval *e, struct block *b, PyObject *pattern);
 /* Commands (exit, restart …) and undefined_variable. */
 PyObject *screen_command(struct eval *e, struct block *b, PyObject *word, PyObject *url);
 PyObject *screen_undefined(struct eval *e, PyObject *name);
