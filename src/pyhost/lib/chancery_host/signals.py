@@ -94,6 +94,14 @@ class EmptyQuestion(Signal):
         super().__init__("nothing to choose from: " + ", ".join(name for name, _ in self.assignments))
 
 
+class EmptyQuestion(Signal):
+    """No field of the question has choices; `assignments` are to be carried out instead (language specification 4.4)."""
+
+    def __init__(self, assignments):
+        self.assignments = assignments
+        super().__init__("a question without choices")
+
+
 class BackgroundReply(Signal):
     """End of a background event; `value` goes to the task, or `action` runs on the live answers."""
 
