@@ -513,12 +513,84 @@ static void test_bootstrap_by_link(void **state)
     ROWS_END();
 }
 
+/* --- what fails half way --- */
+
+static err create_with_key(struct call *c)
+{
+    struct account *u;
+    TRY(create(c, "fault@example.com", "$x", &u));
+    struct api_key_new in = { .account_id = u->id, .name = STR("default") };
+    TRY(api_key_store(the_auth, c, STR("key of the fault loop"), &in));
+    return privilege_grant(c, u->id, STR("developer"));
+}
+
+static err count_faulty(struct call *c)
+{
+    static const struct query q = { .in = "", .out = "i", .sql = "SELECT count(*) FROM account WHERE email_norm = 'fault@example.com'" };
+    struct cell *row;
+    TRY(db_get(c, &q, &row));
+    *(int64_t *)c->state = row[0].i;
+    return ERR_OK;
+}
+
+/* Each failing allocation or store call leaves the whole or nothing. */
+static void test_no_half_account(void **state)
+{
+    (void)state;
+    bool done = false;
+    for (long n = 1; !done && n < 10000; n++) {
+        struct call c = boot_call();
+        int64_t     rows = -1;
+#ifdef CHANCERY_FAULTS
+        fault_arm(n);
+#endif
+        err e = store_do(store, &c, TX_WRITE, create_with_key);
+#ifdef CHANCERY_FAULTS
+        fault_arm(0);
+#endif
+        done = e == ERR_OK;
+        assert_int_equal(in_tx(TX_READ, count_faulty, &rows), ERR_OK);
+        ROW_CHECK("all or nothing", rows == done);
+        ROW_CHECK("trouble below us", done || e == ERR_NOMEM || e == ERR_STORE);
+        arena_free(c.mem);
+    }
+    ROW_CHECK("at last it works", done);
+    ROWS_END();
+}
+
+static void test_identify_without_memory(void **state)
+{
+    (void)state;
+    struct visit v = { 0 };
+    bool         done = false;
+    for (long n = 1; !done && n < 10000; n++) {
+        struct header headers[] = { { STR("X-API-Key"), STR("key of the fault loop") } };
+        struct req    rq = { .headers = headers, .n_headers = 1, .peer = STR("10.0.0.1") };
+        struct call   c = boot_call();
+        c.rq = &rq;
+        c.state = &v;
+#ifdef CHANCERY_FAULTS
+        fault_arm(n);
+#endif
+        err e = store_do(store, &c, TX_READ, identify);
+#ifdef CHANCERY_FAULTS
+        fault_arm(0);
+#endif
+        done = e == ERR_OK;
+        ROW_CHECK("never refused for lack of memory", done || e == ERR_NOMEM || e == ERR_STORE);
+        arena_free(c.mem);
+    }
+    ROW_CHECK("at last it works", done);
+    ROWS_END();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accounts), cmocka_unit_test(test_first_proof), cmocka_unit_test(test_password_pool), cmocka_unit_test(test_keys),
         cmocka_unit_test(test_key_is_replaced), cmocka_unit_test(test_privileges), cmocka_unit_test(test_links), cmocka_unit_test(test_seen),
-        cmocka_unit_test(test_bootstrap), cmocka_unit_test(test_bootstrap_by_link),
+        cmocka_unit_test(test_no_half_account),
+        cmocka_unit_test(test_identify_without_memory), cmocka_unit_test(test_bootstrap), cmocka_unit_test(test_bootstrap_by_link),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
