@@ -5,6 +5,7 @@ import unittest
 
 import support
 from chancery_host import jsonform
+from chancery_host.objects.files import uploaded
 from chancery_host.zones import zone
 from docassemble.base.util import DADateTime, DADict, DAEmpty, DALazyTemplate, DAList, DAObject, DASet, Individual, PartyList
 
@@ -132,7 +133,17 @@ class FromPlain(unittest.TestCase):
         self.assertEqual(jsonform.from_plain({"_class": "os.system", "instanceName": "a"}), {"_class": "os.system", "instanceName": "a"})
         self.assertIsNone(jsonform.from_plain({"_class": "docassemble.base.util.Nothing", "instanceName": "a"}))
         self.assertIsNone(jsonform.from_plain({"_class": "docassemble.base.util.DADateTime", "instanceName": "a"}))
+        self.assertIsNone(jsonform.from_plain({"_class": "docassemble.base.util.DAList", "instanceName": "a", "__dict__": {}}))
         self.assertEqual(jsonform.from_plain({"_class": "docassemble.base.util.DAList"}), {"_class": "docassemble.base.util.DAList"})
+
+    def test_an_upload(self):
+        plain = jsonform.to_plain(uploaded("upload", [{"filename": "lease.pdf", "number": 57}]))
+        self.assertEqual(plain, {**LIST_DEFAULTS, "_class": "docassemble.base.util.DAFileList", "instanceName": "upload",
+                                 "complete_attribute": "initialized", "gathered": True, "revisit": True, "there_are_any": True,
+                                 "object_type": {"_class": "type", "name": "docassemble.base.util.DAFile"},
+                                 "elements": [{"_class": "docassemble.base.util.DAFile", "extension": "pdf", "filename": "lease.pdf",
+                                               "has_specific_filename": True, "initialized": True, "instanceName": "upload[0]",
+                                               "mimetype": "application/pdf", "number": 57, "ok": True}]})
 
     def test_there_and_back(self):
         people = DAList("people", object_type=Individual)

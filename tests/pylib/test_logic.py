@@ -305,6 +305,15 @@ class Logic(Case):
         answers = support.begin(user={})
         self.assertEqual(eval("(user_info().first_name, user_logged_in(), user_privileges())", answers), ("Anonymous", False, ["user"]))
 
+    def test_device(self):
+        for agent, want in (("", "bot"), ("curl/8.0", "bot"), ("Mozilla/5.0 (Windows NT 10.0; Win64; x64)", "pc"),
+                            ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0) Mobile/15E", "mobile"), ("Mozilla/5.0 (iPad; CPU OS 17_0)", "tablet"),
+                            ("Mozilla/5.0 (Linux; Android 14; Pixel) Mobile", "mobile"), ("Mozilla/5.0 (Linux; Android 14; Tab)", "tablet")):
+            with self.subTest(agent):
+                answers = support.begin(user_agent=agent)
+                found = [kind for kind in ("bot", "pc", "mobile", "tablet") if getattr(answers["device"](), "is_" + kind)]
+                self.assertEqual(found, [want])
+
     def test_nothing_stays_behind(self):
         self.run_code("set_language('es')\nset_info(user=1)")
         state.end()

@@ -257,6 +257,8 @@ def _from_object(value, name):
     try:
         made = kind(value["instanceName"])
         for key, item in value.items():
+            if key.startswith("__"):
+                return None         # Python's own attributes are none of a client's business
             if key != "_class":
                 setattr(made, key, from_plain(item))
     except Exception:       # the class is the author's: whatever its setters refuse makes the value null

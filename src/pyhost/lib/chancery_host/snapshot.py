@@ -17,8 +17,8 @@ NOT_DATA = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, typ
 # Everything a snapshot may name outside our library and the interview's own packages. None of it
 # does more than build a value from what it is given.
 ALLOWED = {
-    "builtins": {"set", "frozenset", "bytearray", "complex", "range", "slice", "list", "dict", "tuple", "str", "int",
-                 "float", "bool", "bytes", "object", "NotImplemented", "Ellipsis"},
+    "builtins": {"set", "frozenset", "complex", "range", "slice", "list", "dict", "tuple", "str", "int", "float", "bool",
+                 "object", "NotImplemented", "Ellipsis"},
     "collections": {"OrderedDict", "defaultdict", "Counter", "deque"},
     "datetime": {"date", "datetime", "time", "timedelta", "timezone"},
     "decimal": {"Decimal"},
@@ -31,7 +31,7 @@ ALLOWED = {
     "chancery_host.zones": {"zone"},
     "chancery_host.objects.nav": {"DANav"},
     "chancery_host.functions.dates": {"DateTimeDelta"},
-    "chancery_host.functions.info": {"UserInfo", "Context"},
+    "chancery_host.functions.info": {"UserInfo", "Context", "Device"},
     "chancery_host.functions.texts": {"RawValue"},
 }
 LIBRARY = {"docassemble.base.util", "docassemble.base.legal", "docassemble.base.core"}

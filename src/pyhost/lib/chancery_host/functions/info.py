@@ -1,7 +1,6 @@
 """Who is asking, from where and with what server."""
 import sys
 
-from chancery_host.errors import DAError
 from chancery_host.state import current
 
 USER_KEYS = ("id", "email", "first_name", "last_name", "language", "timezone", "country", "subdivision_first",
@@ -80,9 +79,32 @@ def interface():
     return current.interface
 
 
+MOBILE, TABLET = ("iphone", "ipod", "windows phone", "mobile"), ("ipad", "tablet", "kindle", "silk/")
+PC, BOT = ("windows nt", "macintosh", "x11", "cros"), ("bot", "crawl", "spider", "curl", "wget", "python", "http", "java")
+
+
+class Device:
+    """What the User-Agent header tells; a program that tells nothing counts as a bot."""
+
+    def __init__(self, agent):
+        self.ua_string = agent
+        low = agent.lower()
+        android = "android" in low
+        self.is_tablet = any(mark in low for mark in TABLET) or (android and "mobile" not in low)
+        self.is_mobile = not self.is_tablet and any(mark in low for mark in MOBILE)
+        self.is_pc = not self.is_tablet and not self.is_mobile and any(mark in low for mark in PC)
+        self.is_touch_capable = self.is_tablet or self.is_mobile
+        self.is_bot = not (self.is_touch_capable or self.is_pc) or any(mark in low for mark in BOT[:3])
+
+    def __str__(self):
+        return self.ua_string or "Other"
+
+
 def device(ip=False):
-    """The parsed user agent of the request, or None: API clients are no devices; with ip the address."""
-    return getattr(current, "clientip", None) if ip else None
+    """The device of the request, or with `ip` its address."""
+    if ip:
+        return getattr(current, "clientip", None)
+    return Device(getattr(current, "user_agent", None) or "")
 
 
 def get_config(key, none_value=None):

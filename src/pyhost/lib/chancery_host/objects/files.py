@@ -198,6 +198,15 @@ for _name in ("path", "url_for", "slurp", "readlines", "set_alt_text", "get_alt_
     setattr(DAFileList, _name, _of_first(_name))
 
 
+def uploaded(name, files):
+    """The file list that a variable gets by an upload; `files` are mappings of filename, number, mimetype, extension."""
+    made = DAFileList(name)
+    for at, attributes in enumerate(files):
+        made.elements.append(DAFile("%s[%d]" % (name, at), **attributes))
+    made.there_are_any = made.gathered = made.revisit = True
+    return made
+
+
 class DAFileCollection(DAObject):
     """An assembled document: one DAFile per format, and `info`."""
 

@@ -93,10 +93,6 @@ class FinancialList(DADict):
     def existing_items(self):
         return [key for key in self._sorted_keys() if self.elements[key].exists]
 
-    def _new_item(self, key, kind, parameters):
-        item = super()._new_item(key, kind, parameters)
-        return item
-
     def _gather_item(self, kind, parameters):
         # An entry that is asked for by name exists; only its value is unknown.
         item = super()._gather_item(kind, parameters)

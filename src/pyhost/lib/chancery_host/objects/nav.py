@@ -12,8 +12,7 @@ class DANav:
         self.hidden = False
         self.progressive = True
         self.auto_open = False
-        self.hidden_ids = set()
-        self.disabled_ids = set()
+        self.disabled = False
 
     def __str__(self):
         return self.show_sections()
@@ -93,7 +92,7 @@ class DANav:
         self.disabled = False
 
     def enabled(self):
-        return not getattr(self, "disabled", False)
+        return not self.disabled
 
     def show_sections(self, style="inline", show_links=None):
         """The sections as a Markdown list, the current one in bold."""
