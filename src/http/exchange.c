@@ -162,8 +162,8 @@ static enum MHD_Result on_piece(struct exchange *x, const char *piece, size_t *n
 {
     size_t have = x->body.n, more = *n;
     *n = 0;
-    atomic_store_explicit(&x->conn->deadline_ms, x->rq.start_us / 1000 + x->http->opt.idle_ms + (int64_t)(have + more) / BYTES_PER_MS,
-                          memory_order_relaxed);
+    int64_t whole = x->rq.start_us / 1000 + (int64_t)(have + more) / BYTES_PER_MS, piece_ms = clock_mono_ms();
+    atomic_store_explicit(&x->conn->deadline_ms, x->http->opt.idle_ms + (whole < piece_ms ? whole : piece_ms), memory_order_relaxed);
     if (x->rq.body_too_large) {
         x->body.n += more; /* only counted */
         return x->body.n > DROP_MAX ? give_up(x->conn, PHASE_BODY, 413) : MHD_YES;

@@ -91,6 +91,10 @@ struct conn {
     _Atomic unsigned       turn;        /* requests completed */
     unsigned               seen_turn;   /* the keeper's: turn, bytes and time of the last sight of an idle connection */
     uint64_t               seen_bytes;
+    unsigned               seen_end;    /* the peer had ended: turn + 1 then; 0 not seen */
+    unsigned               sent_turn;   /* the keeper's again, of a connection that is being answered */
+    uint64_t               sent_bytes;
+    int64_t                sent_ms;
     int64_t                began_ms;    /* first bytes of a head after a keep-alive pause; 0 none */
     char                   peer[INET6_ADDRSTRLEN + 1];
     struct exchange        x;

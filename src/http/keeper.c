@@ -108,13 +108,28 @@ static bool accept_one(struct http *s, int listener)
 }
 
 /* ---- deadlines ---- */
-/* Bytes the peer ever sent; 0 where the kernel does not say. */
-static uint64_t bytes_received(const struct conn *c)
+/* Bytes the peer ever sent, and those of ours it ever acknowledged; 0 where the kernel does not say. */
+static struct tcp_info bytes_so_far(const struct conn *c)
 {
     struct tcp_info info = { 0 };
     socklen_t       n = sizeof info;
-    if (!c->is_ip || getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &n)) return 0;
-    return info.tcpi_bytes_received;
+    if (!c->is_ip || getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &n)) return (struct tcp_info){ 0 };
+    return info;
+}
+static uint64_t bytes_received(const struct conn *c) { return bytes_so_far(c).tcpi_bytes_received; }
+
+/* The peer has taken nothing of its reply for idle_ms. */
+static bool is_deaf(struct conn *c, int64_t now)
+{
+    unsigned turn = atomic_load_explicit(&c->turn, memory_order_relaxed);
+    uint64_t acked = bytes_so_far(c).tcpi_bytes_acked;
+    if (!c->is_ip) return false;
+    if (c->sent_ms == 0 || turn != c->sent_turn || acked != c->sent_bytes) {
+        c->sent_turn = turn;
+        c->sent_bytes = acked;
+        c->sent_ms = now;
+    }
+    return now - c->sent_ms >= c->http->opt.idle_ms;
 }
 
 /* A head that began after a keep-alive pause has head_ms from its first bytes, however long the pause could still be. */
@@ -132,6 +147,18 @@ static bool head_overdue(struct conn *c, int64_t now)
     return c->began_ms && now - c->began_ms >= c->http->opt.head_ms;
 }
 
+/* The peer has said its last word and nothing of it is unread. The library may have missed that: it is told once, together with the last bytes,
+ * and does not read again what it believes to be empty. Only what two sweeps saw counts, because what came just before may still be on its
+ * way through the library. */
+static bool peer_ended(struct conn *c)
+{
+    char     byte;
+    unsigned mark = atomic_load_explicit(&c->turn, memory_order_relaxed) + 1;
+    bool     ended = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0, again = ended && c->seen_end == mark;
+    c->seen_end = ended ? mark : 0;
+    return again;
+}
+
 /* From a phase in which the I/O thread would have to win it back first: whoever moves the phase owns the socket's last words. */
 static void cut_from(struct conn *c, enum phase phase, int status)
 {
@@ -144,14 +171,16 @@ static void check(struct conn *c, int64_t now)
 {
     int  phase = atomic_load(&c->phase);
     bool late = now >= atomic_load_explicit(&c->deadline_ms, memory_order_relaxed);
-    if (phase == PHASE_IDLE) {
+    if ((phase == PHASE_IDLE || phase == PHASE_BODY) && peer_ended(c)) {
+        if (conn_move(c, (enum phase)phase, PHASE_CUT)) conn_cut(c, 0);
+    } else if (phase == PHASE_IDLE) {
         bool overdue = head_overdue(c, now);
         if (!late && !overdue) return;
         bool began = c->turn == 0 ? !c->is_ip || bytes_received(c) > 0 : c->began_ms != 0;
         cut_from(c, PHASE_IDLE, began ? 408 : 0);
     } else if (phase == PHASE_BODY && late) {
         cut_from(c, PHASE_BODY, 408);
-    } else if (phase == PHASE_SEND && late) {
+    } else if (phase == PHASE_SEND && (late || is_deaf(c, now))) {
         cut_from(c, PHASE_SEND, 0);
     }
 }

@@ -1,12 +1,14 @@
 /* tests/http/echo_server.c: a handler that shows what the http room makes of a request; test_raw.py and the benchmark drive it.
  *
- * echo_server [threads=N] [max=N] [head_ms=N] [idle_ms=N] [body=N] LISTEN...: prints one URL per listener, then "ready"; SIGTERM stops it and
+ * echo_server [threads=N] [max=N] [head_ms=N] [idle_ms=N] [body=N] LISTEN...: prints the
+ * library's version, one URL per listener, then "ready"; SIGTERM stops it and
  * prints the counters. Paths: /tiny, /later (answered by another thread, in random order), /hold (answered at SIGUSR1), /204, /304, /big?n=,
- * /never-started; everything else echoes. */
+ * /close, /nothing (a handler that forgets its reply); everything else echoes. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "crypto/crypto.h"
 #include "http/http.h"
+#include <microhttpd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -83,7 +85,7 @@ static void fill(struct exchange *x)
     if (str_is(path, "/tiny")) tiny(x);
     else if (str_is(path, "/big")) big(x);
     else if (str_is(path, "/204")) r->status = 204, r->no_length = true;
-    else if (str_is(path, "/304")) r->status = 304, r->no_length = true, reply_header(r, STR("ETag"), STR("\"a\""));
+    else if (str_is(path, "/304")) tiny(x), r->status = 304, r->no_length = true, reply_header(r, STR("ETag"), STR("\"a\""));
     else if (str_is(path, "/close")) tiny(x), r->close = true;
     else if (str_is(path, "/nothing")) return;
     else echo(x);
@@ -191,6 +193,7 @@ int main(int argc, char **argv)
     pthread_t           pool[POOL];
     if (!a || crypto_init() || http_start(a, &o, &h, &s, &why)) return fprintf(stderr, STR_FMT "\n", STR_ARG(why)), arena_free(a), 1;
     for (int i = 0; i < POOL; i++) pthread_create(&pool[i], NULL, answer_later, NULL);
+    printf("libmicrohttpd %s\n", MHD_get_version());
     for (size_t i = 0; i < o.n_listen; i++) printf(STR_FMT "\n", STR_ARG(http_url(s, i)));
     printf("ready\n");
     fflush(stdout);
