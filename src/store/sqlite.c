@@ -318,18 +318,27 @@ static err file_make(struct sqlite *q, struct arena *a, str *why)
     return ERR_STORE;
 }
 
+static void writer_close(struct sqlite *q)
+{
+    sqlite3 *db = q->writer.db;
+    if (atomic_load(&q->store->broken)) {
+        /* What was acknowledged is in the log and on the disk: it stays as it is, for the next start to read. */
+        (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    } else {
+        /* Beside another program this may have to wait; then that one does it. */
+        (void)sqlite3_busy_timeout(db, 0);
+        int code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) store_trouble(q->store, "checkpoint", sqlite3_errmsg(db));
+    }
+    conn_close(&q->writer);
+}
+
 static void sqlite_close(struct store *s)
 {
     struct sqlite *q = s->impl;
     writer_stop(q);
     for (unsigned i = 0; i < q->n_readers; i++) conn_close(&q->readers[i]);
-    if (q->writer.db) {
-        /* Beside another program this may have to wait; then that one does it. */
-        (void)sqlite3_busy_timeout(q->writer.db, 0);
-        int code = sqlite3_wal_checkpoint_v2(q->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-        if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) store_trouble(s, "checkpoint", sqlite3_errmsg(q->writer.db));
-        conn_close(&q->writer);
-    }
+    if (q->writer.db) writer_close(q);
     (void)pthread_mutex_destroy(&q->readers_lock);
     (void)pthread_cond_destroy(&q->readers_free);
     (void)pthread_mutex_destroy(&q->queue_lock);

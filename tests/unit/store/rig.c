@@ -1,4 +1,4 @@
-/* tests/unit/store/rig.c: makes and removes what the store's tests run on. */
+/* tests/unit/store/rig.c: makes and removes what the store's tests run on. PG_TEMP, from the build, is the path of pg-temp.sh. */
 #include "rig.h"
 #include "crypto/crypto.h"
 #include <ftw.h>
@@ -31,21 +31,9 @@ const struct query rig_q[Q__COUNT] = {
 /* --- a server of our own --- */
 
 static char  server_dir[] = "/tmp/chancery-pg-XXXXXX";
-static char  server_url[192], script[512];
+static char  server_url[192];
 static int   leash = -1; /* closed by our end, however that comes */
 static pid_t keeper;
-
-static const char *find_script(const char *argv0)
-{
-    const char *root = getenv("CHANCERY_SOURCE");
-    /* Run by hand, the program lies in BUILD/tests/unit. */
-    const char *end = strrchr(argv0, '/');
-    if (root)
-        (void)snprintf(script, sizeof script, "%s/tests/unit/store/pg-temp.sh", root);
-    else
-        (void)snprintf(script, sizeof script, "%.*s/../../../tests/unit/store/pg-temp.sh", end ? (int)(end - argv0) : 1, end ? argv0 : ".");
-    return script;
-}
 
 /* Outlives us by as long as it takes to stop the server. */
 static void keep(int read_end)
@@ -53,16 +41,16 @@ static void keep(int read_end)
     char c;
     (void)setsid();
     while (read(read_end, &c, 1) > 0) continue;
-    (void)execl("/bin/sh", "sh", script, "stop", server_dir, (char *)NULL);
+    (void)execl("/bin/sh", "sh", PG_TEMP, "stop", server_dir, (char *)NULL);
     _exit(127);
 }
 
-bool rig_pg_start(const char *argv0)
+bool rig_pg_start(void)
 {
     char command[1024];
     int  ends[2];
     if (!mkdtemp(server_dir)) return false;
-    (void)snprintf(command, sizeof command, "sh '%s' start '%s'", find_script(argv0), server_dir);
+    (void)snprintf(command, sizeof command, "sh '%s' start '%s'", PG_TEMP, server_dir);
     (void)fflush(NULL);
     FILE *f = popen(command, "re");
     bool  ok = f && fgets(server_url, sizeof server_url, f);

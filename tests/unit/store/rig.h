@@ -20,7 +20,7 @@ struct rig {
 /* What the tests run on; set by each main() before anything else. */
 extern bool rig_pg;
 /* Starts a private PostgreSQL server that ends with this process; false (and a line that says so) where none is installed. */
-bool rig_pg_start(const char *argv0);
+bool rig_pg_start(void);
 void rig_pg_stop(void);
 
 /* cmocka set-up and tear-down: an empty folder, an open store, the table below; *state is the rig. */

@@ -216,7 +216,7 @@ int main(int argc, char **argv)
 {
     log_setup(LOG_TEXT, LOG_ERROR + 1); /* the failures are meant */
     if (argc == 4 && strcmp(argv[1], "--other") == 0) return behaviour_other_process(argv[2], argv[3]);
-    if (!rig_pg_start(argv[0])) return SKIPPED;
+    if (!rig_pg_start()) return SKIPPED;
     rig_pg = true;
     int failed = behaviour_transactions();
     failed += behaviour_values();
