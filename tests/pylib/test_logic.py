@@ -325,6 +325,22 @@ class Logic(Case):
                 with self.assertRaisesRegex(DANotAvailable, "not available yet"):
                     self.value("%s('a')" % name)
 
+    def test_the_engine_can_make_them_available(self):
+        for name, function in (("send_email", lambda *args, **kwargs: (args, kwargs)), ("temporary_url", lambda *args: args),
+                               ("save_file", lambda number, *rest: number or 7)):
+            setattr(support.engine, name, function)
+            self.addCleanup(delattr, support.engine, name)
+        self.assertEqual(self.value("send_email('a', subject='s')"), (("a",), {"subject": "s"}))
+        self.assertEqual(self.value("interview_url(temporary=3)")[1:], (3, False))
+        self.run_code("f = DAFile()\nf.initialize(filename='a.txt', content='x')\nf.write('y')")
+        self.assertEqual(self.value("(f.number, f.ok, f.mimetype, f.url_for())"), (7, True, "text/plain", "/uploadedfile/7/a.txt"))
+
+    def test_live_help(self):
+        self.run_code("set_live_help_status(availability='available', partner_roles='lawyer')")
+        self.assertEqual(self.answers["_internal"]["livehelp"],
+                         {"availability": "available", "mode": "help", "roles": [], "partner_roles": ["lawyer"]})
+        self.assertEqual(self.value("(chat_partners_available().help, get_chat_log())"), (0, []))
+
     def test_navigation(self):
         nav = self.answers["nav"]
         nav.set_sections([{"intro": "Introduction"}, {"about": "About", "subsections": [{"contact": "Contact"}]}, {"End": ["last"]}, "Plain"])

@@ -16,7 +16,7 @@ def offers(name):
     return hasattr(_module(), name)
 
 
-def ask(name, *args):
+def ask(name, *args, **kwargs):
     """The engine's answer, or None if it has no such function."""
     function = getattr(_module(), name, None)
-    return None if function is None else function(*args)
+    return None if function is None else function(*args, **kwargs)

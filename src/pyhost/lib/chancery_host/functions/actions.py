@@ -1,7 +1,7 @@
 """Actions: running the one that is pending, the built-in ones, and what code can answer with."""
 import json
 
-from chancery_host.errors import DAError, DANotAvailable, DAValidationError
+from chancery_host.errors import DAError, DAValidationError
 from chancery_host.functions import logic, stack, variables
 from chancery_host.objects.gathering import Gatherable
 from chancery_host.signals import BackgroundReply, ForcedNames, Reply, Screen
@@ -276,10 +276,3 @@ def background_response_action(*args, **kwargs):
     """Ends a background event by running another event on the live answers."""
     raise BackgroundReply(action=args[0], arguments=kwargs)
 
-
-def background_action(*args, **kwargs):
-    raise DANotAvailable("background_action is not available yet: this server has no background workers")
-
-
-def background_error_action(*args, **kwargs):
-    raise DANotAvailable("background_error_action is not available yet")

@@ -88,6 +88,33 @@ def set_task_counter(task, times, persistent=False):
         _tasks(persistent)[task] = int(times)
 
 
+# Live help: there are no chat partners here, but interviews may say what they would offer.
+
+def set_live_help_status(availability=None, mode=None, roles=None, partner_roles=None):
+    """Availability, mode and partner roles of live help for this session."""
+    kept = current.internal.setdefault("livehelp", {})
+    kept.update({key: value for key, value in (("availability", availability), ("mode", mode)) if value is not None})
+    for key, value in (("roles", roles), ("partner_roles", partner_roles)):
+        if value is not None:
+            kept[key] = [value] if isinstance(value, str) else list(value)
+
+
+class ChatPartners:
+    """How many people could be chatted with."""
+
+    peer = 0
+    help = 0
+
+
+def chat_partners_available(*args, **kwargs):
+    return ChatPartners()
+
+
+def get_chat_log(utc=False, timezone=None):
+    """Messages of the live chat; there are never any."""
+    return []
+
+
 # Status, tags, terms ----------------------------------------------------------------------------------------------------
 
 def set_status(**kwargs):

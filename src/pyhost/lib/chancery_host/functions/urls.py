@@ -3,9 +3,9 @@ import base64
 import json
 from urllib.parse import quote, urlencode
 
-from chancery_host.errors import DAError
+from chancery_host.errors import DAError, DANotAvailable
 from chancery_host.names import is_variable_name
-from chancery_host.service import ask
+from chancery_host.service import ask, offers
 from chancery_host.state import current
 
 PAGES = {
@@ -60,13 +60,21 @@ def action_menu_item(label, action, **kwargs):
     return {**item, "url": url_action(action, **arguments)}
 
 
+def _temporary(url, hours, once):
+    """A link that expires: only the server can make one, and a lasting one must not be passed off as such."""
+    if not offers("temporary_url"):
+        raise DANotAvailable("temporary links are not available yet")
+    return ask("temporary_url", url, 24 if hours is True else hours, once)
+
+
 def _interview_link(arguments, action=None):
     arguments = dict(arguments)
     local = arguments.pop("local", False)
-    for option in ("style", "temporary", "once_temporary"):
-        if arguments.pop(option, None) not in (None, False) and option != "style":
-            from chancery_host.errors import DANotAvailable
-            raise DANotAvailable("temporary links are not available yet")
+    arguments.pop("style", None)
+    once = arguments.pop("once_temporary", None)
+    hours = once or arguments.pop("temporary", None)
+    if hours:
+        return _temporary(_interview_link(arguments, action), hours, bool(once))
     other = arguments.pop("i", None)
     session = arguments.pop("session", None)
     new_session = arguments.pop("new_session", None)

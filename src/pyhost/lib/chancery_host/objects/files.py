@@ -5,7 +5,7 @@ from urllib.parse import quote
 from chancery_host.errors import DAError, DANotAvailable
 from chancery_host.objects.base import DAObject
 from chancery_host.objects.lists import DAList
-from chancery_host.service import ask
+from chancery_host.service import ask, offers
 from chancery_host.state import current
 
 IMAGES = {"png", "jpg", "jpeg", "gif", "svg", "webp", "tif", "tiff", "bmp"}
@@ -151,11 +151,44 @@ class DAFile(FileLike):
     def retrieve(self):
         """Contents are where the server put them; nothing is to be fetched."""
 
-    def _needs_storage(self, *args, **kwargs):
-        raise DANotAvailable("writing files from an interview is not available yet")
+    def initialize(self, *args, filename=None, extension=None, mimetype=None, content=None, number=None, reinitialize=False,
+                   **kwargs):
+        """Makes this a stored file: a new one, or the one with the number."""
+        if self.ok and not reinitialize:
+            return
+        filename = filename or getattr(self, "filename", None) or "file." + (extension or "txt")
+        guessed = guess_type(filename)
+        self.filename, self.has_specific_filename = filename, True
+        self.extension, self.mimetype = extension or guessed[0], mimetype or guessed[1]
+        self.number = self._saved(None, content or b"") if number is None else number
+        self.ok = self.initialized = True
 
-    initialize = write = copy_into = from_url = convert_to = extract_pages = make_ocr_pdf = _needs_storage
-    make_ocr_pdf_in_background = bates_number = reinitialize = fix_up = make_pngs = _needs_storage
+    def _saved(self, number, content):
+        if not offers("save_file"):
+            raise DANotAvailable("writing files from an interview is not available yet")
+        data = content if isinstance(content, bytes) else str(content).encode("utf-8")
+        return ask("save_file", number, self.filename, self.mimetype, data)
+
+    def write(self, content, binary=False):
+        """Replaces the contents."""
+        if not self.ok:
+            self.initialize()
+        self._saved(self.number, content)
+
+    def copy_into(self, other_file):
+        """Takes over the contents of another file, given as object or path."""
+        if isinstance(other_file, str):
+            with open(other_file, "rb") as file:
+                data = file.read()
+        else:
+            data = other_file.slurp(auto_decode=False)
+        self.write(data, binary=True)
+
+    def _needs_tools(self, *args, **kwargs):
+        raise DANotAvailable("converting and fetching files is not available yet")
+
+    from_url = convert_to = extract_pages = make_ocr_pdf = make_ocr_pdf_in_background = _needs_tools
+    bates_number = fix_up = make_pngs = _needs_tools
 
 
 class DAFileList(DAList):

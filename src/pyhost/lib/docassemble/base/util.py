@@ -6,9 +6,8 @@ from itertools import chain
 from chancery_host.errors import DAError, DAValidationError, DAWebError
 from chancery_host.functions.absent import ABSENT, us
 from chancery_host.functions.actions import (
-    action_argument, action_arguments, all_variables, background_action, background_error_action, background_response,
-    background_response_action, command, json_response, message, process_action, response, validation_error,
-    variables_as_json)
+    action_argument, action_arguments, all_variables, background_response, background_response_action, command,
+    json_response, message, process_action, response, validation_error, variables_as_json)
 from chancery_host.functions.dates import (
     DADateTime, as_datetime, current_datetime, date_difference, date_interval, day_of, dow_of, format_date,
     format_datetime, format_time, get_default_timezone, month_of, timezone_list, today, year_of)
@@ -32,9 +31,9 @@ from chancery_host.functions.phones import (
 from chancery_host.functions.places import (
     countries_list, country_name, iso_country, state_name, states_list, subdivision_type, us_districts)
 from chancery_host.functions.session import (
-    clear_explanations, explain, get_progress, get_status, last_access_days, last_access_delta, last_access_hours,
+    chat_partners_available, clear_explanations, explain, get_chat_log, get_progress, get_status, last_access_days, last_access_delta, last_access_hours,
     last_access_minutes, last_access_time, logic_explanation, mark_task_as_performed, prevent_going_back, returning_user,
-    session_tags, set_parts, set_progress, set_save_status, set_status, set_task_counter, set_title, start_time,
+    session_tags, set_live_help_status, set_parts, set_progress, set_save_status, set_status, set_task_counter, set_title, start_time,
     task_not_yet_performed, task_performed, times_task_performed, update_terms)
 from chancery_host.functions.texts import (
     bold, capitalize, decode_name, encode_name, fix_punctuation, from_b64_json, indent, italic, map_of, plain, qr_code,
