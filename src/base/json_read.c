@@ -12,6 +12,8 @@ struct scan {
     struct json_rules  rules;
     size_t             depth, values;
     struct buf         text;  /* the last string, decoded; filled only while building */
+    bool               has_huge; /* a number beyond double was met, the first at huge_at */
+    size_t             huge_at;
     struct json_error *bad;
 };
 
@@ -131,7 +133,12 @@ static err number_build(struct scan *s, size_t begin, bool is_int, json_t **out)
     buf_char(&s->text, 0);
     TRY(buf_ok(&s->text));
     double d = strtod(s->text.p, NULL);
-    if (!isfinite(d)) return refuse(s, begin, "Number out of range");
+    if (!isfinite(d)) {
+        /* What is wrong with the grammar further on is worse; json_read() refuses this one at the end. */
+        if (!s->has_huge) s->huge_at = begin;
+        s->has_huge = true;
+        d = 0;
+    }
     return built(out, json_real(d));
 }
 
@@ -395,6 +402,7 @@ err json_read(struct arena *a, str text, const struct json_rules *rules, json_t 
     TRY(begin(&s, text, rules, bad));
     json_t *tree = NULL;
     err     e = scan_whole(&s, &tree);
+    if (!e && s.has_huge) e = refuse(&s, s.huge_at, "Number out of range");
     buf_release(&s.text);
     if (e) return json_decref(tree), e;
     TRY(arena_on_end(a, json_drop, tree));
