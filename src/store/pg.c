@@ -16,9 +16,12 @@ static void silent(void *arg, const char *message) { (void)arg, (void)message; }
 
 void pg_disconnect(struct pg_conn *k)
 {
-    bool taken = k->taken;
     PQfinish(k->pq);
-    *k = (struct pg_conn){ .taken = taken };
+    k->pq = NULL;
+    k->stale = false;
+    k->named = 0;
+    memset(k->cache, 0, sizeof k->cache);
+    /* Not .taken: it belongs to the pool's lock. */
 }
 
 static err connect_anew(struct pg *p, struct pg_conn *k)
