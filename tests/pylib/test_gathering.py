@@ -155,6 +155,15 @@ f.sort(key=lambda item: item.name.text)
         self.assertTrue(d.any_true() and d.any_true("a") and d.all_true("a", "b", exclusive=True) and d.any_false())
         self.assertFalse(d.all_true() or d.all_false() or d.any_true("a", exclusive=True) or d.all_false("a"))
 
+    def test_collections_compare_by_their_contents(self):
+        support.run("a, b, c = DAList('a', elements=[1], gathered=True), DAList('b', elements=[1], gathered=True), DAList('c')\n"
+                    "d, e = DADict('d', elements={'k': 1}, gathered=True), DADict('e', elements={'k': 1}, gathered=True)\n"
+                    "s, t = DASet('s', elements=[1], gathered=True), DASet('t', elements=[1], gathered=True)", self.answers)
+        self.assertTrue(eval("a == b and a == [1] and d == e and d == {'k': 1} and s == t and s == {1} and a != d", self.answers))
+        with self.assertRaises(MissingAttribute) as raised:
+            eval("a == c", self.answers)
+        self.assertEqual(raised.exception.missing, "c.there_are_any")
+
     def test_iteration_keeps_the_order_of_insertion(self):
         support.run("d = DADict('d', elements={'dog': 4, 'bird': 2}, gathered=True)", self.answers)
         self.assertEqual(list(self.answers["d"]), ["dog", "bird"])

@@ -158,10 +158,12 @@ class DADict(Gatherable):
 
     def _compared(self, other):
         self._trigger_gather()
+        if isinstance(other, DADict):
+            other._trigger_gather()
         return self.elements == _plain(other)
 
     def __eq__(self, other):
-        return self is other or (not isinstance(other, DAObject) and self._compared(other))
+        return self is other or ((isinstance(other, DADict) or not isinstance(other, DAObject)) and self._compared(other))
 
     def __ne__(self, other):
         return not self == other

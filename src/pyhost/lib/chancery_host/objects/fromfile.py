@@ -100,7 +100,7 @@ class Maker:
             kind = getattr(importlib.import_module(full), name, None)
         else:
             import docassemble.base.util as library
-            kind = current.answers.get(name) or getattr(library, name, None)
+            kind = current.answers.get(name, getattr(library, name, None))
         if not isinstance(kind, type) or not issubclass(kind, DAObject):
             raise DAError("there is no object class %s" % name)
         return kind

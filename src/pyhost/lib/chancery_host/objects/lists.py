@@ -255,7 +255,9 @@ class DAList(Gatherable):
         return test(self.elements, list(other) if isinstance(other, (tuple, set)) else other)
 
     def __eq__(self, other):
-        return self is other or (not isinstance(other, DAObject) and self._compared(other, lambda a, b: a == b))
+        if self is other:
+            return True
+        return (isinstance(other, DAList) or not isinstance(other, DAObject)) and self._compared(other, lambda a, b: a == b)
 
     def __ne__(self, other):
         return not self == other
