@@ -1,8 +1,8 @@
 /* crypto/crypto.c: thin wrappers that fix the choices; the algorithms are libsodium's, MD5 is OpenSSL's. */
-#include <sodium.h>
 #include "crypto/crypto.h"
 #include "base/fault.h"
 #include <openssl/evp.h>
+#include <sodium.h>
 
 _Static_assert(CRYPTO_KEY == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key length");
 _Static_assert(CRYPTO_NONCE == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "nonce length");

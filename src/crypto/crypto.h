@@ -29,10 +29,8 @@ void crypto_token(char out[static CRYPTO_TOKEN]);
 /* UUIDv7 (RFC 9562), monotone within the process; 36 characters, no NUL. */
 void crypto_uuid7(char out[static CRYPTO_UUID]);
 
+/* BLAKE2b-256. Not "crypto_hash", which libsodium has taken. */
 void crypto_digest(uint8_t out[static CRYPTO_HASH], str text);
-#ifndef sodium_H /* libsodium has a function of that name */
-#define crypto_hash crypto_digest
-#endif
 /* BLAKE2b-256 with a key: for API keys, tokens, and to derive sub-keys (text names the purpose). */
 void crypto_keyed_hash(uint8_t out[static CRYPTO_HASH], const uint8_t key[static CRYPTO_KEY], str text);
 /* Lower-case hex of n bytes: 2n characters, no NUL. */

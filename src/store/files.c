@@ -42,7 +42,7 @@ static void name_of(str contents, char out[static FILES_NAME])
 {
     static const char digits[] = "0123456789abcdef";
     uint8_t hash[CRYPTO_HASH];
-    crypto_hash(hash, contents);
+    crypto_digest(hash, contents);
     for (size_t i = 0; i < CRYPTO_HASH; i++) {
         out[2 * i] = digits[hash[i] >> 4];
         out[2 * i + 1] = digits[hash[i] & 15];

@@ -30,7 +30,7 @@ static void checksum(const struct migration *m, char out[static CHECKSUM + 1])
 {
     static const char digits[] = "0123456789abcdef";
     uint8_t hash[CRYPTO_HASH];
-    crypto_hash(hash, str_c(m->sql));
+    crypto_digest(hash, str_c(m->sql));
     for (size_t i = 0; i < CRYPTO_HASH; i++) {
         out[2 * i] = digits[hash[i] >> 4];
         out[2 * i + 1] = digits[hash[i] & 15];
