@@ -21,7 +21,7 @@ struct interviews_options {
     struct files   *files;
     const uint8_t  *master_key; /* 32 bytes; a sub-key is derived, the key itself is not kept */
     bool            reference;  /* interviews.dialect */
-    const char     *base_url;
+    const char     *base_url;   /* NULL: from each request */
     size_t          body_max;
     int64_t         lock_ms;    /* how long a call waits for another one on its session */
     const struct interviews_dispatch *dispatch;

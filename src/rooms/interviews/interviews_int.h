@@ -144,6 +144,8 @@ err  user_json(struct call *c, const struct profile *p, str *out) MUST_CHECK;
 err  visit_worker_failed(struct visit *v, const char *prefix);
 /* The interview's own answer (api 12.2), status 200 unless it asked for another and asked is true. */
 err  answer_response(struct visit *v, bool asked) MUST_CHECK;
+/* Origin of absolute URLs: base_url of the configuration, else scheme and Host of the request (api 2.9). */
+err  base_url(struct call *c, str *out) MUST_CHECK;
 /* Package part of an interview name; ERR_INPUT if malformed (api 5.2). */
 err  interview_package(str i, str *package) MUST_CHECK;
 

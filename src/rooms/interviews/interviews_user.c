@@ -116,10 +116,10 @@ static void write_member(struct jw *w, const struct listing *l, const char *key,
 
 static void write_item(struct call *c, struct jw *w, const struct listing *l, bool absolute)
 {
-    struct interviews *r = c->room;
     bool ok = l->facts != NULL;
-    str  link = STR_NULL;
-    IGNORE(arena_printf(c->mem, &link, "%s/start/" STR_FMT "/", absolute ? r->o.base_url : "", STR_ARG(l->d->name)));
+    str  link = STR_NULL, base = STR("");
+    if (absolute && base_url(c, &base) != ERR_OK) w->to->bad = ERR_NOMEM;
+    if (arena_printf(c->mem, &link, STR_FMT "/start/" STR_FMT "/", STR_ARG(base), STR_ARG(l->d->name)) != ERR_OK) w->to->bad = ERR_NOMEM;
     jw_open(w, '{');
     jw_kstr(w, "filename", l->d->interview);
     jw_kstr(w, "link", link);

@@ -46,6 +46,13 @@ err user_json(struct call *c, const struct profile *p, str *out)
     return buf_to_arena(&b, c->mem, out);
 }
 
+err base_url(struct call *c, str *out)
+{
+    const struct interviews *r = c->room;
+    if (r->o.base_url) return *out = str_c(r->o.base_url), ERR_OK;
+    return arena_printf(c->mem, out, STR_FMT "://" STR_FMT, STR_ARG(c->rq->scheme), STR_ARG(c->rq->host));
+}
+
 /* In POST bodies a missing secret is the text "None" (api 6), which opens nothing; elsewhere it just is not there. */
 static str secret_given(const struct visit *v) { return str_absent(v->secret) ? STR("None") : v->secret; }
 
@@ -93,16 +100,17 @@ void visit_close(struct visit *v)
 
 void visit_frame(struct visit *v, struct buf *b, enum worker_op op, int64_t steps)
 {
-    str user;
+    str user, base;
     frame_begin(b, MSG_CALL, 0, 0);
     frame_u64(b, TAG_OP, op);
     frame_str(b, TAG_INTERVIEW, v->i);
     frame_str(b, TAG_SESSION, v->id);
-    if (user_json(v->c, &v->profile, &user) == ERR_OK)
-        frame_str(b, TAG_USER, user);
-    else
+    if (user_json(v->c, &v->profile, &user) != ERR_OK || base_url(v->c, &base) != ERR_OK) {
         b->bad = ERR_NOMEM;
-    frame_str(b, TAG_BASE_URL, str_c(v->r->o.base_url));
+        return;
+    }
+    frame_str(b, TAG_USER, user);
+    frame_str(b, TAG_BASE_URL, base);
     frame_u64(b, TAG_STEPS, (uint64_t)steps);
     frame_u64(b, TAG_NOW_MS, (uint64_t)v->c->now_ms);
 }
