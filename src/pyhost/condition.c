@@ -78,13 +78,13 @@ static int is_named(const struct field *f, PyObject *pattern)
     return name ? PyObject_RichCompareBool(name, pattern, Py_EQ) : -1;
 }
 
-int screen_hides(struct eval *e, struct block *b, PyObject *pattern)
+int screen_hides(struct eval *e, struct block *b, const struct binding *bind)
 {
     const struct screen *s = b->screen;
     for (size_t i = 0; s && i < s->n_fields; i++) {
         const struct field *f = &s->fields[i];
         if (!f->var || (!f->condition[F_SHOW_IF].code && !f->condition[F_HIDE_IF].code)) continue;
-        int named = is_named(f, pattern);
+        int named = is_named(f, bind->pattern);
         if (named) return named < 0 ? -1 : field_is_hidden(e, f);
     }
     return 0;

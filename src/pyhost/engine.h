@@ -147,8 +147,8 @@ int       eval_is_defined(struct eval *e, PyObject *name);      /* 1, 0; -1 exce
  * language 7 as a dict, complete but for what the caller adds (nothing). A missing name leaves NameError & co. */
 int       screen_compile(struct block *b);
 PyObject *screen_build(struct eval *e, struct block *b, const struct binding *bind);
-/* 1 if a server-side condition (show if, hide if with code) hides the field whose variable was registered as pattern; 0, -1 (language 6.4). */
-int       screen_hides(struct eval *e, struct block *b, PyObject *pattern);
+/* 1 if a server-side condition (show if, hide if with code) hides the field that bind->pattern found; 0, -1 (language 6.4). */
+int       screen_hides(struct eval *e, struct block *b, const struct binding *bind);
 /* Commands (exit, restart …) and undefined_variable. */
 PyObject *screen_command(struct eval *e, struct block *b, PyObject *word, PyObject *url);
 PyObject *screen_undefined(struct eval *e, PyObject *name);
