@@ -1,4 +1,5 @@
 /* A question as the JSON object of language 7: compiled at load, built in the order of language 6.8. */
+#include "pyhost/engine_int.h"
 #include "pyhost/screen_int.h"
 
 /* ---- compiling */
@@ -117,22 +118,13 @@ static int check_role(struct eval *e, const struct screen *s)
     return value ? 0 : -1;
 }
 
-static int evaluate_all(struct eval *e, const struct expr *v, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        PYOWN(value) = expr_eval(e, &v[i]);
-        if (!value) return -1;
-    }
-    return 0;
-}
-
 static int build(struct eval *e, struct block *b, const struct binding *bind, PyObject *out)
 {
     const struct screen *s = b->screen;
     if (py_set_str(out, "questionType", str_c(s->type)) < 0 || show_origin(b, bind, out) < 0) return -1;
     if (screen_texts(e, b, out) < 0 || buttons_show(e, s, out) < 0 || screen_common(e, b, bind, out) < 0) return -1;
     if (kind_render(e, b, bind, out) < 0 || check_role(e, s) < 0) return -1;
-    return evaluate_all(e, b->need_post, b->n_need_post) < 0 ? -1 : show_credits(e, out);
+    return block_finish(e, b) < 0 ? -1 : show_credits(e, out);
 }
 
 PyObject *screen_build(struct eval *e, struct block *b, const struct binding *bind)

@@ -2,7 +2,8 @@
 #include "pyhost/screen_int.h"
 
 enum place {
-    P_NONE,      /* used elsewhere, or evaluated for its names only */
+    P_NONE,      /* used elsewhere */
+    P_EVALUATED, /* for its names only */
     P_TEXT,      /* without trailing white space, also empty */
     P_LINE,      /* the same with a line break in front */
     P_VALUE,
@@ -12,9 +13,9 @@ static const struct {
     enum part_how how;
     enum place    place;
 } keys[K__COUNT] = {
-    [K_SECTION] = { "section" },
+    [K_SECTION] = { "section", NULL, HOW_TEXT, P_EVALUATED },
     [K_QUESTION] = { "question", "questionText", HOW_TEXT, P_TEXT },
-    [K_BREADCRUMB] = { "breadcrumb" },
+    [K_BREADCRUMB] = { "breadcrumb", NULL, HOW_TEXT, P_EVALUATED },
     [K_SUBQUESTION] = { "subquestion", "subquestionText", HOW_TEXT, P_TEXT },
     [K_METADATA] = { "question metadata", "question_metadata", HOW_DATA, P_VALUE },
     [K_UNDER] = { "under" },
@@ -39,8 +40,8 @@ static const struct {
     [K_AUDIO] = { "audio", NULL, HOW_DATA },
     [K_VIDEO] = { "video", NULL, HOW_DATA },
     [K_DECORATION] = { "decoration", NULL, HOW_DATA },
-    [K_HIDE_CONTINUE] = { "hide continue button", NULL, HOW_EXPR },
-    [K_DISABLE_CONTINUE] = { "disable continue button", NULL, HOW_EXPR },
+    [K_HIDE_CONTINUE] = { "hide continue button", NULL, HOW_EXPR, P_EVALUATED },
+    [K_DISABLE_CONTINUE] = { "disable continue button", NULL, HOW_EXPR, P_EVALUATED },
     [K_SKIP_UNDEFINED] = { "skip undefined", NULL, HOW_EXPR },
     [K_TABULAR] = { "tabular" },
 };
@@ -60,10 +61,17 @@ static int place_line(PyObject *out, const char *key, PyObject *text /* stolen *
     return own ? py_set_own(out, key, PyUnicode_FromFormat("\n%U", own)) : -1;
 }
 
+static int evaluate(struct eval *e, const struct part *p)
+{
+    PYOWN(value) = part_eval(e, p);
+    return value ? 0 : -1;
+}
+
 static int place_key(struct eval *e, const struct part *p, int key, PyObject *out)
 {
     switch (keys[key].place) {
     case P_NONE: return 0;
+    case P_EVALUATED: return evaluate(e, p);
     case P_TEXT: return py_set_own(out, keys[key].json, part_text(e, p, TRIM_END));
     case P_LINE: return place_line(out, keys[key].json, part_text(e, p, TRIM_END));
     case P_VALUE: return py_set_own(out, keys[key].json, part_eval(e, p));

@@ -1,15 +1,6 @@
 /* What happens before a question's texts are evaluated: bindings, need, undefine, reconsider. Spec: language 3.1, 6.4, 6.8 (step 1). */
+#include "pyhost/engine_int.h"
 #include "pyhost/screen_int.h"
-
-static int bind_names(struct eval *e, const struct binding *bind)
-{
-    static const char *const letters[] = { "i", "j", "k", "l", "m", "n" };
-    if (!bind) return 0;
-    if (bind->x && py_set(e->answers, "x", bind->x) < 0) return -1;
-    for (size_t i = 0; i < COUNT_OF(letters); i++)
-        if (bind->index[i] && py_set(e->answers, letters[i], bind->index[i]) < 0) return -1;
-    return 0;
-}
 
 static int call_with_names(const char *function, PyObject *names)
 {
@@ -21,7 +12,7 @@ static int call_with_names(const char *function, PyObject *names)
 
 int screen_prepare(struct eval *e, struct block *b, const struct binding *bind)
 {
-    if (bind_names(e, bind) < 0) return -1;
+    if (binding_bind(e, bind) < 0) return -1;
     for (size_t i = 0; i < b->n_need_pre; i++) {
         PYOWN(value) = expr_eval(e, &b->need_pre[i]);
         if (!value) return -1;
