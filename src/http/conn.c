@@ -31,15 +31,16 @@ static struct conn *conn_open(struct http *s, struct MHD_Connection *mhd)
 {
     struct conn *c = fault_here() ? NULL : calloc(1, sizeof *c);
     if (!c) return NULL;
-    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-    const union MHD_ConnectionInfo *from = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    /* One answer at a time: later libraries give each in the same place. */
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
     c->http = s;
     c->mhd = mhd;
-    c->fd = fd ? fd->connect_fd : -1;
+    c->fd = info ? info->connect_fd : -1;
+    info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    peer_text(c, info ? info->client_addr : NULL);
     c->tally = &s->tally[(unsigned)c->fd % TALLIES];
     c->x.conn = c;
     c->x.http = s;
-    peer_text(c, from ? from->client_addr : NULL);
     atomic_store(&c->deadline_ms, clock_mono_ms() + s->opt.head_ms);
     pthread_mutex_lock(&s->lock);
     c->next = s->conns;
