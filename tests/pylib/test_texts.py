@@ -101,6 +101,7 @@ ann.birthdate = as_datetime('2000-05-02')
 ann.email = 'ann@example.com'
 user = Individual()
 user.name.first = 'U'
+set_info(user=user)
 shop = Person()
 shop.name = 'The Shop'
 """, answers)

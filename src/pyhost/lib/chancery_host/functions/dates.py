@@ -60,9 +60,6 @@ class DADateTime(datetime.datetime):
     def date_difference(self, ending=None, timezone=None):
         return date_difference(starting=self, ending=ending, timezone=timezone)
 
-    def time(self):
-        return super().time()
-
     def __str__(self):
         return str(self.format_date())
 
@@ -72,7 +69,8 @@ def current_datetime(timezone=None):
     here = zone(timezone)
     fixed = current.now
     if fixed is not None:
-        return DADateTime.of(fixed.astimezone(here) if fixed.tzinfo else fixed.replace(tzinfo=datetime.timezone.utc).astimezone(here))
+        fixed = fixed if fixed.tzinfo else fixed.replace(tzinfo=datetime.timezone.utc)
+        return DADateTime.of(fixed.astimezone(here))
     return DADateTime.of(datetime.datetime.now(here))
 
 
@@ -109,10 +107,9 @@ def _parse(text):
     except ValueError:
         pass
     import dateutil.parser      # heavy, and only for spellings that no program writes
-    midnight = datetime.datetime(2000, 1, 1)
+    midnight = current_datetime().replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
     try:
-        return dateutil.parser.parse(text, default=current_datetime().replace(
-            tzinfo=None, hour=0, minute=0, second=0, microsecond=0) if text else midnight)
+        return dateutil.parser.parse(text, default=midnight)
     except (ValueError, OverflowError, TypeError) as err:
         raise DAError("Could not convert %r to a date" % text) from err
 

@@ -204,11 +204,8 @@ class DAObject:
         return str(self)
 
     def is_user(self):
-        """True if this is the object that set_info(user=...) declared, or the variable `user`."""
-        declared = current.info.get("user")
-        if declared is None:
-            declared = current.answers.get("user")
-        return declared is self
+        """True if this is the object that set_info(user=...) declared; a variable called `user` alone says nothing."""
+        return current.info.get("user") is self
 
     # Grammar (English; the words come from functions.grammar) --------------------------------------------------
 

@@ -31,9 +31,11 @@ from chancery_host.functions.phones import (
 from chancery_host.functions.places import (
     countries_list, country_name, iso_country, state_name, states_list, subdivision_type, us_districts)
 from chancery_host.functions.session import (
-    chat_partners_available, clear_explanations, explain, get_chat_log, get_progress, get_status, last_access_days, last_access_delta, last_access_hours,
+    chat_partners_available, clear_explanations, explain, get_chat_log, get_progress, get_status, last_access_days,
+    last_access_delta, last_access_hours,
     last_access_minutes, last_access_time, logic_explanation, mark_task_as_performed, prevent_going_back, returning_user,
-    session_tags, set_live_help_status, set_parts, set_progress, set_save_status, set_status, set_task_counter, set_title, start_time,
+    session_tags, set_live_help_status, set_parts, set_progress, set_save_status, set_status, set_task_counter,
+    set_title, start_time,
     task_not_yet_performed, task_performed, times_task_performed, update_terms)
 from chancery_host.functions.texts import (
     bold, capitalize, decode_name, encode_name, fix_punctuation, from_b64_json, indent, italic, map_of, plain, qr_code,
