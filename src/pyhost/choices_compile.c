@@ -128,7 +128,7 @@ int choices_define(struct block *b, PyObject *var, const struct choices *c)
         PyObject *literal = !value ? NULL : value->kind == PART_CONST ? value->constant : value->kind == PART_TEXT ? value->text.literal : NULL;
         if (!literal) continue;
         PYOWN(name) = PyUnicode_FromFormat("%U[%R]", var, literal);
-        if (!name || block_defines(b, name) < 0) return -1;
+        if (!name || plan_defines(b, name) < 0) return -1;
     }
     return 0;
 }

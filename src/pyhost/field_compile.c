@@ -266,10 +266,10 @@ static int define_names(struct item *it)
     PYOWN(name) = normal ? PyObject_CallOneArg(normal, f->var) : NULL;
     if (!name) return -1;
     if (name == Py_None) return 0;
-    if (block_defines(it->b, name) < 0) return -1;
+    if (plan_defines(it->b, name) < 0) return -1;
     if (!f->type || !(f->type->flags & DT_CHECKS)) return 0;
     PYOWN(gathered) = PyUnicode_FromFormat("%U.gathered", name);
-    if (!gathered || block_defines(it->b, gathered) < 0) return -1;
+    if (!gathered || plan_defines(it->b, gathered) < 0) return -1;
     return f->type->flags & DT_OBJECT ? 0 : choices_define(it->b, name, f->choices);
 }
 

@@ -56,6 +56,8 @@ int plan_error(const struct block *b, const char *what, PyObject *shown)
     return text ? block_error(b, "%s: %s", what, PyUnicode_AsUTF8(text)) : -1;
 }
 
+int plan_defines(struct block *b, PyObject *name) { return b->is_scanned ? block_defines(b, name) : 0; }
+
 static PyObject *code_of_b(PyObject *source)
 {
     if (!PyDict_Check(source) || PyDict_Size(source) != 1) return NULL;

@@ -34,6 +34,7 @@ PyObject *text_trimmed(PyObject *text /* stolen, may be NULL */, enum trim trim)
 PyObject *plan_keep(struct block *b, PyObject *steal);
 void     *plan_take_n(struct block *b, size_t n, size_t size);
 int       plan_error(const struct block *b, const char *what, PyObject *shown); /* block_error "what: repr(shown)" */
+int       plan_defines(struct block *b, PyObject *name); /* block_defines unless the block says scan for variables: False */
 #define PLAN_NEW(b, T)      ((T *)plan_take_n((b), 1, sizeof(T)))
 #define PLAN_NEW_N(b, T, n) ((T *)plan_take_n((b), (n), sizeof(T)))
 

@@ -125,7 +125,7 @@ static int compile_continue(struct block *b, struct screen *s)
     PYOWN(known) = normal ? PyObject_CallOneArg(normal, name) : NULL;
     s->continue_field = plan_keep(b, Py_NewRef(name));
     if (!known || !s->continue_field) return -1;
-    return known == Py_None ? 0 : block_defines(b, known);
+    return known == Py_None ? 0 : plan_defines(b, known);
 }
 
 static int compile_settrue(struct block *b, struct screen *s)
