@@ -92,16 +92,19 @@ static const struct { long since; uint64_t files, net, scoped; size_t size; } ab
 
 #define TEXT_OF_(x) #x
 #define TEXT_OF(x)  TEXT_OF_(x)
+#if defined(__x86_64__)
+#define LIBRARIES "/usr/lib/x86_64-linux-gnu"
+#elif defined(__aarch64__)
+#define LIBRARIES "/usr/lib/aarch64-linux-gnu"
+#else
+#define LIBRARIES "/usr/lib"
+#endif
 /* What Python and its packages read. Folders with everything beneath, or single files. */
 static const char *const readable[] = {
     "/usr/lib/python" TEXT_OF(PY_MAJOR_VERSION) "." TEXT_OF(PY_MINOR_VERSION),
     "/usr/lib/python3/dist-packages",
     "/usr/share/python-babel-localedata",
-#ifdef __x86_64__
-    "/usr/lib/x86_64-linux-gnu", /* libraries of extension modules */
-#else
-    "/usr/lib/aarch64-linux-gnu",
-#endif
+    LIBRARIES, /* of extension modules */
     "/etc/ld.so.cache",
     "/usr/lib/locale",
     "/usr/share/locale",

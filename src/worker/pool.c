@@ -160,10 +160,10 @@ void pool_balance(struct workers *w)
 
 void pool_start_failed(struct workers *w, struct package *p, const char *why)
 {
-    int64_t now = clock_mono_ms();
+    p->is_proven = false;
     p->backoff_ms = p->backoff_ms ? 2 * p->backoff_ms : BACKOFF_MS;
     if (p->backoff_ms > BACKOFF_MAX_MS) p->backoff_ms = BACKOFF_MAX_MS;
-    p->not_before_ms = now + p->backoff_ms;
+    p->not_before_ms = clock_mono_ms() + p->backoff_ms;
     for (struct waiter *q = w->first, *next; q; q = next) {
         next = q->next;
         if (q->package != p) continue;
@@ -176,12 +176,12 @@ void pool_start_failed(struct workers *w, struct package *p, const char *why)
 /* ---- when nobody waits ---- */
 
 /* The package that deserves the next ready worker: most uses per worker it has (d'Hondt). */
-static struct package *most_wanted(struct workers *w, int64_t now)
+static struct package *most_wanted(struct workers *w)
 {
     struct package *best = NULL;
     for (size_t i = 0; i < w->n_packages; i++) {
         struct package *p = &w->packages[i];
-        if (!p->uses || now < p->not_before_ms) continue;
+        if (!p->uses || !p->is_proven) continue;
         if (!best || p->uses * (best->workers + 1) > best->uses * (p->workers + 1)) best = p;
     }
     return best;
@@ -204,6 +204,6 @@ void pool_keep_ready(struct workers *w)
     int64_t  now = clock_mono_ms();
     unsigned alive = w->max - count(w, W_FREE) - count(w, W_ENDING), ready = alive - count(w, W_BUSY);
     for (struct worker *k; ready > w->min && (k = stale(w, now)); ready--) worker_end(w, k, "idle");
-    for (struct package *p; alive < w->min && (p = most_wanted(w, now)); alive++)
+    for (struct package *p; alive < w->min && (p = most_wanted(w)); alive++)
         if (!link_fork(w, p)) return;
 }

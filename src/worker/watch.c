@@ -46,6 +46,7 @@ static void became_ready(struct workers *w, struct worker *k, const struct frame
     }
     log_notes(w, frame_get(f, TAG_NOTES));
     k->ready = true;
+    k->package->is_proven = true;
     k->package->backoff_ms = 0;
     LOG(LOG_INFO, "worker started", LOG_S("package", str_c(k->package->name)), LOG_I("pid", k->pid),
         LOG_I("start_us", clock_mono_us() - k->started_us));

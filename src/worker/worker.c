@@ -161,10 +161,10 @@ void workers_stop(struct workers *w)
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->watch, NULL);
     pthread_mutex_lock(&w->lock);
-    link_stop(w); /* whatever is left dies with the zygote */
-    for (unsigned i = 0; i < w->max; i++)
-        if (w->slots[i].state != W_FREE && !w->slots[i].attached) worker_settle(w, &w->slots[i]);
+    link_stop(w); /* whatever is left dies with the zygote, and its callers see it */
     while (w->callers) pthread_cond_wait(&w->changed, &w->lock);
+    for (unsigned i = 0; i < w->max; i++)
+        if (w->slots[i].state != W_FREE) worker_settle(w, &w->slots[i]);
     pthread_mutex_unlock(&w->lock);
     release(w);
 }

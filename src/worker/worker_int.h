@@ -33,6 +33,7 @@ struct package {
     unsigned workers;     /* slots not free */
     unsigned starting, idle, waiting;
     unsigned unclaimed;   /* scratch of pool_balance: starting workers that no earlier waiter counts on */
+    bool     is_proven;   /* its last start succeeded: only such packages are kept ready */
     int64_t  not_before_ms, backoff_ms; /* after a start that failed */
 };
 

@@ -8,10 +8,12 @@
 #include "worker/worker.h"
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { PATIENCE_US = 1000 * 1000, GOAL_US = 100 * 1000, CPU_S = 1, WALL_S = 2, MEMORY_MB = 512 };
@@ -65,6 +67,7 @@ static const struct row { const char *name, *code, *want, *why; } rows[] = {
     { "nor by a signal of a descriptor", "import fcntl\nfcntl.fcntl(3, fcntl.F_SETOWN, @S)", "PermissionError", NULL },
     { "nor by a process descriptor", "import os\nos.pidfd_open(@S)", "PermissionError", NULL },
     { "killing itself ends its own worker", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", NULL, "memory" },
+    { "stopping itself is ended by the clock", "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)", NULL, "time" },
     { "ptrace ends its own worker", "import ctypes\nctypes.CDLL(None).ptrace(16, @S, 0, 0)", NULL, "crash" },
     { "reading another's memory ends its own worker", "import ctypes\nctypes.CDLL(None).process_vm_readv(@S, 0, 0, 0, 0, 0)", NULL, "crash" },
     { "unshare ends its own worker", "import ctypes\nctypes.CDLL(None).unshare(0x10000000)", NULL, "crash" },
@@ -207,6 +210,59 @@ static void run_row(const struct row *r)
     arena_free(mem);
 }
 
+/* ---- orphans ---- */
+
+static bool open_house(const char *program, const char *packages);
+
+/* A server of its own that is in the middle of an endless call. */
+_Noreturn static void live_dangerously(const char *program, const char *packages, int tell)
+{
+    struct arena *mem = arena_new(1024 * 1024);
+    if (!mem || !open_house(program, packages)) _exit(1);
+    struct outcome o = ask(mem, "orphan", STR("import os\nresult = '%d %d' % (os.getppid(), os.getpid())"));
+    if (o.e != ERR_OK || write(tell, o.text.p, o.text.n) < 0) _exit(1);
+    close(tell);
+    (void)ask(mem, "orphan", STR("while True: pass"));
+    _exit(0);
+}
+
+/* Dead and waiting to be collected (by whoever is process 1 here) counts as gone. */
+static bool is_running(pid_t pid)
+{
+    char path[64], state = 'Z';
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *f = fopen(path, "re");
+    if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1) state = 'Z';
+    if (f) (void)fclose(f);
+    return state != 'Z' && state != 'X';
+}
+
+static bool is_gone(pid_t pid)
+{
+    for (int i = 0; i < 200; i++, usleep(10 * 1000))
+        if (!is_running(pid)) return true;
+    return false;
+}
+
+/* kill -9 of the server takes the zygote and the worker with it. Before any thread is started, because it forks. */
+static void run_orphans(const char *program, const char *packages)
+{
+    int  ends[2], zygote = 0, worker = 0;
+    char text[64] = "";
+    if (pipe2(ends, O_CLOEXEC) != 0) exit(2);
+    pid_t server = fork();
+    if (server == 0) live_dangerously(program, packages, ends[1]);
+    close(ends[1]);
+    bool told = read(ends[0], text, sizeof text - 1) > 0 && sscanf(text, "%d %d", &zygote, &worker) == 2;
+    close(ends[0]);
+    (void)usleep(50 * 1000); /* into the endless loop */
+    kill(server, SIGKILL);
+    (void)waitpid(server, NULL, 0);
+    bool good = told && is_gone(zygote) && is_gone(worker);
+    printf("%s no zygote and no worker outlives its server\n", good ? "ok" : "FAILED");
+    failures += !good;
+}
+
 /* ---- the house ---- */
 
 static void write_file(const char *dir, const char *name, const char *text)
@@ -282,6 +338,7 @@ int main(int argc, char **argv)
     write_file(dir, "chancery.db", "database");
     write_file(packages, "own", "own");
     log_setup(LOG_TEXT, LOG_INFO);
+    run_orphans(argv[1], packages);
     pthread_t calm;
     if (!open_house(argv[1], packages) || pthread_create(&calm, NULL, live_calmly, NULL) != 0) return 1;
     for (size_t i = 0; i < COUNT_OF(rows); i++) run_row(&rows[i]);

@@ -146,6 +146,31 @@ static void test_the_same_worker_serves_again(void **state)
     workers_stop(w);
 }
 
+struct sleeper {
+    struct workers *w;
+    uint64_t        affinity, served;
+};
+
+static void *ask_slowly(void *arg)
+{
+    struct sleeper *s = arg;
+    s->served = ask(s->w, "a", s->affinity, "sleep 100").served;
+    return NULL;
+}
+
+static void test_each_affinity_finds_its_worker_again(void **state)
+{
+    (void)state;
+    struct workers *w = NULL;
+    assert_int_equal(open_workers(0, 4, 30, &w), ERR_OK);
+    struct sleeper s[2] = { { .w = w, .affinity = 11 }, { .w = w, .affinity = 12 } };
+    pthread_t      t[2];
+    for (int i = 0; i < 2; i++) assert_int_equal(pthread_create(&t[i], NULL, ask_slowly, &s[i]), 0);
+    for (int i = 0; i < 2; i++) pthread_join(t[i], NULL);
+    for (int i = 0; i < 10; i++) assert_int_equal(ask(w, "a", s[i % 2].affinity, "say x").served, s[i % 2].served);
+    workers_stop(w);
+}
+
 static void test_at_the_ceiling_the_longest_idle_makes_room(void **state)
 {
     (void)state;
@@ -316,7 +341,7 @@ int main(int argc, char **argv)
     program = argv[1];
     log_setup(LOG_TEXT, getenv("VERBOSE") ? LOG_INFO : LOG_ERROR + 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_missing_program_is_told), cmocka_unit_test(test_calls), cmocka_unit_test(test_the_same_worker_serves_again),
+        cmocka_unit_test(test_a_missing_program_is_told), cmocka_unit_test(test_calls), cmocka_unit_test(test_the_same_worker_serves_again), cmocka_unit_test(test_each_affinity_finds_its_worker_again),
         cmocka_unit_test(test_at_the_ceiling_the_longest_idle_makes_room), cmocka_unit_test(test_the_next_zygote_takes_over),
         cmocka_unit_test(test_workers_are_kept_ready), cmocka_unit_test(test_nothing_stays_open), cmocka_unit_test(test_a_crowd_is_served),
         cmocka_unit_test(test_stop_lets_nobody_wait), cmocka_unit_test(test_waiting_ends_at_its_deadline),
