@@ -157,9 +157,10 @@ static int note_empty(struct fields_state *fs, const struct field *f)
     return pair ? PyList_Append(fs->empty, pair) : -1;
 }
 
+/* The user may type in what the choices do not offer. */
 static bool types_in(const struct field *f)
 {
-    return f->input && (str_is(py_view(f->input), "combobox") || str_is(py_view(f->input), "datalist"));
+    return f->required == REQ_TYPE_IN || (f->input && str_is(py_view(f->input), "datalist"));
 }
 
 static int set_choices(struct fields_state *fs, const struct field *f, PyObject *items, PyObject *start, bool known, PyObject *out)
