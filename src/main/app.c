@@ -98,18 +98,28 @@ static err beside(struct app *a, const char *name, str *out)
     return arena_printf(a->mem, out, "%.*s%s", (int)n, own, name);
 }
 
+/* Workers and the sandbox want whole paths; one that does not exist yet stays as it is. */
+static err add_folder(struct app *a, const char *path)
+{
+    char whole[PATH_MAX];
+    const char *kept = arena_z(a->mem, str_c(realpath(path, whole) ? whole : path));
+    if (!kept) return ERR_NOMEM;
+    a->folders[a->n_folders++] = kept;
+    return ERR_OK;
+}
+
 err app_find_folders(struct app *a)
 {
     const struct texts *own = &a->config->packages;
     str demo;
     a->folders = NEW_N(a->mem, const char *, own->n + 2);
     if (!a->folders) return ERR_NOMEM;
-    for (size_t i = 0; i < own->n; i++) a->folders[a->n_folders++] = own->v[i];
+    for (size_t i = 0; i < own->n; i++) TRY(add_folder(a, own->v[i]));
     static const char *const places[] = { "demo", "../share/chancery/demo" };
     for (size_t i = 0; i < COUNT_OF(places); i++) {
         TRY(beside(a, places[i], &demo));
         if (access(demo.p, R_OK | X_OK) != 0) continue;
-        a->folders[a->n_folders++] = demo.p;
+        TRY(add_folder(a, demo.p));
         break;
     }
     return ERR_OK;

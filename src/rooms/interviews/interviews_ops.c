@@ -1,8 +1,9 @@
 /* rooms/interviews/interviews_ops.c: the operation table of the docassemble API, as far as it is built. No logic. */
 #include "rooms/interviews/interviews_int.h"
 
-#define BAD     { 400, "text/plain", &shape_error, "Bad request." }
-#define DENIED  { 403, "text/plain", &shape_error, "Access denied." }
+/* Errors are texts; in the reference's dialect JSON strings. */
+#define BAD     { 400, "text/plain", &shape_error, "Bad request." }, { 400, "application/json", &shape_error, NULL }
+#define DENIED  { 403, "text/plain", &shape_error, "Access denied." }, { 403, "application/json", &shape_error, NULL }
 #define OBJECT_ANSWER(doc) { 200, "application/json", &shape_object_open, doc }
 /* What an interview answers by itself (response() and its kin): any type, any bytes. */
 #define OWN_ANSWER { 200, "*/*", NULL, "The interview's own response." }
