@@ -77,7 +77,7 @@ static err expand(struct call *c, const char *sql, str *out)
 
 static err script(struct call *c, const char *sql)
 {
-    str text;
+    str text = STR_NULL;
     TRY(expand(c, sql, &text));
     err e = c->db->store->e->script(c->db, text.p);
     if (e != ERR_OK) c->db->failed = e;

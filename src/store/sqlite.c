@@ -2,13 +2,15 @@
 #include "store/sqlite_int.h"
 #include "base/fault.h"
 #include "base/log.h"
-#include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 10000, READERS_DEFAULT = 8, QUEUE_DEFAULT = 1024 };
+enum {
+    BUSY_MS = 10000, /* patience with other programs, in naps of a millisecond */
+    READERS_DEFAULT = 8,
+    QUEUE_DEFAULT = 1024
+};
 
 /* --- statements --- */
 
@@ -199,6 +201,16 @@ static bool wal_on(struct conn *c)
     return sqlite3_exec(c->db, "PRAGMA journal_mode = WAL", is_wal, &wal, NULL) == SQLITE_OK && wal;
 }
 
+/* Another program holds the file. SQLite's own handler sleeps up to 100 ms at a time: beside a server that writes without a pause a
+ * command would hardly ever meet the gap between two commits. */
+static int wait_a_little(void *arg, int tries)
+{
+    struct timespec ms = { .tv_nsec = 1000000 };
+    (void)arg;
+    (void)nanosleep(&ms, NULL);
+    return tries < BUSY_MS;
+}
+
 err conn_open(struct sqlite *q, struct conn *c, bool reader, struct arena *a, str *why)
 {
     static const char common[] = "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;";
@@ -207,7 +219,7 @@ err conn_open(struct sqlite *q, struct conn *c, bool reader, struct arena *a, st
     static const char off[] = "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;";
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     if (fault_here() || sqlite3_open_v2(q->path, &c->db, flags, NULL) != SQLITE_OK) return conn_fail(c, a, q->path, why);
-    (void)sqlite3_busy_timeout(c->db, BUSY_MS);
+    (void)sqlite3_busy_handler(c->db, wait_a_little, NULL);
     (void)sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     const char *role = reader ? "PRAGMA query_only = ON;" : q->durable ? full : off;
     bool        ok = (reader || wal_on(c)) && sqlite3_exec(c->db, common, NULL, NULL, NULL) == SQLITE_OK
