@@ -92,6 +92,7 @@ static const struct { long since; uint64_t files, net, scoped; size_t size; } ab
 
 #define TEXT_OF_(x) #x
 #define TEXT_OF(x)  TEXT_OF_(x)
+#define STDLIB ("/usr/lib/python" TEXT_OF(PY_MAJOR_VERSION) "." TEXT_OF(PY_MINOR_VERSION))
 #if defined(__x86_64__)
 #define LIBRARIES "/usr/lib/x86_64-linux-gnu"
 #elif defined(__aarch64__)
@@ -101,7 +102,7 @@ static const struct { long since; uint64_t files, net, scoped; size_t size; } ab
 #endif
 /* What Python and its packages read. Folders with everything beneath, or single files. */
 static const char *const readable[] = {
-    "/usr/lib/python" TEXT_OF(PY_MAJOR_VERSION) "." TEXT_OF(PY_MINOR_VERSION),
+    STDLIB,
     "/usr/lib/python3/dist-packages",
     "/usr/share/python-babel-localedata",
     LIBRARIES, /* of extension modules */

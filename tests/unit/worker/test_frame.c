@@ -191,11 +191,11 @@ static void test_what_is_written_is_read(void **state)
     assert_true(str_absent(frame_get(&f, TAG_TITLE)));
     assert_true(str_is(frame_get(&f, TAG_LOG), "one"));
     enum tag    t;
-    str         v;
+    str         v = STR_NULL;
     static const char *const lines[] = { "one", "", "three" };
     size_t      n = 0;
     for (size_t at = 0; frame_next(&f, &at, &t, &v);)
-        if (t == TAG_LOG) assert_true(str_is(v, lines[n++]));
+        if (t == TAG_LOG) assert_true(n < COUNT_OF(lines) && str_is(v, lines[n++]));
     assert_int_equal(n, 3);
 }
 
