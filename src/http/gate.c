@@ -1,5 +1,5 @@
 /* http/gate.c: strict framing. One table of rules, asked in order over the complete head; the first that is broken decides. Pure: no I/O, no state. */
-#include "http/http_int.h"
+#include "http/gate_int.h"
 
 /* What the rules need to know about the headers, gathered in one pass. */
 struct sight {

@@ -1,5 +1,5 @@
 /* http/parse.c: bounded decoders of what stands in a head: path, query, cookies, media type, method, request id. */
-#include "http/http_int.h"
+#include "http/gate_int.h"
 
 static int hex_digit(char c)
 {
