@@ -148,7 +148,7 @@ static err fence_files(const struct sandbox_plan *plan, struct buf *notes)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION_FLAG);
     if (abi < 1) {
-        buf_z(notes, "landlock is not in this kernel: interview code can read every file that the server's user can\n");
+        buf_z(notes, "landlock is not available here: interview code can read every file that the server's user can\n");
         return ERR_OK;
     }
     if (abi < 6) buf_printf(notes, "landlock is version %ld of 6: its fences around signals, sockets or devices are left to seccomp\n", abi);
@@ -253,7 +253,7 @@ static err load_filter(scmp_filter_ctx f)
 static err fence_calls(struct buf *notes)
 {
     if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0) {
-        buf_z(notes, "seccomp is not in this kernel: interview code can make every system call\n");
+        buf_z(notes, "seccomp is not available here: interview code can make every system call\n");
         return ERR_OK;
     }
     scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));

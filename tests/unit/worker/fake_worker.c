@@ -1,7 +1,7 @@
 /* tests/unit/worker/fake_worker.c: a zygote without Python, whose workers do what the text of a call says.
  *
  * Texts: "say X" replies X; "sleep N" replies after N ms; "exit N", "abort", "spin", "hang"; "garbage" writes nonsense; "twice" replies twice; "other"
- * replies to another request; "last" replies and ends; "zygote" kills the zygote. Packages: "refused" never becomes ready and says so, "stillborn" dies
+ * replies to another request; "last" replies and ends; "log X" replies and has X for the log; "zygote" kills the zygote. Packages: "refused" never becomes ready and says so, "stillborn" dies
  * before, "mute" says something else than ready, "late" says nothing. */
 #include "worker/frame.h"
 #include <signal.h>
@@ -34,6 +34,15 @@ static void read_exactly(char *to, size_t n)
     }
 }
 
+static void reply_with_line(uint64_t id, str line)
+{
+    CLEANUP(buf_release) struct buf b = BUF(REQUEST_MAX);
+    frame_begin(&b, MSG_RESULT, id, 0);
+    frame_u64(&b, TAG_OUTCOME, OUT_DONE);
+    frame_str(&b, TAG_LOG, line);
+    if (!put_frame(&b)) _exit(0);
+}
+
 static void reply(uint64_t id, str text, bool last)
 {
     CLEANUP(buf_release) struct buf b = BUF(REQUEST_MAX);
@@ -59,6 +68,10 @@ static void obey(const struct frame *f, str package)
     if (str_is(word, "garbage") && write(SOCKET, "hello, this is nobody you know", 30) < 0) _exit(1);
     if (str_is(word, "other")) reply(f->id + 1, text, false);
     if (str_is(word, "twice")) reply(f->id, text, false);
+    if (str_is(word, "log")) {
+        reply_with_line(f->id, text);
+        return;
+    }
     reply(f->id, str_is(word, "package") ? package : text, str_is(word, "last"));
 }
 

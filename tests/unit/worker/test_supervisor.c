@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { REPLY_MAX = 1024 * 1024, THREADS = 8, ROUNDS = 40 };
@@ -231,6 +232,39 @@ static void test_nothing_stays_open(void **state)
     workers_stop(NULL);
 }
 
+/* What is said on standard error while run() runs, as a string. */
+static void capture(void (*run)(struct workers *), struct workers *w, char *out, size_t n)
+{
+    int to = memfd_create("log", MFD_CLOEXEC), kept = dup(2);
+    assert_true(to >= 0 && kept >= 0 && dup2(to, 2) == 2);
+    log_setup(LOG_TEXT, LOG_INFO);
+    run(w);
+    log_setup(LOG_TEXT, LOG_ERROR + 1);
+    assert_int_equal(dup2(kept, 2), 2);
+    ssize_t got = pread(to, out, n - 1, 0);
+    out[got > 0 ? got : 0] = '\0';
+    close(kept);
+    close(to);
+}
+
+static void say_lines(struct workers *w) { assert_int_equal(ask(w, "a", 1, "log one\n2026-01-01 error forged").e, ERR_OK); }
+
+static void test_what_an_interview_says_is_one_line_of_the_log(void **state)
+{
+    (void)state;
+    char            text[4096];
+    struct workers *w = opened(0, 1);
+    ASSERT_SAYS(ask(w, "a", 1, "say x"), "x");
+    capture(say_lines, w, text, sizeof text);
+    char *line = strstr(text, "interview says");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "package=a"));
+    char *forged = strstr(line, "2026-01-01 error forged");
+    assert_non_null(forged);
+    assert_true(strchr(line, '\n') > forged);
+    workers_stop(w);
+}
+
 /* ---- many calls at once ---- */
 
 struct crowd {
@@ -343,7 +377,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_missing_program_is_told), cmocka_unit_test(test_calls), cmocka_unit_test(test_the_same_worker_serves_again), cmocka_unit_test(test_each_affinity_finds_its_worker_again),
         cmocka_unit_test(test_at_the_ceiling_the_longest_idle_makes_room), cmocka_unit_test(test_the_next_zygote_takes_over),
-        cmocka_unit_test(test_workers_are_kept_ready), cmocka_unit_test(test_nothing_stays_open), cmocka_unit_test(test_a_crowd_is_served),
+        cmocka_unit_test(test_workers_are_kept_ready), cmocka_unit_test(test_nothing_stays_open),
+        cmocka_unit_test(test_what_an_interview_says_is_one_line_of_the_log), cmocka_unit_test(test_a_crowd_is_served),
         cmocka_unit_test(test_stop_lets_nobody_wait), cmocka_unit_test(test_waiting_ends_at_its_deadline),
         cmocka_unit_test(test_each_allocation_may_fail),
     };
