@@ -104,6 +104,7 @@ struct eval {
     PyObject *base_url;  /* str */
     long      steps;     /* as the question object shows it */
     bool      is_action; /* the request carries an action */
+    struct interview *temp; /* blocks made during this call: message(), command(); or NULL */
     int       depth, loops;
 };
 
@@ -133,7 +134,7 @@ PyObject *markdown_html(PyObject *text, bool trim);
 /* block.c: adds a name (borrowed) to b->defines unless it is there. */
 int block_defines(struct block *b, PyObject *name);
 /* The message "… in file F in the block on line N from package P" as DASourceError. */
-int block_error(const struct block *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int block_error(const struct block *b, const char *fmt, ...); /* format of PyUnicode_FromFormat */
 
 /* names: what Python text defines; appended to b->defines. */
 int block_defines_code(struct block *b, PyObject *source, const char *mode /* "exec" or "eval" */);

@@ -42,8 +42,8 @@ int       source_read(struct arena *a, str name, struct source_file **list, str 
 int       source_split(struct arena *a, str text, struct part_text **out, size_t *n);
 PyObject *source_value(const struct yaml_node *node); /* Python objects of a tree */
 bool      source_changed(const struct source_file *list);
-/* Raises an error of chancery_host.errors with that text. Always -1. */
-int       engine_error(const char *class, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Raises an error of chancery_host.errors with that text (format of PyUnicode_FromFormat). Always -1. */
+int       engine_error(const char *class, const char *fmt, ...);
 
 /* ---- interview.c */
 struct interview *interview_get(PyObject *name); /* cached while its files stay as they are; NULL: exception */
@@ -67,7 +67,7 @@ int  block_name(struct block *b); /* after block_add */
 int settings_read(struct reading *r, PyObject *source);
 int settings_include(struct reading *r, PyObject *list); /* interview.c */
 
-/* ---- block_run.c: what precedes and follows the use of a block (language 6.8, steps 1 and 6). */
+/* ---- use.c */
 int block_prepare(struct eval *e, struct block *b);  /* need: pre, undefine, reconsider */
 int block_finish(struct eval *e, struct block *b);   /* need: post */
 int block_conditions(struct eval *e, struct block *b); /* 1 all true, 0, -1 */
@@ -111,6 +111,7 @@ bool      name_is_plain(str name);                      /* an identifier and not
 int objects_compile(struct block *b);
 int objects_make(struct eval *e, struct block *b, const struct binding *bind); /* bind NULL: all entries */
 int data_make(struct eval *e, struct block *b, const struct binding *bind);
+int attachment_make(struct eval *e, struct block *b, const struct binding *bind);
 int lazy_compile(struct block *b);
 int lazy_make(struct eval *e, struct block *b, const struct binding *bind);
 PyObject *lazy_render(struct eval *e, long block, PyObject *key, PyObject *extra);
@@ -139,15 +140,3 @@ PyObject *warm_find_b(uint64_t number);   /* borrowed bytes or NULL */
 /* ---- prepare.c: language 6.1, preparation */
 int prepare_namespace(struct eval *e);
 int prepare_request(struct eval *e);
-
-/* ---- calls.c */
-struct engine_call {
-    struct arena       *mem;
-    const struct frame *f;
-    struct buf         *reply;
-    struct eval         e;
-    PyObject           *answers, *old_answers, *user, *request;
-    struct interview   *temp; /* blocks made at run time */
-    enum stage          stage;
-    bool                is_open; /* state.begin() was called */
-};

@@ -1,0 +1,136 @@
+/* pyhost/builtin.c: the module _chancery, by which the library asks the engine; and variables laid over the answers for a while. */
+#include "pyhost/lazy_int.h"
+
+struct eval *running;
+
+/* ---- laying over */
+
+/* A dict {name: old value, or this capsule-free marker when there was none}. */
+static PyObject *nothing_b(void)
+{
+    static PyObject *marker;
+    if (!marker) marker = PyObject_CallNoArgs((PyObject *)&PyBaseObject_Type);
+    return marker;
+}
+
+PyObject *overlay_begin(struct eval *e, PyObject *extra)
+{
+    PYOWN(saved) = PyDict_New();
+    PyObject  *name, *value;
+    Py_ssize_t at = 0;
+    if (!saved || !nothing_b()) return NULL;
+    while (extra && PyDict_Check(extra) && PyDict_Next(extra, &at, &name, &value)) {
+        PyObject *old = PyDict_GetItemWithError(e->answers, name);
+        if ((!old && PyErr_Occurred()) || PyDict_SetItem(saved, name, old ? old : nothing_b()) < 0 || PyDict_SetItem(e->answers, name, value) < 0) {
+            overlay_end(e, py_keep(&saved));
+            return NULL;
+        }
+    }
+    return py_keep(&saved);
+}
+
+void overlay_end(struct eval *e, PyObject *saved)
+{
+    PyObject *type, *error, *trace, *name, *value;
+    Py_ssize_t at = 0;
+    PyErr_Fetch(&type, &error, &trace);
+    while (PyDict_Next(saved, &at, &name, &value)) {
+        int known = value == nothing_b() ? PyDict_Contains(e->answers, name) : 1;
+        int bad = value != nothing_b() ? PyDict_SetItem(e->answers, name, value) : known > 0 ? PyDict_DelItem(e->answers, name) : 0;
+        if (bad < 0) PyErr_Clear();
+    }
+    Py_DECREF(saved);
+    PyErr_Restore(type, error, trace);
+}
+
+/* ---- the module */
+
+static struct eval *running_or_error(void)
+{
+    if (!running) PyErr_SetString(PyExc_RuntimeError, "no interview is running");
+    return running;
+}
+
+static PyObject *render(PyObject *self, PyObject *arguments)
+{
+    (void)self;
+    long      block;
+    PyObject *key, *extra = NULL;
+    if (!PyArg_ParseTuple(arguments, "(lO)|O", &block, &key, &extra) || !running_or_error()) return NULL;
+    return lazy_render(running, block, key, extra);
+}
+
+static PyObject *table(PyObject *self, PyObject *arguments)
+{
+    (void)self;
+    long      number;
+    PyObject *extra = NULL;
+    if (!PyArg_ParseTuple(arguments, "l|O", &number, &extra) || !running_or_error()) return NULL;
+    struct block *b = lazy_block(running, number);
+    return b ? table_render(running, b, extra) : NULL;
+}
+
+static PyObject *block(PyObject *self, PyObject *number)
+{
+    (void)self;
+    long at = PyLong_AsLong(number);
+    if (PyErr_Occurred() || !running_or_error()) return NULL;
+    if (at >= 0 && (size_t)at < running->iv->n_blocks) return Py_NewRef(running->iv->blocks[at]->source);
+    return PyErr_Format(PyExc_KeyError, "there is no block %ld", at);
+}
+
+static PyObject *settings(PyObject *self, PyObject *none)
+{
+    (void)self, (void)none;
+    if (!running_or_error()) return NULL;
+    struct interview *iv = running->iv;
+    PYOWN(language) = PyObject_GetAttrString(running->state, "language");
+    return language ? Py_BuildValue("{sOsOsOsO}", "metadata", iv->metadata, "features", iv->features, "sections", iv->sections ? iv->sections : Py_None,
+                                    "language", language) : NULL;
+}
+
+/* Path of a package's file, or None. */
+static PyObject *path_of(const char *package, const char *folder, const char *name)
+{
+    struct arena *a = arena_new(64 * 1024);
+    char         *path = NULL;
+    if (!a) return PyErr_NoMemory();
+    PYOWN(full) = PyUnicode_FromFormat("%s:data/%s/%s", package, folder, name);
+    int found = full ? source_path(a, py_view(full), &path) : -1;
+    PyObject *made = found < 0 ? NULL : found > 0 ? Py_NewRef(Py_None) : PyUnicode_FromString(path);
+    arena_free(a);
+    return made;
+}
+
+static PyObject *file_path(PyObject *self, PyObject *arguments)
+{
+    (void)self;
+    const char *package, *folder, *name;
+    return PyArg_ParseTuple(arguments, "sss", &package, &folder, &name) ? path_of(package, folder, name) : NULL;
+}
+
+/* Where clients find a static file; None if the package has none of that name. */
+static PyObject *static_url(PyObject *self, PyObject *arguments)
+{
+    (void)self;
+    const char *package, *name;
+    if (!PyArg_ParseTuple(arguments, "ss", &package, &name)) return NULL;
+    PYOWN(path) = path_of(package, "static", name);
+    if (!path || path == Py_None) return py_keep(&path);
+    return PyUnicode_FromFormat("/packagestatic/%s/%s", package, name);
+}
+
+PyObject *builtin_module(void)
+{
+    static PyMethodDef methods[] = {
+        { "render", render, METH_VARARGS, "render((block, key), extra): text of a template block's part" },
+        { "table", table, METH_VARARGS, "table(block, extra): Markdown of a table block" },
+        { "block", block, METH_O, "block(number): the block as parsed" },
+        { "settings", settings, METH_NOARGS, "metadata, features, sections, language of the running interview" },
+        { "static_url", static_url, METH_VARARGS, "static_url(package, name)" },
+        { "file_path", file_path, METH_VARARGS, "file_path(package, folder, name)" },
+        { NULL, NULL, 0, NULL },
+    };
+    static struct PyModuleDef module = { PyModuleDef_HEAD_INIT, .m_name = "_chancery", .m_doc = "The engine, as the library sees it.", .m_size = -1, .m_methods = methods };
+    return PyModule_Create(&module);
+}

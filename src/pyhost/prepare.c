@@ -1,0 +1,134 @@
+/* pyhost/prepare.c: what happens once per request before the main pass, and at the start of each pass. Spec: language 6.1, 3.18. */
+#include "pyhost/engine_int.h"
+
+/* Everything the library exports, as a dictionary; made once per process. */
+static PyObject *exports_b(void)
+{
+    static PyObject *exports;
+    if (exports) return exports;
+    PYOWN(module) = PyImport_ImportModule("docassemble.base.util");
+    PYOWN(names) = module ? PyObject_GetAttrString(module, "__all__") : NULL;
+    PYOWN(list) = names ? PySequence_List(names) : NULL;
+    PYOWN(made) = PyDict_New();
+    for (Py_ssize_t i = 0; list && made && i < PyList_GET_SIZE(list); i++) {
+        PYOWN(value) = PyObject_GetAttr(module, PyList_GET_ITEM(list, i));
+        if (!value || PyDict_SetItem(made, PyList_GET_ITEM(list, i), value) < 0) return NULL;
+    }
+    if (list) exports = py_keep(&made);
+    return exports;
+}
+
+int prepare_namespace(struct eval *e)
+{
+    if (py_set(e->answers, "__builtins__", PyEval_GetBuiltins()) < 0) return -1;
+    if (!e->iv->has_util) return 0;
+    PyObject *exports = exports_b();
+    /* What the interview has under such a name stays. */
+    return exports ? PyDict_Merge(e->answers, exports, 0) : -1;
+}
+
+static PyObject *full_module_name(struct block *b, PyObject *name)
+{
+    PYOWN(text) = PyObject_Str(name);
+    if (!text) return NULL;
+    return str_starts(py_view(text), STR(".")) ? PyUnicode_FromFormat("%U%U", b->package, text) : py_keep(&text);
+}
+
+static int import_one(struct eval *e, struct block *b, PyObject *name)
+{
+    PYOWN(module) = full_module_name(b, name);
+    if (!module) return -1;
+    if (str_is(py_view(module), "docassemble.base.util")) {
+        PyObject *exports = b->type == BLOCK_MODULES ? exports_b() : NULL;
+        if (exports) return PyDict_Merge(e->answers, exports, 0);
+        if (PyErr_Occurred()) return -1;
+    }
+    PYOWN(source) = PyUnicode_FromFormat(b->type == BLOCK_MODULES ? "from %U import *" : "import %U", module);
+    PYOWN(file) = PyUnicode_FromFormat("<modules, %U, block on line %u>", b->file, b->line);
+    PYOWN(code) = source && file ? Py_CompileStringObject(PyUnicode_AsUTF8(source), file, Py_file_input, NULL, -1) : NULL;
+    PYOWN(done) = code ? PyEval_EvalCode(code, e->answers, e->answers) : NULL;
+    return done ? 0 : -1;
+}
+
+static int import_all(struct eval *e, struct block *b)
+{
+    PyObject *names = py_get_b(b->source, b->type == BLOCK_MODULES ? "modules" : "imports");
+    if (!names || names == Py_None) return 0;
+    if (!PyList_Check(names)) return import_one(e, b, names);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(names); i++)
+        if (import_one(e, b, PyList_GET_ITEM(names, i)) < 0) return -1;
+    return 0;
+}
+
+static int remove_each(struct eval *e, PyObject *names)
+{
+    if (!names) return 0;
+    if (!PyList_Check(names)) return value_remove(e, names);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(names); i++)
+        if (value_remove(e, PyList_GET_ITEM(names, i)) < 0) return -1;
+    return 0;
+}
+
+/* `reconsider: True` on a generic block counts only while x is an object of its class. */
+static int concerns(struct eval *e, struct block *b)
+{
+    if (!b->generic) return 1;
+    PyObject *x = py_get_b(e->answers, "x"), *class = PyDict_GetItemWithError(e->answers, b->generic);
+    if (!x || !class || !PyType_Check(class)) return PyErr_Occurred() ? -1 : 0;
+    return PyObject_IsInstance(x, class);
+}
+
+static int prepare_block(struct eval *e, struct block *b)
+{
+    if (b->type == BLOCK_MODULES || (b->type == BLOCK_IMPORTS && py_get_b(b->source, "imports"))) return import_all(e, b);
+    if (b->type == BLOCK_RESET) return remove_each(e, py_get_b(b->source, "reset"));
+    return 0;
+}
+
+static int reconsider_block(struct eval *e, struct block *b)
+{
+    if (b->reconsider != Py_True) return 0;
+    int concerned = concerns(e, b);
+    return concerned > 0 ? remove_each(e, b->defines) : concerned;
+}
+
+static int give_sections(struct eval *e)
+{
+    PyObject *nav = py_get_b(e->answers, "nav");
+    if (!nav || !e->iv->sections) return 0;
+    PYOWN(sections) = PyObject_GetAttrString(nav, "sections");
+    if (!sections) return PyErr_Clear(), 0;
+    if (sections != Py_None) return 0;
+    PYOWN(done) = PyObject_CallMethod(nav, "set_sections", "O", e->iv->sections);
+    if (!done) return -1;
+    PyObject *progressive = py_get_b(e->iv->section_options, "progressive"), *open = py_get_b(e->iv->section_options, "auto open");
+    if (progressive && PyObject_SetAttrString(nav, "progressive", progressive) < 0) return -1;
+    return open ? PyObject_SetAttrString(nav, "auto_open", open) : 0;
+}
+
+static int bind_locals(struct eval *e)
+{
+    PYOWN(bind) = py_lib("fresh", "bind_locals");
+    PYOWN(device) = PyObject_GetAttrString(e->state, "device");
+    PyObject *id = py_get_b(e->user, "id");
+    PYOWN(done) = bind && device ? PyObject_CallFunctionObjArgs(bind, e->answers, e->uid, device, id ? id : Py_None, NULL) : NULL;
+    return done ? 0 : -1;
+}
+
+static int count_pass(struct eval *e)
+{
+    PyObject *count = py_get_b(e->internal, "tracker");
+    PYOWN(one) = PyLong_FromLong(1);
+    PYOWN(next) = count && one ? PyNumber_Add(count, one) : Py_XNewRef(one);
+    return next ? py_set(e->internal, "tracker", next) : -1;
+}
+
+int prepare_request(struct eval *e)
+{
+    if (prepare_namespace(e) < 0 || count_pass(e) < 0 || give_sections(e) < 0) return -1;
+    for (size_t i = 0; i < e->iv->n_blocks; i++)
+        if (prepare_block(e, e->iv->blocks[i]) < 0) return -1;
+    for (size_t i = 0; i < e->iv->n_blocks; i++)
+        if (reconsider_block(e, e->iv->blocks[i]) < 0) return -1;
+    return bind_locals(e);
+}
