@@ -99,7 +99,7 @@ COMMON = [
     ("language of the block", "7.2", "mandatory: True\nlanguage: en\nquestion: Q\n", [], {"language": "en", "lang": "en"}),
     ("any language", "7.2", "mandatory: True\nquestion: Q\n", [], {"language": "*", "lang": "en"}),
     ("messages for the user, not those of the log", "7.2",
-     "mandatory: True\ncode: |\n  log('quiet')\n  log('loud', 'info')\n---\nmandatory: True\nquestion: Q\n", [], {"message_log": [{"message": "loud", "priority": "info"}]}),
+     "initial: True\ncode: |\n  log('quiet')\n  log('loud', 'info')\n---\nmandatory: True\nquestion: Q\n", [], {"message_log": [{"message": "loud", "priority": "info"}]}),
 ]
 
 SOMETIMES = [
