@@ -34,7 +34,7 @@ static err form_read(struct route_visit *v, str type)
 static err body_loose(struct route_visit *v)
 {
     struct call *c = v->c;
-    str          type;
+    str type;
     TRY(media_type(c, &type));
     err e = is_json(type) ? json_scan_members(c->mem, c->rq->body, &v->at.family->json, &v->members, NULL) : form_read(v, type);
     if (e == ERR_NOMEM) return e;
@@ -65,9 +65,9 @@ static bool type_accepted(const struct op *op, str type)
 
 static err body_strict(struct route_visit *v, void *out)
 {
-    struct call     *c = v->c;
+    struct call *c = v->c;
     const struct op *op = v->at.op;
-    str              type;
+    str type;
     if (c->rq->body.n == 0) return op->body_need ? fail(c, ERR_INPUT, "", "a request body is required") : ERR_OK;
     TRY(media_type(c, &type));
     if (str_absent(type)) type = op->body_types ? str_c(op->body_types[0]) : STR("application/json");
@@ -84,10 +84,10 @@ static err body_strict(struct route_visit *v, void *out)
 
 static err body_read(struct route_visit *v)
 {
-    struct call     *c = v->c;
+    struct call *c = v->c;
     const struct op *op = v->at.op;
-    bool             loose = v->at.family->loose;
-    void            *out = NULL;
+    bool loose = v->at.family->loose;
+    void *out = NULL;
     if (!op->body && !(loose && (op->on & (M_POST | M_PUT | M_PATCH)))) return ERR_OK;
     if (c->rq->body_too_large) return fail_status(c, ERR_LIMIT, 413, "the request body is too large");
     if (op->body) {
@@ -106,7 +106,7 @@ static err body_read(struct route_visit *v)
 
 err input_read(struct route_visit *v)
 {
-    struct call     *c = v->c;
+    struct call *c = v->c;
     const struct op *op = v->at.op;
     if (op->query) {
         void *out = arena_take(c->mem, 1, op->query->size, _Alignof(max_align_t));

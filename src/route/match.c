@@ -51,8 +51,8 @@ static bool template_ok(const char *path)
 {
     if (path[0] != '/') return false;
     size_t at = 0, n = 0;
-    str    name, rest = str_c(path), segment;
-    bool   digits;
+    str name, rest = str_c(path), segment;
+    bool digits;
     while (path_param(path, &at, &name, &digits)) n++;
     if (n > CALL_PATH_MAX) return false;
     while (segment_next(&rest, &segment))
@@ -63,7 +63,7 @@ static bool template_ok(const char *path)
 static err node_for(struct arena *a, struct tree *t, str path, unsigned owner, struct node **out)
 {
     struct node *at = &t->root;
-    str          segment;
+    str segment;
     while (segment_next(&path, &segment)) {
         at = child(a, at, segment);
         if (!at) return ERR_NOMEM;
@@ -79,14 +79,12 @@ static err op_add(struct arena *a, struct tree *t, const struct op *op, unsigned
     if (!op->path || !template_ok(op->path)) return refuse(a, why, ERR_INPUT, "%s %s: malformed path", f->name, op->id);
     str path;
     TRY(arena_printf(a, &path, "%s%s", f->server ? f->server : "", op->path));
-    int          m = method_at(op->on);
+    int m = method_at(op->on);
     struct node *n;
     TRY(node_for(a, t, path, owner, &n));
-    if (m < 0 || op->on == M_HEAD)
-        return refuse(a, why, ERR_INPUT, "%s %s: no such method (HEAD comes with GET)", f->name, op->id);
+    if (m < 0 || op->on == M_HEAD) return refuse(a, why, ERR_INPUT, "%s %s: no such method (HEAD comes with GET)", f->name, op->id);
     if (n->rows[m].op)
-        return refuse(a, why, ERR_CONFLICT, "%s %s and %s %s: the same method and path", n->rows[m].family->name, n->rows[m].op->id, f->name,
-                      op->id);
+        return refuse(a, why, ERR_CONFLICT, "%s %s and %s %s: the same method and path", n->rows[m].family->name, n->rows[m].op->id, f->name, op->id);
     n->rows[m] = (struct row){ op, f };
     n->allowed |= op->on | (op->on == M_GET ? M_HEAD : 0U) | M_OPTIONS;
     return ERR_OK;
@@ -94,7 +92,7 @@ static err op_add(struct arena *a, struct tree *t, const struct op *op, unsigned
 
 static err prefix_add(struct arena *a, struct tree *t, const char *prefix, unsigned owner)
 {
-    str          path = str_c(prefix);
+    str path = str_c(prefix);
     struct node *n;
     if (str_ends(path, STR("/"))) path.n--;
     return node_for(a, t, path, owner, &n);
@@ -104,7 +102,8 @@ err tree_build(struct arena *a, struct tree *t, const struct family *const *fami
 {
     *t = (struct tree){ .families = families };
     while (families[t->n_families]) t->n_families++;
-    if (t->n_families == 0 || t->n_families > FAMILIES_MAX) return refuse(a, why, ERR_INPUT, "%zu families; between 1 and %d are possible", t->n_families, FAMILIES_MAX);
+    if (t->n_families == 0 || t->n_families > FAMILIES_MAX)
+        return refuse(a, why, ERR_INPUT, "%zu families; between 1 and %d are possible", t->n_families, FAMILIES_MAX);
     for (unsigned i = 0; i < t->n_families; i++) {
         for (const struct op *op = families[i]->ops; op->id; op++) TRY(op_add(a, t, op, i, why));
         for (const char *const *p = families[i]->prefixes; p && *p; p++) TRY(prefix_add(a, t, *p, i));
@@ -126,12 +125,12 @@ bool path_param(const char *path, size_t *at, str *name, bool *digits)
 /* Matching ---------------------------------------------------------------------------------------------------------------------- */
 
 struct walk {
-    const str         *segments;
-    size_t             n;
-    size_t             taken[SEGMENTS_MAX]; /* which segments are parameters of the path found */
-    size_t             n_taken;
-    const struct node *deepest;             /* of all tried: its owners answer for unknown paths */
-    size_t             depth;
+    const str *segments;
+    size_t n;
+    size_t taken[SEGMENTS_MAX]; /* which segments are parameters of the path found */
+    size_t n_taken;
+    const struct node *deepest; /* of all tried: its owners answer for unknown paths */
+    size_t depth;
 };
 
 static bool all_digits(str s)
@@ -191,14 +190,14 @@ static const struct family *node_family(const struct tree *t, const struct node 
         for (size_t i = 0; i < t->n_families; i++)
             for (int m = 0; m < METHODS; m++) {
                 const struct row *r = &n->rows[m];
-                if (r->family == t->families[i] && (pass || str_is(asked, method_name(r->op->on)))) return r->family;
+                if (r->op && r->family == t->families[i] && (pass || str_is(asked, method_name(r->op->on)))) return r->family;
             }
     return first_owner(t, n->owners);
 }
 
 err tree_match(const struct tree *t, struct arena *a, const struct req *rq, str *values, struct match *out)
 {
-    str         segments[SEGMENTS_MAX];
+    str segments[SEGMENTS_MAX];
     struct walk w = { .segments = segments, .deepest = &t->root };
     *out = (struct match){ .family = t->families[t->n_families - 1] };
     TRY(segments_of(a, rq->path, segments, &w.n));

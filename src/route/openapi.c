@@ -5,11 +5,11 @@
 enum { COMPONENTS_MAX = 512 };
 
 struct printer {
-    struct jw            w;
+    struct jw w;
     const struct family *f;
-    const struct shape  *named[COMPONENTS_MAX];
-    size_t               n_named;
-    bool                 clash; /* two shapes share a name, or there are too many */
+    const struct shape *named[COMPONENTS_MAX];
+    size_t n_named;
+    bool clash; /* two shapes share a name, or there are too many */
 };
 
 /* Components ---------------------------------------------------------------------------------------------------------------------------- */
@@ -61,8 +61,8 @@ static void kstr(struct printer *p, const char *key, const char *text)
 
 static void schema_type(struct printer *p, const struct shape *s)
 {
-    static const char *const type[] = { [K_NULL] = "null",   [K_BOOL] = "boolean", [K_INT] = "integer", [K_NUM] = "number",   [K_TEXT] = "string",
-                                        [K_ARRAY] = "array", [K_OBJECT] = "object", [K_MAP] = "object", [K_BINARY] = "string" };
+    static const char *const type[] = { [K_NULL] = "null",   [K_BOOL] = "boolean",  [K_INT] = "integer", [K_NUM] = "number",   [K_TEXT] = "string",
+                                        [K_ARRAY] = "array", [K_OBJECT] = "object", [K_MAP] = "object",  [K_BINARY] = "string" };
     if (s->kind == K_ANY || s->kind == K_ONE_OF) return;
     jw_key(&p->w, STR("type"));
     if (s->nullable) {
@@ -183,7 +183,7 @@ static void schema(struct printer *p, const struct shape *s, const char *doc, bo
         jw_key(&p->w, STR("examples"));
         jw_open(&p->w, '[');
         const struct json_rules plain = { 0 };
-        bool                    json = json_scan(str_c(s->example), &plain, NULL) == ERR_OK;
+        bool json = json_scan(str_c(s->example), &plain, NULL) == ERR_OK;
         json ? jw_raw(&p->w, str_c(s->example)) : jw_str(&p->w, str_c(s->example));
         jw_close(&p->w, ']');
     }
@@ -207,9 +207,9 @@ static void parameter(struct printer *p, str name, const char *in, bool need, co
 static void parameters(struct printer *p, const struct op *op)
 {
     static const char *const in[] = { [IN_BODY] = "query", [IN_QUERY] = "query", [IN_HEADER] = "header", [IN_PATH] = "path", [IN_COOKIE] = "cookie" };
-    size_t                   at = 0, i = 0;
-    str                      name;
-    bool                     digits;
+    size_t at = 0, i = 0;
+    str name;
+    bool digits;
     if (!strchr(op->path, '{') && !op->query) return;
     jw_key(&p->w, STR("parameters"));
     jw_open(&p->w, '[');
@@ -249,12 +249,24 @@ static void request_body(struct printer *p, const struct op *op)
 static const char *phrase(int status)
 {
     static const struct {
-        int         status;
+        int status;
         const char *text;
-    } all[] = { { 200, "Done." },          { 201, "Created." },    { 204, "Done; no content." },  { 302, "Elsewhere." },
-                { 303, "See elsewhere." }, { 304, "Unchanged." },  { 400, "Bad request." },       { 401, "Not authenticated." },
-                { 403, "Refused." },       { 404, "Not found." },  { 409, "Conflict." },          { 413, "Body too large." },
-                { 422, "Not valid." },     { 429, "Too many." },   { 500, "Trouble of the server." }, { 503, "Busy; try again later." } };
+    } all[] = { { 200, "Done." },
+                { 201, "Created." },
+                { 204, "Done; no content." },
+                { 302, "Elsewhere." },
+                { 303, "See elsewhere." },
+                { 304, "Unchanged." },
+                { 400, "Bad request." },
+                { 401, "Not authenticated." },
+                { 403, "Refused." },
+                { 404, "Not found." },
+                { 409, "Conflict." },
+                { 413, "Body too large." },
+                { 422, "Not valid." },
+                { 429, "Too many." },
+                { 500, "Trouble of the server." },
+                { 503, "Busy; try again later." } };
     for (size_t i = 0; i < COUNT_OF(all); i++)
         if (all[i].status == status) return all[i].text;
     return "Answer.";

@@ -34,10 +34,10 @@ static const char *json_media(const struct call *c, int status)
 
 err reply_shape(struct call *c, int status, const struct shape *s, const void *from)
 {
-    const struct family        *f = call_family(c);
+    const struct family *f = call_family(c);
     CLEANUP(buf_release) struct buf b = BUF(REPLY_MAX);
-    struct jw                   w = JW(&b);
-    str                         json;
+    struct jw w = JW(&b);
+    str json;
     w.ascii = f && f->ascii;
     shape_write(&w, s, from, f && f->sort_keys);
     if (f && f->newline) buf_char(&b, '\n');
@@ -57,10 +57,13 @@ void reply_reset(struct reply *r, size_t n_headers)
 static void reply_plain(struct route_visit *v, int status)
 {
     static const struct {
-        int         status;
+        int status;
         const char *text;
-    } texts[] = { { 404, "not found\n" },           { 405, "method not allowed\n" }, { 413, "request body too large\n" },
-                  { 503, "busy, try again later\n" }, { 500, "internal error\n" } };
+    } texts[] = { { 404, "not found\n" },
+                  { 405, "method not allowed\n" },
+                  { 413, "request body too large\n" },
+                  { 503, "busy, try again later\n" },
+                  { 500, "internal error\n" } };
     const char *text = "error\n";
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (texts[i].status == status) text = texts[i].text;
@@ -77,7 +80,7 @@ static void log_trouble(const struct route_visit *v, err e)
 
 void reply_conclude(struct route_visit *v, err e)
 {
-    struct call         *c = v->c;
+    struct call *c = v->c;
     const struct family *f = v->at.family;
     if (e == ERR_OK && c->reply->status == 0) e = fail(c, ERR_STORE, NULL, "no reply was made");
     if (e != ERR_OK) {
@@ -96,7 +99,7 @@ static str allow_text(struct arena *a, unsigned allowed)
 {
     static const enum method all[] = { M_GET, M_HEAD, M_POST, M_PUT, M_PATCH, M_DELETE, M_OPTIONS };
     CLEANUP(buf_release) struct buf b = BUF(256);
-    str                      out = STR_NULL;
+    str out = STR_NULL;
     for (size_t i = 0; i < COUNT_OF(all); i++)
         if (allowed & all[i]) buf_printf(&b, "%s%s", b.n ? ", " : "", method_name(all[i]));
     return buf_to_arena(&b, a, &out) == ERR_OK ? out : STR("GET");
@@ -104,11 +107,11 @@ static str allow_text(struct arena *a, unsigned allowed)
 
 void reply_unmatched(struct route_visit *v)
 {
-    struct call         *c = v->c;
+    struct call *c = v->c;
     const struct family *f = v->at.family;
-    const struct node   *n = v->at.node;
-    bool                 options = n && c->rq->method == M_OPTIONS;
-    int                  status = options ? 204 : n ? 405 : 404;
+    const struct node *n = v->at.node;
+    bool options = n && c->rq->method == M_OPTIONS;
+    int status = options ? 204 : n ? 405 : 404;
     if (options && f->options)
         f->options(c, n->allowed);
     else if (n && !options && f->no_method)

@@ -16,51 +16,51 @@ enum perm {
 };
 
 struct reply_doc {
-    int                 status;
-    const char         *type;  /* media type; NULL: no content */
+    int status;
+    const char *type;          /* media type; NULL: no content */
     const struct shape *shape; /* NULL with a type: any bytes */
-    const char         *doc;
+    const char *doc;
 };
 
 /* What a body looks like in one media type, where the types differ (JSON has native values, forms have texts). */
 struct body_doc {
-    const char         *type;
+    const char *type;
     const struct shape *shape;
 };
 
 struct op {
-    const char  *id;   /* operationId */
-    enum method  on;
-    const char  *path; /* "/api/user/{user_id}"; a name ending in ':int' ("{user_id:int}") matches decimal digits only */
-    const char  *spec; /* "docassemble-api 12.1" */
-    const char  *summary, *tag;
-    enum perm    perm;
+    const char *id; /* operationId */
+    enum method on;
+    const char *path; /* "/api/user/{user_id}"; a name ending in ':int' ("{user_id:int}") matches decimal digits only */
+    const char *spec; /* "docassemble-api 12.1" */
+    const char *summary, *tag;
+    enum perm perm;
     const char *const *roles, *const *perms; /* NULL-terminated */
-    const struct shape *query;      /* object shape; its fields' .in say query, header or cookie */
-    const struct shape *body;       /* object shape */
-    const char *const  *body_types; /* media types accepted, NULL-terminated; default application/json */
-    const struct body_doc *body_docs; /* documented instead of .body, ended by type NULL; NULL: .body for each of body_types */
-    bool                body_need;
-    size_t              body_max;   /* 0: the family's */
-    enum tx             tx;         /* TX_READ: I/O thread (SQLite). TX_WRITE: writer. TX_NONE: slow lane */
-    bool                quick;      /* with TX_NONE: never waits for anything, so it runs on the I/O thread */
+    const struct shape *query;               /* object shape; its fields' .in say query, header or cookie */
+    const struct shape *body;                /* object shape */
+    const char *const *body_types;           /* media types accepted, NULL-terminated; default application/json */
+    const struct body_doc *body_docs;        /* documented instead of .body, ended by type NULL; NULL: .body for each of body_types */
+    bool body_need;
+    size_t body_max; /* 0: the family's */
+    enum tx tx;      /* TX_READ: I/O thread (SQLite). TX_WRITE: writer. TX_NONE: slow lane */
+    bool quick;      /* with TX_NONE: never waits for anything, so it runs on the I/O thread */
     err (*run)(struct call *c);
     const struct reply_doc *replies; /* ended by status 0; those of the family's .common need no mention */
     const char *const *path_docs;    /* one text per {name} */
 };
 
 struct family {
-    const char *name;     /* "interviews" */
+    const char *name;                     /* "interviews" */
     const char *title, *version, *server; /* of the document; server: base path of all paths, "" */
-    const struct op *ops; /* ended by id == NULL */
-    const char *const *prefixes; /* leading path segments it owns, NULL-terminated: "/api" */
-    const char *security; /* JSON of components.securitySchemes; NULL: none */
-    const char *security_need; /* JSON array for operations that are not public, e.g. [{"key":[]},{"bearer":[]}] */
-    const struct reply_doc *common; /* replies that every operation may give (413, 503, 500 …); ended by status 0; NULL: none */
-    bool loose;           /* bodies and parameters are read, not judged (docassemble) */
-    bool body_before_who; /* the body is read before the caller is known (docassemble: the key may be in it) */
-    bool sort_keys, ascii; /* how its JSON is written */
-    bool newline;          /* one at the end of each JSON body */
+    const struct op *ops;                 /* ended by id == NULL */
+    const char *const *prefixes;          /* leading path segments it owns, NULL-terminated: "/api" */
+    const char *security;                 /* JSON of components.securitySchemes; NULL: none */
+    const char *security_need;            /* JSON array for operations that are not public, e.g. [{"key":[]},{"bearer":[]}] */
+    const struct reply_doc *common;       /* replies that every operation may give (413, 503, 500 …); ended by status 0; NULL: none */
+    bool loose;                           /* bodies and parameters are read, not judged (docassemble) */
+    bool body_before_who;                 /* the body is read before the caller is known (docassemble: the key may be in it) */
+    bool sort_keys, ascii;                /* how its JSON is written */
+    bool newline;                         /* one at the end of each JSON body */
     struct json_rules json;
     size_t body_max;
     /* Sets c->who, or fails. Inside TX_READ. */
@@ -82,7 +82,7 @@ int route_status(err e);
 
 /* Replies. Content goes to c->reply; all return ERR_OK or ERR_NOMEM. A reply replaces the one before, headers added with reply_header() stay. */
 err reply_shape(struct call *c, int status, const struct shape *s, const void *from) MUST_CHECK; /* JSON by the family's rules */
-err reply_json(struct call *c, int status, str json) MUST_CHECK;                                  /* verbatim, copied? no: must live in c->mem */
+err reply_json(struct call *c, int status, str json) MUST_CHECK;                                 /* verbatim, copied? no: must live in c->mem */
 err reply_text(struct call *c, int status, const char *type, str text) MUST_CHECK;
 err reply_empty(struct call *c, int status) MUST_CHECK;
 /* The family whose row serves this call, NULL for none. */
@@ -96,15 +96,15 @@ const struct parts *call_parts(const struct call *c);
 struct router;
 struct router_options {
     const struct family *const *families; /* NULL-terminated; the last one is the core's, which owns "/". Unknown paths: ties go to the earlier one */
-    struct store *store; /* NULL: operations run without transactions (tests, commands) */
-    unsigned      slow_threads, slow_queue;
-    size_t        arena_max;
-    bool          request_log;
+    struct store *store;                  /* NULL: operations run without transactions (tests, commands) */
+    unsigned slow_threads, slow_queue;
+    size_t arena_max;
+    bool request_log;
     void (*hurry)(void *arg); /* may be NULL; called once by router_stop() when its wait is over: cut short what running operations wait for */
-    void         *hurry_arg;
+    void *hurry_arg;
 };
 /* Refuses rows without .perm, with clashing paths, with fields whose kind and C type disagree: *why. */
-err  router_new(struct arena *a, const struct router_options *o, struct router **out, str *why) MUST_CHECK;
+err router_new(struct arena *a, const struct router_options *o, struct router **out, str *why) MUST_CHECK;
 /* For http_start. */
 struct http_handler router_handler(struct router *r);
 /* New requests get 503 from now on. Waits wait_ms for the deferred ones; then those that have not begun get 503, hurry() is called, and those

@@ -6,8 +6,8 @@
 #include <stdatomic.h>
 
 enum {
-    METHODS = 6,            /* that an operation can have: method_at() */
-    SEGMENTS_MAX = 32,      /* a path with more matches nothing */
+    METHODS = 6,       /* that an operation can have: method_at() */
+    SEGMENTS_MAX = 32, /* a path with more matches nothing */
     FAMILIES_MAX = 16,
     FIELDS_MAX = 64,        /* of one shape */
     SHAPE_DEPTH = 16,       /* nesting of shapes, in the document and in checks */
@@ -21,27 +21,27 @@ err refuse(struct arena *a, str *why, err code, const char *fmt, ...) MUST_CHECK
 
 /* match.c: a tree of path segments. ------------------------------------------------------------------------------------------------- */
 struct row {
-    const struct op     *op;
+    const struct op *op;
     const struct family *family;
 };
 struct node {
-    str          text;             /* the literal; empty for parameters */
-    struct node *first, *next;     /* literal children; sibling */
-    struct node *digits, *any;     /* {name:int} and {name} */
-    struct row   rows[METHODS];    /* by method_at() */
-    unsigned     allowed;          /* method bits, HEAD with GET; 0: no operation ends here */
-    unsigned     owners;           /* bit i: family i has a path or prefix through here */
+    str text;                  /* the literal; empty for parameters */
+    struct node *first, *next; /* literal children; sibling */
+    struct node *digits, *any; /* {name:int} and {name} */
+    struct row rows[METHODS];  /* by method_at() */
+    unsigned allowed;          /* method bits, HEAD with GET; 0: no operation ends here */
+    unsigned owners;           /* bit i: family i has a path or prefix through here */
 };
 struct tree {
-    struct node                root;
+    struct node root;
     const struct family *const *families;
-    size_t                     n_families;
+    size_t n_families;
 };
 struct match {
-    const struct node   *node;     /* NULL: unknown path */
-    const struct family *family;   /* never NULL: it answers */
-    const struct op     *op;       /* NULL: unknown path or method */
-    size_t               n_path;
+    const struct node *node;     /* NULL: unknown path */
+    const struct family *family; /* never NULL: it answers */
+    const struct op *op;         /* NULL: unknown path or method */
+    size_t n_path;
 };
 /* -1 for methods that no operation can have. HEAD gives GET's. */
 int method_at(enum method m);
@@ -55,24 +55,24 @@ bool path_param(const char *path, size_t *at, str *name, bool *digits);
 
 /* The visit: one request on its way. ------------------------------------------------------------------------------------------------ */
 struct route_visit {
-    struct call         *c;
-    struct call          own;      /* what c points at, but in router_run() */
-    struct router       *router;
-    struct exchange     *x;        /* NULL in router_run() */
-    struct match         at;
-    size_t               n_headers; /* of the reply when the operation began: where a second run starts again */
-    struct json_members  members;  /* of a JSON body */
-    struct params        form;     /* of a form; of a multipart body its parts that are no files */
-    struct parts         parts;
+    struct call *c;
+    struct call own; /* what c points at, but in router_run() */
+    struct router *router;
+    struct exchange *x; /* NULL in router_run() */
+    struct match at;
+    size_t n_headers;            /* of the reply when the operation began: where a second run starts again */
+    struct json_members members; /* of a JSON body */
+    struct params form;          /* of a form; of a multipart body its parts that are no files */
+    struct parts parts;
 };
 struct router {
-    struct tree         tree;
-    struct store       *store;
-    struct lane        *slow;
+    struct tree tree;
+    struct store *store;
+    struct lane *slow;
     struct router_options options;
-    atomic_bool         stopping, hurried;
-    atomic_int          deferred;
-    atomic_llong        requests, by_class[6], slow_refused, ms_sum;
+    atomic_bool stopping, hurried;
+    atomic_int deferred;
+    atomic_llong requests, by_class[6], slow_refused, ms_sum;
 };
 
 /* input.c: fills c->query and c->body. */
@@ -80,8 +80,8 @@ err input_read(struct route_visit *v) MUST_CHECK;
 
 /* serve.c */
 enum served route_serve(void *self, struct exchange *x);
-size_t      route_body_max(void *self, const struct req *rq);
-void        route_done(void *self, struct exchange *x);
+size_t route_body_max(void *self, const struct req *rq);
+void route_done(void *self, struct exchange *x);
 
 /* reply.c. Forgets what was replied so far, keeping the first n headers. */
 void reply_reset(struct reply *r, size_t n_headers);
@@ -108,24 +108,23 @@ enum any_kind json_kind(str json);
 /* Items of a JSON array: *at starts at 0. false at the end. */
 bool json_item(str array, size_t *at, str *item);
 /* The decoded text of a JSON string. Without escapes it is a slice of the input. */
-err  json_text(struct arena *a, str json, str *out) MUST_CHECK;
+err json_text(struct arena *a, str json, str *out) MUST_CHECK;
 /* A finite number, decimal or JSON; ERR_INPUT if it is not one. */
-err  text_real(struct arena *a, str text, double *out) MUST_CHECK;
+err text_real(struct arena *a, str text, double *out) MUST_CHECK;
 /* The loose text of a value: texts as they are, null absent, the rest as its JSON. */
-err  value_text(struct arena *a, const struct value *v, str *out) MUST_CHECK;
+err value_text(struct arena *a, const struct value *v, str *out) MUST_CHECK;
 
 /* A pointer into the caller's body, kept as a chain on the stack and written only when something is wrong. */
 struct place {
     const struct place *up;
-    str                 name;  /* absent: index holds */
-    size_t              index;
-    bool                param; /* a parameter: its bare name is the place */
+    str name; /* absent: index holds */
+    size_t index;
+    bool param; /* a parameter: its bare name is the place */
 };
 /* shape_check.c. Strict: fail()s with the place of the first violation. */
 err value_check(struct call *c, const struct shape *s, const struct value *v, const struct json_rules *rules, const struct place *at) MUST_CHECK;
 
 /* shape_read.c: the struct from members that are scanned already. */
-err shape_read_members(struct call *c, const struct shape *s, const struct json_members *m, const struct json_rules *rules, bool loose,
-                       void *out) MUST_CHECK;
+err shape_read_members(struct call *c, const struct shape *s, const struct json_members *m, const struct json_rules *rules, bool loose, void *out) MUST_CHECK;
 /* Where a row's parameters come from: .in says; body fields of a form count as query. */
 err shape_read_request(struct call *c, const struct shape *s, const struct req *rq, bool loose, void *out) MUST_CHECK;

@@ -31,7 +31,7 @@ static const char *op_lacks(const struct family *f, const struct op *op)
 
 static err op_verify(struct arena *a, const struct family *f, const struct op *op, str *why)
 {
-    str         owner;
+    str owner;
     const char *lacks = op_lacks(f, op);
     if (lacks) return refuse(a, why, ERR_INPUT, "%s %s: %s", f->name, op->id, lacks);
     TRY(arena_printf(a, &owner, "%s %s", f->name, op->id));
@@ -104,8 +104,7 @@ void router_free(struct router *r)
 
 void router_stats(const struct router *r, struct router_stats *out)
 {
-    *out = (struct router_stats){ .requests = atomic_load(&r->requests), .slow_refused = atomic_load(&r->slow_refused),
-                                  .ms_sum = atomic_load(&r->ms_sum) };
+    *out = (struct router_stats){ .requests = atomic_load(&r->requests), .slow_refused = atomic_load(&r->slow_refused), .ms_sum = atomic_load(&r->ms_sum) };
     for (int i = 0; i < 6; i++) out->by_class[i] = atomic_load(&r->by_class[i]);
     out->slow_depth = r->slow && !atomic_load(&r->stopping) ? (int64_t)lane_depth(r->slow) : 0;
 }

@@ -76,7 +76,7 @@ static void conclude(struct route_visit *v, err e)
 
 static void answer(struct route_visit *v, err e)
 {
-    struct router   *r = v->router; /* the visit is gone once it is answered */
+    struct router *r = v->router; /* the visit is gone once it is answered */
     struct exchange *x = v->x;
     conclude(v, e);
     http_answer(x);
@@ -155,7 +155,7 @@ static enum served run_on_lane(struct route_visit *v)
 static err find_row(struct route_visit *v)
 {
     struct call *c = v->c;
-    err          e = tree_match(&v->router->tree, c->mem, c->rq, c->path, &v->at);
+    err e = tree_match(&v->router->tree, c->mem, c->rq, c->path, &v->at);
     c->room = v->at.family->room;
     return e == ERR_INPUT ? fail(c, ERR_INPUT, NULL, "the path is malformed") : e;
 }
@@ -193,7 +193,7 @@ enum served route_serve(void *self, struct exchange *x)
 size_t route_body_max(void *self, const struct req *rq)
 {
     const struct router *r = self;
-    struct match         at;
+    struct match at;
     if (rq->method == M_GET || rq->method == M_HEAD || rq->method == M_OPTIONS) return STRAY_BODY_MAX;
     size_t max = STRAY_BODY_MAX;
     if (tree_match(&r->tree, NULL, rq, NULL, &at) == ERR_OK && at.op && (at.op->body_max || at.family->body_max))
@@ -220,17 +220,17 @@ void router_run(struct router *r, struct call *c)
 
 static void log_request(const struct req *rq, const struct reply *reply, int64_t ms)
 {
-    LOG(LOG_INFO, "request", LOG_S("id", rq->id), LOG_S("method", rq->method_text), LOG_S("path", rq->path), LOG_I("status", reply->status),
-        LOG_I("ms", ms), LOG_I("bytes", (int64_t)reply->body.n), LOG_S("peer", rq->peer));
+    LOG(LOG_INFO, "request", LOG_S("id", rq->id), LOG_S("method", rq->method_text), LOG_S("path", rq->path), LOG_I("status", reply->status), LOG_I("ms", ms),
+        LOG_I("bytes", (int64_t)reply->body.n), LOG_S("peer", rq->peer));
 }
 
 void route_done(void *self, struct exchange *x)
 {
-    struct router      *r = self;
-    const struct req   *rq = exchange_req(x);
+    struct router *r = self;
+    const struct req *rq = exchange_req(x);
     const struct reply *reply = exchange_reply(x);
-    int64_t             ms = (clock_mono_us() - rq->start_us) / 1000;
-    int                 class = reply->status / 100;
+    int64_t ms = (clock_mono_us() - rq->start_us) / 1000;
+    int class = reply->status / 100;
     atomic_fetch_add_explicit(&r->requests, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&r->ms_sum, ms, memory_order_relaxed);
     if (class > 0 && class < 6) atomic_fetch_add_explicit(&r->by_class[class], 1, memory_order_relaxed);

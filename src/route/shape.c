@@ -44,9 +44,10 @@ enum as item_as(const struct shape *of)
 
 size_t item_size(const struct shape *of)
 {
-    static const size_t size[] = { [AS_TEXT] = sizeof(str), [AS_INT] = sizeof(int64_t), [AS_REAL] = sizeof(double), [AS_BOOL] = sizeof(bool),
-                                   [AS_ANY] = sizeof(struct any) };
-    enum as             as = item_as(of);
+    static const size_t size[] = {
+        [AS_TEXT] = sizeof(str), [AS_INT] = sizeof(int64_t), [AS_REAL] = sizeof(double), [AS_BOOL] = sizeof(bool), [AS_ANY] = sizeof(struct any)
+    };
+    enum as as = item_as(of);
     return as == AS_STRUCT ? of->size : size[as];
 }
 
@@ -69,9 +70,9 @@ static bool kind_fits(const struct shape *s, enum as as, bool loose)
 
 struct verifier {
     struct arena *a;
-    const char   *owner;
-    bool          loose;
-    str          *why;
+    const char *owner;
+    bool loose;
+    str *why;
 };
 
 static err verify(const struct verifier *k, const struct shape *s, unsigned depth);
@@ -80,8 +81,7 @@ static err verify_field(const struct verifier *k, const struct shape *s, const s
 {
     const char *in = s->name ? s->name : "(unnamed)";
     if (!f->name || !f->shape) return refuse(k->a, k->why, ERR_INPUT, "%s: %s: a field without name or shape", k->owner, in);
-    if (!kind_fits(f->shape, f->as, k->loose))
-        return refuse(k->a, k->why, ERR_INPUT, "%s: %s.%s: the C type does not fit the kind", k->owner, in, f->name);
+    if (!kind_fits(f->shape, f->as, k->loose)) return refuse(k->a, k->why, ERR_INPUT, "%s: %s.%s: the C type does not fit the kind", k->owner, in, f->name);
     if (f->as != AS_NOTHING && (s->size == 0 || f->at >= s->size || f->given >= (ptrdiff_t)s->size))
         return refuse(k->a, k->why, ERR_INPUT, "%s: %s.%s: outside its struct", k->owner, in, f->name);
     return verify(k, f->shape, depth + 1);

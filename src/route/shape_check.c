@@ -2,10 +2,10 @@
 #include "route/route_int.h"
 
 struct checker {
-    struct call             *c;
+    struct call *c;
     const struct json_rules *rules;
-    unsigned                 trying; /* inside an alternative: nothing is recorded */
-    unsigned                 depth;
+    unsigned trying; /* inside an alternative: nothing is recorded */
+    unsigned depth;
 };
 
 static err check(struct checker *k, const struct shape *s, const struct value *v, const struct place *at);
@@ -61,7 +61,7 @@ static err check_text(struct checker *k, const struct shape *s, const struct val
 static err check_int(struct checker *k, const struct shape *s, const struct value *v, const struct place *at)
 {
     int64_t i;
-    bool    json = !str_absent(v->json);
+    bool json = !str_absent(v->json);
     if (json && json_kind(v->json) != ANY_NUMBER) return wrong(k, at, "an integer is expected");
     if (str_int(json ? v->json : v->text, &i) != ERR_OK) return wrong(k, at, "an integer is expected");
     if (!value_allowed(s, json ? v->json : v->text)) return wrong(k, at, "not one of the allowed values");
@@ -73,7 +73,7 @@ static err check_int(struct checker *k, const struct shape *s, const struct valu
 static err check_num(struct checker *k, const struct shape *s, const struct value *v, const struct place *at)
 {
     double d;
-    bool   json = !str_absent(v->json);
+    bool json = !str_absent(v->json);
     if (json && json_kind(v->json) != ANY_NUMBER) return wrong(k, at, "a number is expected");
     err e = text_real(k->c->mem, json ? v->json : v->text, &d);
     if (e == ERR_NOMEM) return e;
@@ -95,7 +95,7 @@ static err check_bool(struct checker *k, const struct value *v, const struct pla
 static err check_array(struct checker *k, const struct shape *s, const struct value *v, const struct place *at)
 {
     if (json_kind(v->json) != ANY_ARRAY) return wrong(k, at, "an array is expected");
-    size_t       pos = 0, n = 0;
+    size_t pos = 0, n = 0;
     struct value item = { 0 };
     for (; json_item(v->json, &pos, &item.json); n++) {
         const struct place inner = { .up = at, .index = n };
@@ -110,8 +110,8 @@ static err check_fields(struct checker *k, const struct shape *s, const struct j
 {
     for (size_t i = 0; i < s->n_fields; i++) {
         const struct field *f = &s->fields[i];
-        const struct place  inner = { .up = at, .name = str_c(f->name) };
-        struct value        v = { .json = json_member(m, f->name) };
+        const struct place inner = { .up = at, .name = str_c(f->name) };
+        struct value v = { .json = json_member(m, f->name) };
         if (str_absent(v.json) && f->also) v.json = json_member(m, f->also);
         bool null = json_kind(v.json) == ANY_NULL && !f->shape->nullable && f->shape->kind != K_ANY && f->shape->kind != K_ONE_OF;
         if (f->need && (null || str_absent(v.json))) return wrong(k, &inner, "this field is required");

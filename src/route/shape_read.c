@@ -5,9 +5,9 @@
 #include <math.h>
 
 struct reader {
-    struct call             *c;
+    struct call *c;
     const struct json_rules *rules;
-    bool                     loose;
+    bool loose;
 };
 
 static err put(const struct reader *r, enum as as, const struct shape *s, const struct value *v, void *out, bool *given);
@@ -22,11 +22,11 @@ static bool flag_text(str text)
 static err flag_of(struct arena *a, const struct value *v, bool *out)
 {
     double d = 0;
-    str    text;
+    str text;
     switch (json_kind(v->json)) {
     case ANY_ABSENT: return *out = flag_text(v->text), ERR_OK;
     case ANY_NULL: return *out = false, ERR_OK;
-    case ANY_BOOL: return *out = v->json.p[0] == 't', ERR_OK;
+    case ANY_BOOL: return *out = str_starts(v->json, STR("t")), ERR_OK;
     case ANY_NUMBER: {
         err e = text_real(a, v->json, &d);
         return *out = e != ERR_OK || d != 0, e == ERR_NOMEM ? e : ERR_OK;
@@ -40,7 +40,7 @@ static err flag_of(struct arena *a, const struct value *v, bool *out)
 
 static err put_int(const struct reader *r, const struct value *v, int64_t *out, bool *given)
 {
-    str    text;
+    str text;
     double d;
     TRY(value_text(r->c->mem, v, &text));
     if (str_int(str_trim(text), out) == ERR_OK) return *given = text.n > 0, ERR_OK;
@@ -84,7 +84,7 @@ static err structured(const struct reader *r, const struct value *v, enum any_ki
 static err put_list(const struct reader *r, const struct shape *s, str array, struct list *out)
 {
     size_t n = 0, at = 0, size = item_size(s->of);
-    str    item;
+    str item;
     while (json_item(array, &at, &item)) n++;
     char *v = arena_take(r->c->mem, n, size, _Alignof(max_align_t));
     if (!v) return ERR_NOMEM;
@@ -107,26 +107,18 @@ static err put_struct(const struct reader *r, const struct shape *s, str object,
 /* *given comes in true. */
 static err put(const struct reader *r, enum as as, const struct shape *s, const struct value *v, void *out, bool *given)
 {
-    str  json = STR_NULL;
+    str json = STR_NULL;
     bool flag = false;
     switch (as) {
     case AS_NOTHING: return ERR_OK;
     case AS_TEXT: TRY(value_text(r->c->mem, v, out)); return *given = !str_absent(*(str *)out), ERR_OK;
     case AS_INT: return *given = false, put_int(r, v, out, given);
     case AS_REAL: return put_real(r, v, out, given);
-    case AS_BOOL:
-        *given = json_kind(v->json) != ANY_NULL;
-        return flag_of(r->c->mem, v, out);
-    case AS_FLAG:
-        TRY(flag_of(r->c->mem, v, &flag));
-        return *(enum flag *)out = flag ? FLAG_TRUE : FLAG_FALSE, ERR_OK;
+    case AS_BOOL: *given = json_kind(v->json) != ANY_NULL; return flag_of(r->c->mem, v, out);
+    case AS_FLAG: TRY(flag_of(r->c->mem, v, &flag)); return *(enum flag *)out = flag ? FLAG_TRUE : FLAG_FALSE, ERR_OK;
     case AS_ANY: return put_any(r, v, out);
-    case AS_STRUCT:
-        TRY(structured(r, v, ANY_OBJECT, &json));
-        return *given = !str_absent(json), *given ? put_struct(r, s, json, out) : ERR_OK;
-    case AS_LIST:
-        TRY(structured(r, v, ANY_ARRAY, &json));
-        return *given = !str_absent(json), *given ? put_list(r, s, json, out) : ERR_OK;
+    case AS_STRUCT: TRY(structured(r, v, ANY_OBJECT, &json)); return *given = !str_absent(json), *given ? put_struct(r, s, json, out) : ERR_OK;
+    case AS_LIST: TRY(structured(r, v, ANY_ARRAY, &json)); return *given = !str_absent(json), *given ? put_list(r, s, json, out) : ERR_OK;
     }
     return ERR_OK;
 }
@@ -145,7 +137,7 @@ err shape_read_members(struct call *c, const struct shape *s, const struct json_
     const struct reader r = { c, rules, loose };
     for (size_t i = 0; i < s->n_fields; i++) {
         const struct field *f = &s->fields[i];
-        struct value        v = { .json = json_member(m, f->name) };
+        struct value v = { .json = json_member(m, f->name) };
         if (str_absent(v.json) && f->also) v.json = json_member(m, f->also);
         TRY(put_field(&r, f, &v, out));
     }
@@ -155,10 +147,9 @@ err shape_read_members(struct call *c, const struct shape *s, const struct json_
 err shape_read(struct call *c, const struct shape *s, str json, const struct json_rules *rules, bool loose, void *out)
 {
     struct json_members m;
-    struct json_error   bad = { 0 };
-    err                 e = json_scan_members(c->mem, json, rules, &m, &bad);
-    if (e == ERR_INPUT)
-        return fail(c, ERR_INPUT, "", "%s: line %zu column %zu (char %zu)", bad.why ? bad.why : "not JSON", bad.line, bad.column, bad.chars);
+    struct json_error bad = { 0 };
+    err e = json_scan_members(c->mem, json, rules, &m, &bad);
+    if (e == ERR_INPUT) return fail(c, ERR_INPUT, "", "%s: line %zu column %zu (char %zu)", bad.why ? bad.why : "not JSON", bad.line, bad.column, bad.chars);
     if (e != ERR_OK) return e;
     str text = str_trim(json);
     if (!loose) TRY(value_check(c, s, &(struct value){ .json = text }, rules, NULL));
@@ -168,28 +159,26 @@ err shape_read(struct call *c, const struct shape *s, str json, const struct jso
 
 /* Parameters ------------------------------------------------------------------------------------------------------------------------ */
 
-static str param_first(const struct params *p, const char *name)
+static str param_find(const struct field *f, const char *name, const struct req *rq)
 {
-    for (size_t i = 0; i < p->n; i++)
-        if (str_is(p->v[i].name, name)) return p->v[i].value;
+    switch (f->in) {
+    case IN_HEADER: return req_header(rq, name);
+    case IN_COOKIE: return req_cookie(rq, name);
+    case IN_PATH: return STR_NULL;
+    case IN_BODY:
+    case IN_QUERY: return req_query(rq, name);
+    }
     return STR_NULL;
 }
 
-static str param_find(const struct field *f, const char *name, const struct params *p, const struct req *rq)
-{
-    if (rq && f->in == IN_HEADER) return req_header(rq, name);
-    if (rq && f->in == IN_COOKIE) return req_cookie(rq, name);
-    return f->in == IN_PATH ? STR_NULL : param_first(p, name);
-}
-
-static err params_read(struct call *c, const struct field *fields, size_t n, const struct params *p, const struct req *rq, bool loose, void *out)
+static err params_read(struct call *c, const struct field *fields, size_t n, const struct req *rq, bool loose, void *out)
 {
     const struct json_rules rules = { 0 };
-    const struct reader     r = { c, &rules, loose };
+    const struct reader r = { c, &rules, loose };
     for (size_t i = 0; i < n; i++) {
         const struct field *f = &fields[i];
-        struct value        v = { .text = param_find(f, f->name, p, rq) };
-        if (str_absent(v.text) && f->also) v.text = param_find(f, f->also, p, rq);
+        struct value v = { .text = param_find(f, f->name, rq) };
+        if (str_absent(v.text) && f->also) v.text = param_find(f, f->also, rq);
         const struct place at = { .name = str_c(f->name), .param = true };
         if (str_absent(v.text) && f->need && !loose && f->in != IN_PATH) return fail(c, ERR_INPUT, f->name, "this parameter is required");
         if (!str_absent(v.text) && !loose) TRY(value_check(c, f->shape, &v, &rules, &at));
@@ -200,10 +189,11 @@ static err params_read(struct call *c, const struct field *fields, size_t n, con
 
 err shape_read_params(struct call *c, const struct field *fields, size_t n, const struct params *p, bool loose, void *out)
 {
-    return params_read(c, fields, n, p, NULL, loose, out);
+    const struct req form = { .query = *p };
+    return params_read(c, fields, n, &form, loose, out);
 }
 
 err shape_read_request(struct call *c, const struct shape *s, const struct req *rq, bool loose, void *out)
 {
-    return params_read(c, s->fields, s->n_fields, &rq->query, rq, loose, out);
+    return params_read(c, s->fields, s->n_fields, rq, loose, out);
 }

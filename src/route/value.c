@@ -5,7 +5,7 @@
 
 enum any_kind json_kind(str json)
 {
-    switch (json.n ? json.p[0] : 0) {
+    switch (json.p && json.n ? json.p[0] : 0) {
     case 0: return ANY_ABSENT;
     case '{': return ANY_OBJECT;
     case '[': return ANY_ARRAY;
@@ -62,7 +62,7 @@ err json_text(struct arena *a, str json, str *out)
     str inner = { json.p + 1, json.n >= 2 ? json.n - 2 : 0 };
     if (str_find(inner, '\\', 0) == inner.n) return *out = inner, ERR_OK;
     const struct json_rules plain = { 0 };
-    json_t                 *j = NULL;
+    json_t *j = NULL;
     TRY(json_read(a, json, &plain, &j, NULL));
     *out = (str){ json_string_value(j), json_string_length(j) };
     return ERR_OK;

@@ -97,6 +97,7 @@ class Comparing(unittest.TestCase):
         self.assertIsNone(reply('-> 200\n\n{"n":"{{n}}","t":"id-{{t}}."}\n', 200, ID, b'{"n":7,"t":"id-x."}', known))
         self.assertEqual(known, {"n": 7, "t": "x"})
         self.assertEqual(rc.filled("/{{t}}?n={{n}}", known), "/x?n=7")
+        self.assertEqual(rc.filled("/{{p}}", {"p": "a b&c=ä"}, path=True), "/a%20b&c=%C3%A4")
         with self.assertRaises(rc.Wrong):
             rc.filled("{{unknown}}", known)
 

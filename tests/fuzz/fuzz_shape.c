@@ -7,17 +7,17 @@
 #include <assert.h>
 
 struct leaf {
-    str     word;
+    str word;
     int64_t count;
-    double  share;
-    bool    count_given, share_given;
+    double share;
+    bool count_given, share_given;
 };
 struct body {
-    str         text;
-    int64_t     number;
-    bool        yes, number_given, yes_given, leaf_given;
-    enum flag   flag;
-    struct any  any;
+    str text;
+    int64_t number;
+    bool yes, number_given, yes_given, leaf_given;
+    enum flag flag;
+    struct any any;
     struct leaf leaf;
     struct list words, numbers, leaves, things;
 };
@@ -27,15 +27,14 @@ static const struct field leaf_fields[] = {
     FIELD(struct leaf, count, "count", &small, .given = offsetof(struct leaf, count_given)),
     FIELD(struct leaf, share, "sh/a~re", &shape_num, .given = offsetof(struct leaf, share_given)),
 };
-static const struct shape        leaf = OBJECT(struct leaf, "Leaf", leaf_fields);
-static const char *const         colours[] = { "red", "green", NULL };
-static const struct shape        colour = { .kind = K_TEXT, .values = colours, .nullable = true };
-static const struct shape        words = { .kind = K_ARRAY, .of = &word, .limited = true, .max = 4 }, numbers = { .kind = K_ARRAY, .of = &shape_num },
-                                 leaves = { .kind = K_ARRAY, .of = &leaf }, things = { .kind = K_ARRAY, .of = &shape_any },
-                                 map = { .kind = K_MAP, .of = &leaf };
+static const struct shape leaf = OBJECT(struct leaf, "Leaf", leaf_fields);
+static const char *const colours[] = { "red", "green", NULL };
+static const struct shape colour = { .kind = K_TEXT, .values = colours, .nullable = true };
+static const struct shape words = { .kind = K_ARRAY, .of = &word, .limited = true, .max = 4 }, numbers = { .kind = K_ARRAY, .of = &shape_num },
+                          leaves = { .kind = K_ARRAY, .of = &leaf }, things = { .kind = K_ARRAY, .of = &shape_any }, map = { .kind = K_MAP, .of = &leaf };
 static const struct shape *const ways[] = { &small, &words, &leaf, NULL };
-static const struct shape        either = { .kind = K_ONE_OF, .options = ways };
-static const struct field        body_fields[] = {
+static const struct shape either = { .kind = K_ONE_OF, .options = ways };
+static const struct field body_fields[] = {
     FIELD(struct body, text, "text", &shape_text, .also = "t"),
     FIELD(struct body, number, "number", &small, .given = offsetof(struct body, number_given)),
     FIELD(struct body, yes, "yes", &shape_bool, .given = offsetof(struct body, yes_given)),
@@ -50,14 +49,14 @@ static const struct field        body_fields[] = {
     DOC_FIELD("map", &map),
     DOC_FIELD("either", &either),
 };
-static const struct shape      body = OBJECT(struct body, "Body", body_fields);
+static const struct shape body = OBJECT(struct body, "Body", body_fields);
 static const struct json_rules rules = { .depth = 40 };
 
 static str written(struct arena *a, const struct body *from)
 {
     struct buf b = BUF(64 << 20);
-    struct jw  w = JW(&b);
-    str        out = STR_NULL;
+    struct jw w = JW(&b);
+    str out = STR_NULL;
     shape_write(&w, &body, from, true);
     if (buf_to_arena(&b, a, &out) != ERR_OK) out = STR_NULL;
     return out;
@@ -73,7 +72,7 @@ static void refusal_is_told(const struct call *c, err e)
 /* Once written, nothing changes any more: only texts that are no UTF-8 (possible in forms) are replaced on the way. */
 static void writing_is_stable(struct call *c, const struct body *from)
 {
-    str         first = written(c->mem, from);
+    str first = written(c->mem, from);
     struct body again = { 0 };
     if (str_absent(first)) return; /* the arena's ceiling */
     assert(json_scan(first, &rules, NULL) == ERR_OK);
@@ -85,7 +84,7 @@ static void writing_is_stable(struct call *c, const struct body *from)
 static void as_json(struct call *c, str text)
 {
     struct body judged = { 0 }, loose = { 0 };
-    err         e = shape_read(c, &body, text, &rules, false, &judged);
+    err e = shape_read(c, &body, text, &rules, false, &judged);
     refusal_is_told(c, e);
     call_forget(c);
     err l = shape_read(c, &body, text, &rules, true, &loose);
@@ -99,7 +98,7 @@ static void as_json(struct call *c, str text)
 static void as_form(struct call *c, str text)
 {
     struct params p;
-    struct body   judged = { 0 }, loose = { 0 };
+    struct body judged = { 0 }, loose = { 0 };
     if (http_parse_query(c->mem, text, 100, &p) != ERR_OK) return;
     err e = shape_read_params(c, body_fields, COUNT_OF(body_fields), &p, false, &judged);
     assert(e != ERR_INPUT || c->why.text.n > 0);

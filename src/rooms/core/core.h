@@ -11,17 +11,17 @@ enum { CORE_MISSING_MAX = 8 };
 
 /* What /metrics shows; filled by main, which knows everybody. */
 struct core_numbers {
-    struct router_stats  route;
-    struct store_stats   store;
-    struct http_stats    http;
+    struct router_stats route;
+    struct store_stats store;
+    struct http_stats http;
     struct workers_stats workers;
-    int64_t              connections_now, running_now, passwords_waiting;
-    int64_t              started_at_ms; /* Unix ms */
+    int64_t connections_now, running_now, passwords_waiting;
+    int64_t started_at_ms; /* Unix ms */
 };
 
 struct core_options {
     const struct family *const *families; /* the enabled ones without the core's, NULL-terminated; must live as long as the result */
-    const char  *version;                 /* of the program */
+    const char *version;                  /* of the program */
     struct auth *auth;                    /* NULL: the account pages answer 503 (documents printed without a server) */
     struct store *store;
     /* Names what keeps the server from being ready ("store", "schema", "keys"); constant texts, at most CORE_MISSING_MAX. May wait. */

@@ -25,12 +25,11 @@ static void cards(struct buf *b, const struct core *k, bool with_core)
 err core_home(struct call *c)
 {
     const struct core *k = core_of(c);
-    struct page        p;
+    struct page p;
     TRY(page_begin(c, &p, "Chancery"));
     buf_z(&p.b, "<p>This server answers these APIs:</p>");
     cards(&p.b, k, false);
-    buf_printf(&p.b,
-               "<p class=\"soft\">Version %s · <a href=\"/docs\">documentation</a> · <a href=\"/healthz\">alive</a> · <a href=\"/readyz\">ready</a></p>",
+    buf_printf(&p.b, "<p class=\"soft\">Version %s · <a href=\"/docs\">documentation</a> · <a href=\"/healthz\">alive</a> · <a href=\"/readyz\">ready</a></p>",
                k->options.version ? k->options.version : "?");
     return page_end(c, &p, 200);
 }
@@ -56,9 +55,10 @@ err core_docs(struct call *c)
 
 static void type(struct buf *b, const struct shape *s)
 {
-    static const char *const plain[] = { [K_ANY] = "anything", [K_NULL] = "null", [K_BOOL] = "true or false", [K_INT] = "integer", [K_NUM] = "number",
-                                         [K_TEXT] = "text", [K_ARRAY] = "list of ", [K_OBJECT] = "object", [K_MAP] = "map to ", [K_BINARY] = "bytes",
-                                         [K_ONE_OF] = "" };
+    static const char *const plain[] = {
+        [K_ANY] = "anything",   [K_NULL] = "null",     [K_BOOL] = "true or false", [K_INT] = "integer",  [K_NUM] = "number", [K_TEXT] = "text",
+        [K_ARRAY] = "list of ", [K_OBJECT] = "object", [K_MAP] = "map to ",        [K_BINARY] = "bytes", [K_ONE_OF] = ""
+    };
     if (s->name) {
         buf_printf(b, "<a href=\"#shape-%s\">%s</a>", s->name, s->name);
         return;
@@ -154,16 +154,13 @@ static bool tag_first(const struct family *f, const struct op *at)
     return true;
 }
 
-static bool same_tag(const struct op *a, const struct op *b)
-{
-    return a->tag && b->tag ? strcmp(a->tag, b->tag) == 0 : a == b;
-}
+static bool same_tag(const struct op *a, const struct op *b) { return a->tag && b->tag ? strcmp(a->tag, b->tag) == 0 : a == b; }
 
 static void shapes(struct buf *b, const struct family *f)
 {
     enum { MOST = 256 };
     const struct shape *seen[MOST];
-    size_t              n = shapes_named(f, seen, MOST);
+    size_t n = shapes_named(f, seen, MOST);
     if (n) buf_z(b, "<h2>Shapes</h2>");
     for (size_t i = 0; i < n; i++) {
         buf_printf(b, "<details id=\"shape-%s\" open><summary><code>%s</code></summary>", seen[i]->name, seen[i]->name);
@@ -177,7 +174,7 @@ static void shapes(struct buf *b, const struct family *f)
 err core_docs_family(struct call *c)
 {
     const struct document *d = document_of(core_of(c), c->path[0]);
-    struct page            p;
+    struct page p;
     if (!d) return fail(c, ERR_NOT_FOUND, NULL, "There is no such family.");
     const struct family *f = d->family;
     TRY(page_begin(c, &p, title_of(f)));

@@ -5,12 +5,12 @@ err core_healthz(struct call *c) { return reply_text(c, 200, "text/plain; charse
 
 err core_readyz(struct call *c)
 {
-    const struct core_options      *o = &core_of(c)->options;
-    const char                     *missing[CORE_MISSING_MAX];
-    size_t                          n = o->missing ? o->missing(o->self, missing) : 0;
+    const struct core_options *o = &core_of(c)->options;
+    const char *missing[CORE_MISSING_MAX];
+    size_t n = o->missing ? o->missing(o->self, missing) : 0;
     CLEANUP(buf_release) struct buf b = BUF(4096);
-    struct jw                       w = JW(&b);
-    str                             json;
+    struct jw w = JW(&b);
+    str json;
     jw_open(&w, '[');
     for (size_t i = 0; i < n; i++) jw_str(&w, str_c(missing[i]));
     jw_close(&w, ']');
@@ -22,7 +22,7 @@ err core_readyz(struct call *c)
 /* One line of the table is one number; the same family name in a row shares the head. */
 static const struct metric {
     const char *name, *label, *type, *help;
-    size_t      at;
+    size_t at;
 } metrics[] = {
 #define NUMBER(member) offsetof(struct core_numbers, member)
     { "chancery_requests_total", NULL, "counter", "Requests answered.", NUMBER(route.requests) },
@@ -58,10 +58,10 @@ static const struct metric {
 /* Prometheus text exposition format 0.0.4. */
 err core_metrics(struct call *c)
 {
-    const struct core_options      *o = &core_of(c)->options;
-    struct core_numbers             now = { 0 };
+    const struct core_options *o = &core_of(c)->options;
+    struct core_numbers now = { 0 };
     CLEANUP(buf_release) struct buf b = BUF(65536);
-    str                             text;
+    str text;
     if (o->numbers) o->numbers(o->self, &now);
     for (size_t i = 0; i < COUNT_OF(metrics); i++) {
         const struct metric *m = &metrics[i];

@@ -4,13 +4,13 @@
 
 struct document {
     const struct family *family;
-    str                  json; /* OpenAPI */
+    str json; /* OpenAPI */
 };
 struct core {
     struct core_options options;
-    struct family       family;
-    struct document    *documents; /* of all families, the core's last */
-    size_t              n_documents;
+    struct family family;
+    struct document *documents; /* of all families, the core's last */
+    size_t n_documents;
 };
 static inline struct core *core_of(const struct call *c) { return c->room; }
 
@@ -37,11 +37,11 @@ struct password_form {
 /* core_page.c: one plain page. Write the content into page.b between begin and end. */
 struct page {
     struct buf b;
-    str        nonce; /* of the one style element */
+    str nonce; /* of the one style element */
 };
-err  page_begin(struct call *c, struct page *p, const char *title) MUST_CHECK;
-err  page_end(struct call *c, struct page *p, int status) MUST_CHECK; /* replies; releases the buffer in any case */
-void html_text(struct buf *b, str text);                              /* escaped */
+err page_begin(struct call *c, struct page *p, const char *title) MUST_CHECK;
+err page_end(struct call *c, struct page *p, int status) MUST_CHECK; /* replies; releases the buffer in any case */
+void html_text(struct buf *b, str text);                             /* escaped */
 void html_z(struct buf *b, const char *text);
 /* An answer for people and programs alike: a page if the client asks for HTML, else one line of text. */
 err page_message(struct call *c, int status, const char *title, str text) MUST_CHECK;

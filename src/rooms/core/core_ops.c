@@ -1,7 +1,7 @@
 /* rooms/core/core_ops.c: the operation table of the core room and its answers to errors. No logic. */
 #include "rooms/core/core_int.h"
 
-#define HTML  "text/html; charset=utf-8"
+#define HTML "text/html; charset=utf-8"
 #define PLAIN "text/plain; charset=utf-8"
 
 static const struct shape missing_items = { .kind = K_TEXT };
@@ -19,9 +19,10 @@ static const struct field password_form_fields[] = {
     FIELD(struct password_form, password, "password", &new_password, .need = true),
     FIELD(struct password_form, again, "again", &new_password, .need = true, .doc = "The same once more."),
 };
-static const struct shape       password_form = OBJECT(struct password_form, "PasswordForm", password_form_fields);
-static const char *const        form_types[] = { "application/x-www-form-urlencoded", NULL };
+static const struct shape password_form = OBJECT(struct password_form, "PasswordForm", password_form_fields);
+static const char *const form_types[] = { "application/x-www-form-urlencoded", NULL };
 
+/* clang-format off */
 static const struct reply_doc html[] = { { 200, HTML, &shape_text, NULL }, { 0 } };
 static const struct reply_doc plain[] = { { 200, PLAIN, &shape_text, NULL }, { 0 } };
 static const struct reply_doc ready[] = { { 200, "application/json", &missing, "Ready; the list is empty." },
@@ -66,23 +67,25 @@ static const struct op ops[] = {
       .replies = choose },
     { 0 },
 };
+/* clang-format on */
 static const char *const prefixes[] = { "/openapi", "/docs", "/account", NULL };
 
 static void error(struct call *c, const struct op *op, err e)
 {
     (void)op;
-    int         status = c->why.status ? c->why.status : route_status(e);
+    int status = c->why.status ? c->why.status : route_status(e);
     const char *title = status == 404 ? "Not found" : status == 405 ? "Not possible" : status == 503 ? "Busy" : status < 500 ? "Not accepted" : "Trouble";
-    str         text = c->why.text;
+    str text = c->why.text;
     if (status == 404 && !op) text = STR("There is nothing at this address.");
     if (!text.n) text = STR("Please try again later.");
     err done = page_message(c, status, title, text);
     if (done != ERR_OK) c->reply->status = 0; /* the router has a last word that needs no memory */
 }
 
+/* A constant of two letters needs no advice to browsers, and is asked for most. */
 static void finish(struct call *c, const struct op *op)
 {
-    (void)op;
+    if (op && op->run == core_healthz) return;
     reply_header(c->reply, STR("X-Content-Type-Options"), STR("nosniff"));
 }
 
@@ -97,12 +100,22 @@ static err print(struct arena *a, const struct family *f, struct document *out)
 err core_family(struct arena *a, const struct core_options *o, const struct family **out)
 {
     struct core *k = NEW(a, struct core);
-    size_t       n = 0;
+    size_t n = 0;
     if (!k) return ERR_NOMEM;
     while (o->families && o->families[n]) n++;
     k->options = *o;
-    k->family = (struct family){ .name = "core", .title = "Chancery", .version = o->version, .server = "", .ops = ops, .prefixes = prefixes, .loose = true,
-                                 .body_max = 65536, .common = common, .error = error, .finish = finish, .room = k };
+    k->family = (struct family){ .name = "core",
+                                 .title = "Chancery",
+                                 .version = o->version,
+                                 .server = "",
+                                 .ops = ops,
+                                 .prefixes = prefixes,
+                                 .loose = true,
+                                 .body_max = 65536,
+                                 .common = common,
+                                 .error = error,
+                                 .finish = finish,
+                                 .room = k };
     k->documents = NEW_N(a, struct document, n + 1);
     if (!k->documents) return ERR_NOMEM;
     for (size_t i = 0; i < n; i++) TRY(print(a, o->families[i], &k->documents[i]));

@@ -17,7 +17,8 @@ static const char style[] =
     "label{display:block;margin:.9rem 0 .25rem;font-weight:600}input{width:100%;font:inherit;color:inherit;background:var(--paper);"
     "border:1px solid var(--line);border-radius:.4rem;padding:.6rem .7rem}input:focus-visible,button:focus-visible,a:focus-visible,summary:focus-visible"
     "{outline:3px solid var(--accent);outline-offset:2px}button{margin-top:1.2rem;width:100%;font:inherit;font-weight:600;color:var(--paper);"
-    "background:var(--accent);border:0;border-radius:.4rem;padding:.7rem 1rem;cursor:pointer}.bad{border-left:4px solid #c2410c;padding:.3rem .8rem;margin:0 0 1rem}";
+    "background:var(--accent);border:0;border-radius:.4rem;padding:.7rem 1rem;cursor:pointer}.bad{border-left:4px solid #c2410c;padding:.3rem .8rem;margin:0 0 "
+    "1rem}";
 
 void html_text(struct buf *b, str text)
 {
@@ -55,8 +56,7 @@ err page_end(struct call *c, struct page *p, int status)
     err e = buf_to_arena(&p->b, c->mem, &text);
     buf_release(&p->b);
     TRY(e);
-    TRY(arena_printf(c->mem, &policy,
-                     "default-src 'none'; style-src 'nonce-" STR_FMT "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    TRY(arena_printf(c->mem, &policy, "default-src 'none'; style-src 'nonce-" STR_FMT "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
                      STR_ARG(p->nonce)));
     reply_header(c->reply, STR("Content-Security-Policy"), policy);
     reply_header(c->reply, STR("X-Frame-Options"), STR("DENY"));

@@ -56,7 +56,7 @@ static err form(struct call *c, int status, str token, str email, const char *re
 static err find(struct call *c)
 {
     const struct password_form *f = c->body;
-    struct account             *who;
+    struct account *who;
     TRY(link_find(core_of(c)->options.auth, c, f->token, LINK_PASSWORD, &who));
     c->state = who;
     return ERR_OK;
@@ -69,7 +69,7 @@ struct choice {
 static err store_choice(struct call *c)
 {
     const struct choice *choice = c->state;
-    struct account      *who;
+    struct account *who;
     TRY(link_use(core_of(c)->options.auth, c, choice->token, LINK_PASSWORD, &who));
     if (!who) return ERR_NOT_FOUND; /* somebody was faster */
     /* Whoever holds the link has read the mailbox, or was handed it by the administrator: both prove the address. */
@@ -78,9 +78,9 @@ static err store_choice(struct call *c)
 
 err core_password_page(struct call *c)
 {
-    const struct core           *k = core_of(c);
+    const struct core *k = core_of(c);
     const struct password_query *q = c->query;
-    struct account              *who;
+    struct account *who;
     if (!k->options.auth) return fail(c, ERR_BUSY, NULL, "not available");
     if (!q->token.n) return gone(c);
     TRY(link_find(k->options.auth, c, q->token, LINK_PASSWORD, &who));
@@ -92,7 +92,7 @@ static void wipe(str s) { crypto_wipe((void *)(uintptr_t)s.p, s.n); }
 static err choose(struct call *c, const struct password_form *f)
 {
     const struct core *k = core_of(c);
-    struct choice     *choice = NEW(c->mem, struct choice);
+    struct choice *choice = NEW(c->mem, struct choice);
     if (!choice) return ERR_NOMEM;
     choice->token = f->token;
     TRY(password_hash(k->options.auth, c->mem, f->password, &choice->hash));
@@ -103,7 +103,7 @@ static err choose(struct call *c, const struct password_form *f)
 /* Slow lane: hashing takes its time, so rows are read before and written after it. */
 err core_password_choose(struct call *c)
 {
-    const struct core          *k = core_of(c);
+    const struct core *k = core_of(c);
     const struct password_form *f = c->body;
     if (!k->options.auth) return fail(c, ERR_BUSY, NULL, "not available");
     if (!f->token.n) return gone(c);

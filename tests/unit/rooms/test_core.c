@@ -12,7 +12,7 @@
 
 static const struct {
     const char *name, *password, *email;
-    bool        good;
+    bool good;
 } passwords[] = {
     { "eight characters are enough", "abcdefgh", "a@example.com", true },
     { "seven are not", "abcdefg", "", false },
@@ -30,7 +30,7 @@ static void passwords_are_judged_by_one_rule(void **state)
 {
     (void)state;
     static char long_one[1025];
-    int         wrong = 0;
+    int wrong = 0;
     for (size_t i = 0; i < COUNT_OF(passwords); i++)
         if (!password_refusal(str_c(passwords[i].password), str_c(passwords[i].email)) != passwords[i].good) wrong++, print_error("%s\n", passwords[i].name);
     for (size_t i = 0; i < sizeof long_one; i++) long_one[i] = (char)('a' + i % 26);
@@ -51,7 +51,7 @@ static void text_never_becomes_markup(void **state)
 
 /* A server in this process, without store and accounts. */
 static const char *lacking;
-static size_t      missing(void *self, const char *out[static CORE_MISSING_MAX])
+static size_t missing(void *self, const char *out[static CORE_MISSING_MAX])
 {
     (void)self;
     if (!lacking) return 0;
@@ -69,11 +69,11 @@ static struct router *router;
 
 static int start(void **state)
 {
-    static struct arena              *a;
-    static const struct family       *core;
-    static const struct family       *families[2];
+    static struct arena *a;
+    static const struct family *core;
+    static const struct family *families[2];
     static const struct family *const none[] = { NULL };
-    str                               why = STR("");
+    str why = STR("");
     a = arena_new(1 << 22);
     *state = a;
     const struct core_options o = { .families = none, .version = "1.2.3", .missing = missing, .numbers = numbers };
@@ -94,7 +94,7 @@ static const struct {
     const char *name, *lacking;
     enum method method;
     const char *path;
-    int         status;
+    int status;
     const char *part; /* of the body */
 } rows[] = {
     { "the home page tells the version", NULL, M_GET, "/", 200, "Version 1.2.3" },
@@ -114,9 +114,9 @@ static void the_core_answers(void **state)
     int wrong = 0;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct arena *mem = arena_new(1 << 20);
-        struct reply  reply = { 0 };
-        struct req    rq = { .method = rows[i].method, .path = str_c(rows[i].path) };
-        struct call   c = { .mem = mem, .rq = &rq, .reply = &reply, .now_ms = 1 };
+        struct reply reply = { 0 };
+        struct req rq = { .method = rows[i].method, .path = str_c(rows[i].path) };
+        struct call c = { .mem = mem, .rq = &rq, .reply = &reply, .now_ms = 1 };
         lacking = rows[i].lacking;
         router_run(router, &c);
         if (reply.status != rows[i].status || str_search(reply.body, str_c(rows[i].part)) == reply.body.n)
@@ -131,13 +131,13 @@ static void pages_without_memory_are_errors(void **state)
 {
     (void)state;
     static const char *const paths[] = { "/", "/docs/core", "/metrics", "/openapi/x", "/nowhere" };
-    struct header            html = { STR("Accept"), STR("text/html") };
+    struct header html = { STR("Accept"), STR("text/html") };
     for (size_t p = 0; p < COUNT_OF(paths); p++)
         for (size_t ceiling = 0; ceiling < 20000; ceiling += 97) {
             struct arena *mem = arena_new(ceiling);
-            struct reply  reply = { 0 };
-            struct req    rq = { .method = M_GET, .path = str_c(paths[p]), .headers = &html, .n_headers = 1 };
-            struct call   c = { .mem = mem, .rq = &rq, .reply = &reply, .now_ms = 1 };
+            struct reply reply = { 0 };
+            struct req rq = { .method = M_GET, .path = str_c(paths[p]), .headers = &html, .n_headers = 1 };
+            struct call c = { .mem = mem, .rq = &rq, .reply = &reply, .now_ms = 1 };
             router_run(router, &c);
             assert_true(reply.status == 200 || reply.status == 404 || reply.status == 500);
             assert_true(reply.body.n > 0 || c.visit == NULL);

@@ -9,9 +9,9 @@
 #undef fail /* cmocka's macro hides the function of base/call.h */
 
 struct note {
-    str     text, key;
+    str text, key;
     int64_t count;
-    bool    count_given;
+    bool count_given;
 };
 static const struct shape note_text = { .kind = K_TEXT, .limited = true, .min = 1, .max = 10 };
 static const struct field note_fields[] = {
@@ -20,7 +20,7 @@ static const struct field note_fields[] = {
     FIELD(struct note, count, "count", &shape_int, .given = offsetof(struct note, count_given)),
 };
 static const struct shape note = OBJECT(struct note, "Note", note_fields);
-static const char *const  note_types[] = { "application/json", "application/x-www-form-urlencoded", "multipart/form-data", NULL };
+static const char *const note_types[] = { "application/json", "application/x-www-form-urlencoded", "multipart/form-data", NULL };
 
 static const struct reply_doc note_replies[] = { { 200, "application/json", &note, NULL }, { 400, "text/plain", &shape_text, NULL }, { 0 } };
 static const struct reply_doc text_replies[] = { { 200, "text/plain", &shape_text, NULL }, { 0 } };
@@ -45,7 +45,7 @@ static err identify(struct call *c, const struct op *op)
 {
     (void)op;
     static const struct who *const somebody = (const void *)&note; /* never looked into */
-    str                            key = req_header(c->rq, "X-Key");
+    str key = req_header(c->rq, "X-Key");
     if (str_absent(key)) key = call_body_text(c, "key");
     if (!str_is(key, "good") && !str_is(key, "weak")) return fail(c, ERR_ANONYMOUS, NULL, "who are you?");
     c->who = somebody;
@@ -66,6 +66,7 @@ static void error_text(struct call *c, const struct op *op, err e)
 }
 static void finish(struct call *c, const struct op *op) { reply_header(c->reply, STR("X-Op"), op ? str_c(op->id) : STR("none")); }
 
+/* clang-format off */
 static const char *const secret_roles[] = { "admin", NULL };
 static const struct op   strict_ops[] = {
     { .id = "note", .on = M_POST, .path = "/s/note", .summary = "Keeps a note", .tag = "Notes", .perm = PERM_PUBLIC, .body = &note, .body_types = note_types,
@@ -88,3 +89,4 @@ static const struct family strict = { .name = "strict", .title = "Strict ones", 
                                       .security = "{\"key\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-Key\"}}", .security_need = "[{\"key\":[]}]" };
 static const struct family loose = { .name = "loose", .ops = loose_ops, .loose = true, .body_before_who = true, .newline = true, .sort_keys = true, .ascii = true,
                                      .identify = identify, .error = error_text, .finish = finish, .security_need = "[{\"key\":[]}]" };
+/* clang-format on */

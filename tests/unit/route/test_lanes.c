@@ -13,14 +13,15 @@
 
 enum { SLOW_THREADS = 2, SLOW_QUEUE = 3 };
 
-static sem_t      begun, gate; /* slow operations say that they began, then wait to be let through */
+static sem_t begun, gate; /* slow operations say that they began, then wait to be let through */
 static atomic_int writes, hurried;
 
 static err quick(struct call *c) { return reply_text(c, 200, "text/plain", STR("quick")); }
 static err slow(struct call *c)
 {
     (void)sem_post(&begun);
-    while (sem_wait(&gate) != 0) {}
+    while (sem_wait(&gate) != 0) {
+    }
     return c->db ? ERR_STORE : reply_text(c, 200, "text/plain", STR("slow"));
 }
 static err fast_slow(struct call *c) { return reply_text(c, 200, "text/plain", c->db ? STR("open") : STR("slow")); }
@@ -28,7 +29,7 @@ static err read_rows(struct call *c) { return reply_text(c, 200, "text/plain", c
 static err write_rows(struct call *c)
 {
     static const struct query insert = { .in = "t", .sql = "INSERT INTO note (text) VALUES ($1)" };
-    const struct note        *n = c->body;
+    const struct note *n = c->body;
     reply_header(c->reply, STR("X-Attempt"), STR("1"));
     TRY(db_run(c, &insert, n->text));
     atomic_fetch_add(&writes, 1);
@@ -42,13 +43,14 @@ static err write_and_fail(struct call *c)
 static err count_rows(struct call *c)
 {
     static const struct query count = { .out = "i", .sql = "SELECT count(*) FROM note" };
-    struct cell              *row;
-    str                       text;
+    struct cell *row;
+    str text;
     TRY(db_get(c, &count, &row));
     TRY(arena_printf(c->mem, &text, "%lld", (long long)row[0].i));
     return reply_text(c, 200, "text/plain", text);
 }
 
+/* clang-format off */
 #define GET(i, p, t, fn) { .id = (i), .on = M_GET, .path = (p), .perm = PERM_PUBLIC, .tx = (t), .run = (fn), .replies = text_replies }
 static const struct op ops[] = {
     { .id = "quick", .on = M_GET, .path = "/quick", .perm = PERM_PUBLIC, .quick = true, .run = quick, .replies = text_replies },
@@ -63,19 +65,21 @@ static const struct op ops[] = {
       .replies = note_replies },
     { 0 },
 };
-static const struct family lanes = { .name = "lanes", .ops = ops, .identify = identify, .error = error_text, .finish = finish, .body_max = 1000,
-                                     .security_need = "[]" };
+/* clang-format on */
+static const struct family lanes = {
+    .name = "lanes", .ops = ops, .identify = identify, .error = error_text, .finish = finish, .body_max = 1000, .security_need = "[]"
+};
 static const struct family *const families[] = { &lanes, NULL };
 
 /* The server under test ---------------------------------------------------------------------------------------------------------------- */
 
 struct server {
-    struct arena  *a;
-    struct store  *store;
+    struct arena *a;
+    struct store *store;
     struct router *router;
-    struct http   *http;
-    char           dir[32];
-    int            port;
+    struct http *http;
+    char dir[32];
+    int port;
 };
 
 static void hurry(void *arg)
@@ -88,7 +92,7 @@ static void hurry(void *arg)
 static void open_store(struct server *s)
 {
     static const struct migration one = { 1, "0001_note", "CREATE TABLE note (text TEXT NOT NULL);\n" };
-    str                           why = STR(""), url;
+    str why = STR(""), url;
     (void)strncpy(s->dir, "/tmp/chancery-lanes-XXXXXX", sizeof s->dir - 1);
     assert_non_null(mkdtemp(s->dir));
     assert_int_equal(arena_printf(s->a, &url, "sqlite:%s/db", s->dir), ERR_OK);
@@ -101,7 +105,7 @@ static void open_store(struct server *s)
 static int start(void **state)
 {
     struct server *s = calloc(1, sizeof *s);
-    str            why = STR("");
+    str why = STR("");
     assert_non_null(s);
     atomic_store(&hurried, 0);
     (void)sem_init(&begun, 0, 0);
@@ -111,12 +115,19 @@ static int start(void **state)
     open_store(s);
     const struct router_options o = { .families = families, .store = s->store, .slow_threads = SLOW_THREADS, .slow_queue = SLOW_QUEUE, .hurry = hurry };
     assert_int_equal(router_new(s->a, &o, &s->router, &why), ERR_OK);
-    const char               *listen[] = { "127.0.0.1:0" };
-    const struct http_options h = { .listen = listen, .n_listen = 1, .threads = 1, .max_connections = 64, .arena_max = 4 << 20, .head_ms = 15000,
-                                    .idle_ms = 60000, .head_max = 32768, .target_max = 8192 };
+    const char *listen[] = { "127.0.0.1:0" };
+    const struct http_options h = { .listen = listen,
+                                    .n_listen = 1,
+                                    .threads = 1,
+                                    .max_connections = 64,
+                                    .arena_max = 4 << 20,
+                                    .head_ms = 15000,
+                                    .idle_ms = 60000,
+                                    .head_max = 32768,
+                                    .target_max = 8192 };
     const struct http_handler handler = router_handler(s->router);
     assert_int_equal(http_start(s->a, &h, &handler, &s->http, &why), ERR_OK);
-    str     url = http_url(s->http, 0);
+    str url = http_url(s->http, 0);
     int64_t port = 0;
     assert_int_equal(str_int(str_from(url, strlen("http://127.0.0.1:")), &port), ERR_OK);
     s->port = (int)port;
@@ -133,7 +144,7 @@ static int stop(void **state)
     store_close(s->store);
     for (size_t i = 0; i < 3; i++) {
         static const char *const ends[] = { "", "-wal", "-shm" };
-        char                     path[64];
+        char path[64];
         (void)snprintf(path, sizeof path, "%s/db%s", s->dir, ends[i]);
         (void)unlink(path);
     }
@@ -150,8 +161,8 @@ static int stop(void **state)
 static int ask(const struct server *s, const char *method, const char *path, str body)
 {
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)s->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int                fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    char               head[256];
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char head[256];
     assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
     int n = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
                      method, path, body.n);
@@ -165,7 +176,7 @@ static int ask(const struct server *s, const char *method, const char *path, str
 }
 
 struct answer {
-    int  status;
+    int status;
     char text[2048];
     bool retry_after;
 };
@@ -173,8 +184,8 @@ struct answer {
 static struct answer hear(int fd)
 {
     struct answer a = { 0 };
-    size_t        n = 0;
-    ssize_t       k;
+    size_t n = 0;
+    ssize_t k;
     while (n < sizeof a.text - 1 && (k = read(fd, a.text + n, sizeof a.text - 1 - n)) > 0) n += (size_t)k;
     (void)close(fd);
     int64_t status = 0;
@@ -215,7 +226,7 @@ static void each_lane_answers(void **state)
 static void a_refused_body_never_reaches_the_writer(void **state)
 {
     const struct server *s = *state;
-    int                  before = atomic_load(&writes);
+    int before = atomic_load(&writes);
     expect(s, "POST", "/write", "{\"text\":\"\"}", 400, "/text|too short");
     assert_int_equal(atomic_load(&writes), before);
 }
@@ -248,10 +259,11 @@ static void a_large_body_is_read_on_the_slow_lane(void **state)
 static void a_full_lane_says_so(void **state)
 {
     const struct server *s = *state;
-    int                  waiting[SLOW_THREADS + SLOW_QUEUE];
+    int waiting[SLOW_THREADS + SLOW_QUEUE];
     for (int i = 0; i < SLOW_THREADS; i++) {
         waiting[i] = ask(s, "GET", "/slow", STR(""));
-        while (sem_wait(&begun) != 0) {}
+        while (sem_wait(&begun) != 0) {
+        }
     }
     for (int i = SLOW_THREADS; i < SLOW_THREADS + SLOW_QUEUE; i++) waiting[i] = ask(s, "GET", "/slow", STR(""));
     struct router_stats now;
@@ -275,11 +287,12 @@ static void *stopper(void *arg)
 static void stopping_answers_everybody(void **state)
 {
     struct server *s = *state;
-    pthread_t      t;
-    int            running[SLOW_THREADS], waiting = -1;
+    pthread_t t;
+    int running[SLOW_THREADS], waiting = -1;
     for (int i = 0; i < SLOW_THREADS; i++) {
         running[i] = ask(s, "GET", "/slow", STR(""));
-        while (sem_wait(&begun) != 0) {}
+        while (sem_wait(&begun) != 0) {
+        }
     }
     waiting = ask(s, "GET", "/slow", STR(""));
     struct router_stats now;

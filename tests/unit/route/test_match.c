@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+/* clang-format off */
 #define ROW(i, m, p) { .id = (i), .on = (m), .path = (p) }
 
 static const struct op signatures_ops[] = { ROW("sigMe", M_GET, "/api/v1/auth/logout"), ROW("sigDoc", M_GET, "/api/v1/documents/{id}"), { 0 } };
@@ -24,12 +25,13 @@ static const struct family signatures = { .name = "signatures", .ops = signature
                            iam = { .name = "iam", .ops = iam_ops }, interviews = { .name = "interviews", .ops = interviews_ops, .prefixes = api },
                            accounts = { .name = "accounts", .ops = accounts_ops, .prefixes = media }, core = { .name = "core", .ops = core_ops };
 static const struct family *const all[] = { &signatures, &hiring, &iam, &interviews, &accounts, &core, NULL };
+/* clang-format on */
 
 static const struct {
     const char *name;
     enum method method;
     const char *path, *family, *op, *value; /* op NULL: unknown method or path; value: first path value */
-    bool        known;                      /* the path is known */
+    bool known;                             /* the path is known */
 } rows[] = {
     { "the home page is the core's", M_GET, "/", "core", "home", NULL, true },
     { "HEAD goes where GET goes", M_HEAD, "/healthz", "core", "healthz", NULL, true },
@@ -70,17 +72,17 @@ static void paths_find_their_rows(void **state)
 {
     (void)state;
     struct arena *a = arena_new(1 << 20);
-    struct tree   t;
-    str           why = STR("");
-    int           wrong = 0;
+    struct tree t;
+    str why = STR("");
+    int wrong = 0;
     assert_int_equal(tree_build(a, &t, all, &why), ERR_OK);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct req   rq = { .method = rows[i].method, .path = str_c(rows[i].path) };
+        struct req rq = { .method = rows[i].method, .path = str_c(rows[i].path) };
         struct match m;
-        str          values[CALL_PATH_MAX] = { 0 };
-        err          e = tree_match(&t, a, &rq, values, &m);
-        bool         ok = e == ERR_OK && same(m.family->name, rows[i].family) && same(m.op ? m.op->id : NULL, rows[i].op) &&
-                  (m.node != NULL) == rows[i].known && (!rows[i].value || str_is(values[0], rows[i].value));
+        str values[CALL_PATH_MAX] = { 0 };
+        err e = tree_match(&t, a, &rq, values, &m);
+        bool ok = e == ERR_OK && same(m.family->name, rows[i].family) && same(m.op ? m.op->id : NULL, rows[i].op) && (m.node != NULL) == rows[i].known &&
+                  (!rows[i].value || str_is(values[0], rows[i].value));
         if (!ok) wrong++, print_error("%s: family %s, operation %s\n", rows[i].name, m.family->name, m.op ? m.op->id : "none");
     }
     arena_free(a);
@@ -91,10 +93,10 @@ static void a_malformed_escape_is_the_callers_mistake(void **state)
 {
     (void)state;
     struct arena *a = arena_new(1 << 20);
-    struct tree   t;
-    struct match  m;
-    str           why, values[CALL_PATH_MAX];
-    struct req    rq = { .method = M_GET, .path = STR("/api/users/%zz") };
+    struct tree t;
+    struct match m;
+    str why, values[CALL_PATH_MAX];
+    struct req rq = { .method = M_GET, .path = STR("/api/users/%zz") };
     assert_int_equal(tree_build(a, &t, all, &why), ERR_OK);
     assert_int_equal(tree_match(&t, a, &rq, values, &m), ERR_INPUT);
     assert_non_null(m.family);
@@ -107,11 +109,11 @@ static void a_preflight_goes_to_the_owner_of_the_method_it_asks_for(void **state
 {
     (void)state;
     struct arena *a = arena_new(1 << 20);
-    struct tree   t;
-    struct match  m;
-    str           why;
+    struct tree t;
+    struct match m;
+    str why;
     struct header h = { STR("access-control-request-method"), STR("POST") };
-    struct req    rq = { .method = M_OPTIONS, .path = STR("/api/v1/auth/logout"), .headers = &h, .n_headers = 1 };
+    struct req rq = { .method = M_OPTIONS, .path = STR("/api/v1/auth/logout"), .headers = &h, .n_headers = 1 };
     assert_int_equal(tree_build(a, &t, all, &why), ERR_OK);
     assert_int_equal(tree_match(&t, a, &rq, NULL, &m), ERR_OK);
     assert_string_equal(m.family->name, "hiring");
@@ -119,20 +121,19 @@ static void a_preflight_goes_to_the_owner_of_the_method_it_asks_for(void **state
     arena_free(a);
 }
 
+/* clang-format off */
 static const struct op twice[] = { ROW("a", M_GET, "/x/{id}"), ROW("b", M_GET, "/x/{name}"), { 0 } }, brace[] = { ROW("a", M_GET, "/x/{id"), { 0 } },
                        middle[] = { ROW("a", M_GET, "/x/y{id}"), { 0 } }, head[] = { ROW("a", M_HEAD, "/x"), { 0 } },
                        rootless[] = { ROW("a", M_GET, "x"), { 0 } }, many[] = { ROW("a", M_GET, "/{a}/{b}/{c}/{d}/{e}"), { 0 } };
+/* clang-format on */
 static const struct {
-    const char      *name;
+    const char *name;
     const struct op *ops;
-    err              want;
+    err want;
 } refused[] = {
-    { "two operations for one method and path", twice, ERR_CONFLICT },
-    { "a brace that is not closed", brace, ERR_INPUT },
-    { "a parameter that is a part of a segment", middle, ERR_INPUT },
-    { "HEAD as a row of its own", head, ERR_INPUT },
-    { "a path without its first slash", rootless, ERR_INPUT },
-    { "more parameters than a call holds", many, ERR_INPUT },
+    { "two operations for one method and path", twice, ERR_CONFLICT }, { "a brace that is not closed", brace, ERR_INPUT },
+    { "a parameter that is a part of a segment", middle, ERR_INPUT },  { "HEAD as a row of its own", head, ERR_INPUT },
+    { "a path without its first slash", rootless, ERR_INPUT },         { "more parameters than a call holds", many, ERR_INPUT },
 };
 
 static void bad_tables_are_refused(void **state)
@@ -140,12 +141,12 @@ static void bad_tables_are_refused(void **state)
     (void)state;
     int wrong = 0;
     for (size_t i = 0; i < COUNT_OF(refused); i++) {
-        struct arena              *a = arena_new(1 << 20);
-        struct tree                t;
-        str                        why = STR("");
-        const struct family        f = { .name = "f", .ops = refused[i].ops };
+        struct arena *a = arena_new(1 << 20);
+        struct tree t;
+        str why = STR("");
+        const struct family f = { .name = "f", .ops = refused[i].ops };
         const struct family *const one[] = { &f, NULL };
-        err                        e = tree_build(a, &t, one, &why);
+        err e = tree_build(a, &t, one, &why);
         if (e != refused[i].want || !why.n) wrong++, print_error("%s: %s\n", refused[i].name, err_name(e));
         arena_free(a);
     }

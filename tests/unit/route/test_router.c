@@ -7,7 +7,7 @@ static const struct family *const both[] = { &strict, &loose, NULL };
 static size_t headers_of(const char *text, struct header out[static 4])
 {
     size_t n = 0;
-    str    rest = str_c(text), line, name;
+    str rest = str_c(text), line, name;
     while (rest.n) {
         str_cut(&rest, '\n', &line);
         str_cut(&line, ':', &name);
@@ -24,7 +24,7 @@ static const struct {
     const char *name;
     enum method method;
     const char *path, *headers, *body;
-    int         status;
+    int status;
     const char *reply, *op;
 } rows[] = {
     { "a strict body comes back as it was read", M_POST, "/s/note", JSON, "{\"text\":\"a\",\"count\":3}", 200, "{\"text\":\"a\",\"count\":3}", "note" },
@@ -61,7 +61,8 @@ static const struct {
     { "loose: null is an empty form", M_POST, "/l/note", GOOD JSON, " null ", 200, "{\"text\":null}\n", "looseNote" },
     { "loose: any other media type is an empty form", M_POST, "/l/note", GOOD "Content-Type: text/csv\n", "text=a", 200, "{\"text\":null}\n", "looseNote" },
     { "loose: JSON under a form's type is a form", M_POST, "/l/note", GOOD FORM, "{\"text\":\"a\"}", 200, "{\"text\":null}\n", "looseNote" },
-    { "loose: a broken multipart body is an empty form", M_POST, "/l/note", GOOD "Content-Type: multipart/form-data\n", "x", 200, "{\"text\":null}\n", "looseNote" },
+    { "loose: a broken multipart body is an empty form", M_POST, "/l/note", GOOD "Content-Type: multipart/form-data\n", "x", 200, "{\"text\":null}\n",
+      "looseNote" },
     { "loose: a list is no body", M_POST, "/l/note", GOOD JSON, "[1]", 400, "|The request body must be an object.", "looseNote" },
     { "loose: a text neither", M_POST, "/l/note", GOOD JSON, "\"x\"", 400, "|The request body must be an object.", "looseNote" },
     { "loose: the body is read for its key even where no body is documented", M_POST, "/l/key", JSON, "{\"key\":\"good\"}", 200, "good", "looseKey" },
@@ -71,8 +72,8 @@ static const struct {
 
 static struct router *router_of(struct arena *a, const struct family *const *families)
 {
-    struct router        *r = NULL;
-    str                   why = STR("");
+    struct router *r = NULL;
+    str why = STR("");
     struct router_options o = { .families = families };
     if (router_new(a, &o, &r, &why) != ERR_OK) print_error(STR_FMT "\n", STR_ARG(why));
     return r;
@@ -95,15 +96,15 @@ static void run(struct router *r, struct arena *a, struct req *rq, struct reply 
 static void requests_pass_their_stations(void **state)
 {
     (void)state;
-    struct arena  *a = arena_new(1 << 20);
+    struct arena *a = arena_new(1 << 20);
     struct router *r = router_of(a, both);
-    int            wrong = 0;
+    int wrong = 0;
     assert_non_null(r);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct arena *mem = arena_new(1 << 20);
         struct header h[4];
-        struct reply  reply;
-        struct req    rq = { .method = rows[i].method, .path = str_c(rows[i].path), .headers = h, .body = str_c(rows[i].body) };
+        struct reply reply;
+        struct req rq = { .method = rows[i].method, .path = str_c(rows[i].path), .headers = h, .body = str_c(rows[i].body) };
         rq.n_headers = headers_of(rows[i].headers, h);
         run(r, mem, &rq, &reply);
         if (reply.status != rows[i].status || !str_is(reply.body, rows[i].reply) || !str_is(header_value(&reply, "X-Op"), rows[i].op))
@@ -118,10 +119,10 @@ static void requests_pass_their_stations(void **state)
 static void a_body_over_the_limit_is_told(void **state)
 {
     (void)state;
-    struct arena  *a = arena_new(1 << 20);
+    struct arena *a = arena_new(1 << 20);
     struct router *r = router_of(a, both);
-    struct reply   reply;
-    struct req     rq = { .method = M_POST, .path = STR("/s/note"), .body_too_large = true };
+    struct reply reply;
+    struct req rq = { .method = M_POST, .path = STR("/s/note"), .body_too_large = true };
     run(r, a, &rq, &reply);
     assert_int_equal(reply.status, 413);
     assert_int_equal(route_body_max(r, &rq), 1000);
@@ -136,10 +137,10 @@ static void a_body_over_the_limit_is_told(void **state)
 static void a_wrong_method_names_the_right_ones(void **state)
 {
     (void)state;
-    struct arena  *a = arena_new(1 << 20);
+    struct arena *a = arena_new(1 << 20);
     struct router *r = router_of(a, both);
-    struct reply   reply;
-    struct req     rq = { .method = M_DELETE, .path = STR("/l/get/x") };
+    struct reply reply;
+    struct req rq = { .method = M_DELETE, .path = STR("/l/get/x") };
     run(r, a, &rq, &reply);
     assert_int_equal(reply.status, 405);
     assert_true(str_is(header_value(&reply, "Allow"), "GET, HEAD, OPTIONS"));
@@ -156,8 +157,8 @@ static void without_memory_there_is_still_a_reply(void **state)
     for (size_t ceiling = 0; ceiling < 6000; ceiling += 8) {
         struct arena *mem = arena_new(ceiling);
         struct header h = { STR("Content-Type"), STR("application/json") };
-        struct reply  reply;
-        struct req    rq = { .method = M_POST, .path = STR("/s/note"), .headers = &h, .n_headers = 1, .body = STR("{\"text\":\"a\\u0041\",\"count\":3}") };
+        struct reply reply;
+        struct req rq = { .method = M_POST, .path = STR("/s/note"), .headers = &h, .n_headers = 1, .body = STR("{\"text\":\"a\\u0041\",\"count\":3}") };
         run(r, mem, &rq, &reply);
         assert_true(reply.status == 200 || reply.status == 500);
         if (reply.status == 200) assert_true(str_is(reply.body, "{\"text\":\"aA\",\"count\":3}"));
@@ -169,6 +170,7 @@ static void without_memory_there_is_still_a_reply(void **state)
 
 /* Refusals --------------------------------------------------------------------------------------------------------------------------- */
 
+/* clang-format off */
 #define GET_ROW .id = "x", .on = M_GET, .path = "/x", .replies = text_replies
 static const struct shape note_again = { .kind = K_OBJECT, .name = "Note" };
 static const struct reply_doc clash_replies[] = { { 200, "application/json", &note, NULL }, { 201, "application/json", &note_again, NULL }, { 0 } };
@@ -183,10 +185,11 @@ static const struct op no_perm[] = { { GET_ROW, .run = echo }, { 0 } }, no_run[]
                        clash[] = { { .id = "x", .on = M_GET, .path = "/x", .perm = PERM_PUBLIC, .run = echo, .replies = clash_replies }, { 0 } },
                        body_text[] = { { GET_ROW, .perm = PERM_PUBLIC, .run = echo, .body = &shape_text }, { 0 } },
                        needless[] = { { GET_ROW, .perm = PERM_PUBLIC, .run = echo, .body_need = true }, { 0 } };
+/* clang-format on */
 static const struct {
-    const char   *name;
+    const char *name;
     struct family family;
-    const char   *why;
+    const char *why;
 } refused[] = {
     { "a row that does not say who may", { .name = "f", .ops = no_perm }, "f x: no .perm" },
     { "a row without a function", { .name = "f", .ops = no_run }, "f x: no .run" },
@@ -206,12 +209,12 @@ static void bad_families_are_refused(void **state)
     (void)state;
     int wrong = 0;
     for (size_t i = 0; i < COUNT_OF(refused); i++) {
-        struct arena              *a = arena_new(1 << 20);
+        struct arena *a = arena_new(1 << 20);
         const struct family *const one[] = { &refused[i].family, NULL };
-        struct router_options      o = { .families = one };
-        struct router             *r = NULL;
-        str                        why = STR("");
-        err                        e = router_new(a, &o, &r, &why);
+        struct router_options o = { .families = one };
+        struct router *r = NULL;
+        str why = STR("");
+        err e = router_new(a, &o, &r, &why);
         if (e == ERR_OK || !str_is(why, refused[i].why)) wrong++, print_error("%s: %s " STR_FMT "\n", refused[i].name, err_name(e), STR_ARG(why));
         arena_free(a);
     }
@@ -256,18 +259,18 @@ static const struct {
 static void the_document_says_what_the_tables_say(void **state)
 {
     (void)state;
-    struct arena           *a = arena_new(1 << 20);
-    struct buf              b = BUF(1 << 20), again = BUF(1 << 20);
-    json_t                 *doc = NULL;
+    struct arena *a = arena_new(1 << 20);
+    struct buf b = BUF(1 << 20), again = BUF(1 << 20);
+    json_t *doc = NULL;
     const struct json_rules rules = { .reject_twice = true };
-    int                     wrong = 0;
+    int wrong = 0;
     assert_int_equal(openapi_print(&strict, &b), ERR_OK);
     assert_int_equal(openapi_print(&strict, &again), ERR_OK);
     assert_true(str_eq(buf_str(&b), buf_str(&again)));
     assert_int_equal(json_read(a, buf_str(&b), &rules, &doc, NULL), ERR_OK);
     for (size_t i = 0; i < COUNT_OF(document); i++) {
         json_t *v = at(doc, document[i].path);
-        char   *got = v ? json_dumps(v, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
+        char *got = v ? json_dumps(v, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
         if (!got || strcmp(got, document[i].want) != 0) wrong++, print_error("%s: %s\n", document[i].name, got ? got : "missing");
         free(got);
     }

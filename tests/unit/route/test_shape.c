@@ -7,36 +7,36 @@
 #include <cmocka.h>
 
 struct inner {
-    str     word;
+    str word;
     int64_t count;
-    bool    count_given;
+    bool count_given;
 };
 struct outer {
-    str          text;
-    int64_t      number;
-    double       real;
-    bool         yes;
-    enum flag    flag;
-    struct any   any;
+    str text;
+    int64_t number;
+    double real;
+    bool yes;
+    enum flag flag;
+    struct any any;
     struct inner inner;
-    struct list  words, numbers, inners;
-    bool         number_given, real_given, yes_given, inner_given, words_given, numbers_given;
+    struct list words, numbers, inners;
+    bool number_given, real_given, yes_given, inner_given, words_given, numbers_given;
 };
 
 static const struct shape short_text = { .kind = K_TEXT, .limited = true, .min = 1, .max = 3 };
 static const struct shape small = { .kind = K_INT, .limited = true, .min = -5, .max = 100 };
-static const char *const  colours[] = { "red", "green", NULL };
+static const char *const colours[] = { "red", "green", NULL };
 static const struct shape colour = { .kind = K_TEXT, .values = colours };
 static const struct field inner_fields[] = {
     FIELD(struct inner, word, "word", &short_text, .need = true),
     FIELD(struct inner, count, "count", &small, .given = offsetof(struct inner, count_given)),
 };
-static const struct shape        inner = OBJECT(struct inner, "Inner", inner_fields);
-static const struct shape        words = { .kind = K_ARRAY, .of = &short_text, .limited = true, .max = 2 }, numbers = { .kind = K_ARRAY, .of = &shape_int },
-                                 inners = { .kind = K_ARRAY, .of = &inner }, map = { .kind = K_MAP, .of = &shape_int },
-                                 text_null = { .kind = K_TEXT, .nullable = true };
+static const struct shape inner = OBJECT(struct inner, "Inner", inner_fields);
+static const struct shape words = { .kind = K_ARRAY, .of = &short_text, .limited = true, .max = 2 }, numbers = { .kind = K_ARRAY, .of = &shape_int },
+                          inners = { .kind = K_ARRAY, .of = &inner }, map = { .kind = K_MAP, .of = &shape_int },
+                          text_null = { .kind = K_TEXT, .nullable = true };
 static const struct shape *const int_or_words[] = { &shape_int, &words, NULL };
-static const struct shape        either = { .kind = K_ONE_OF, .options = int_or_words };
+static const struct shape either = { .kind = K_ONE_OF, .options = int_or_words };
 #define GIVEN(m) .given = offsetof(struct outer, m##_given)
 static const struct field outer_fields[] = {
     FIELD(struct outer, text, "text", &shape_text, .also = "alias"),
@@ -62,7 +62,7 @@ static const struct json_rules rules = { 0 };
 
 static const struct {
     const char *name, *json;
-    err         want;
+    err want;
     const char *where;
 } judged[] = {
     { "an empty object lacks nothing that is required", "{}", ERR_OK, "" },
@@ -108,9 +108,9 @@ static void strict_bodies_are_judged(void **state)
     (void)state;
     int wrong = 0;
     for (size_t i = 0; i < COUNT_OF(judged); i++) {
-        struct call  c = { .mem = arena_new(1 << 20) };
+        struct call c = { .mem = arena_new(1 << 20) };
         struct outer out = { 0 };
-        err          e = shape_read(&c, &outer, str_c(judged[i].json), &rules, false, &out);
+        err e = shape_read(&c, &outer, str_c(judged[i].json), &rules, false, &out);
         if (e != judged[i].want || !str_is(c.why.where, judged[i].where) || (e == ERR_INPUT) != (c.why.text.n > 0))
             wrong++, print_error("%s: %s at '" STR_FMT "': " STR_FMT "\n", judged[i].name, err_name(e), STR_ARG(c.why.where), STR_ARG(c.why.text));
         arena_free(c.mem);
@@ -161,16 +161,15 @@ static const struct {
     { "items that do not convert are left out", "{\"numbers\":[1,\"x\",\" 2\"]}", "{\"numbers\":[1,2],\"inners\":[]}" },
     { "a list with blanks everywhere", "{\"numbers\" : [ 1 , 2 ] }", "{\"numbers\":[1,2],\"inners\":[]}" },
     { "an empty list with a blank", "{\"numbers\":[ ]}", "{\"numbers\":[],\"inners\":[]}" },
-    { "a list of objects", "{\"inners\":[{\"word\":\"a\"},{\"word\":\"b\",\"count\":2}]}",
-      "{\"inners\":[{\"word\":\"a\"},{\"word\":\"b\",\"count\":2}]}" },
+    { "a list of objects", "{\"inners\":[{\"word\":\"a\"},{\"word\":\"b\",\"count\":2}]}", "{\"inners\":[{\"word\":\"a\"},{\"word\":\"b\",\"count\":2}]}" },
     { "a text that is broken JSON counts as absent", "{\"words\":\"[1\"}", "{\"inners\":[]}" },
 };
 
 static str written(struct arena *a, const struct shape *s, const void *from, bool sorted)
 {
     struct buf b = BUF(1 << 20);
-    struct jw  w = JW(&b);
-    str        out = STR_NULL;
+    struct jw w = JW(&b);
+    str out = STR_NULL;
     shape_write(&w, s, from, sorted);
     assert_int_equal(buf_to_arena(&b, a, &out), ERR_OK);
     return out;
@@ -181,10 +180,10 @@ static void loose_bodies_are_converted(void **state)
     (void)state;
     int wrong = 0;
     for (size_t i = 0; i < COUNT_OF(converted); i++) {
-        struct call  c = { .mem = arena_new(1 << 20) };
+        struct call c = { .mem = arena_new(1 << 20) };
         struct outer out = { 0 };
-        err          e = shape_read(&c, &outer, str_c(converted[i].json), &rules, true, &out);
-        str          got = written(c.mem, &outer, &out, false);
+        err e = shape_read(&c, &outer, str_c(converted[i].json), &rules, true, &out);
+        str got = written(c.mem, &outer, &out, false);
         if (e != ERR_OK || !str_is(got, converted[i].want)) wrong++, print_error("%s: %s " STR_FMT "\n", converted[i].name, err_name(e), STR_ARG(got));
         arena_free(c.mem);
     }
@@ -194,12 +193,12 @@ static void loose_bodies_are_converted(void **state)
 /* Parameters ------------------------------------------------------------------------------------------------------------------------- */
 
 struct asked {
-    str        text;
-    int64_t    number;
-    bool       number_given;
-    enum flag  flag;
+    str text;
+    int64_t number;
+    bool number_given;
+    enum flag flag;
     struct any any;
-    str        header, cookie;
+    str header, cookie;
 };
 static const struct field query_fields[] = {
     FIELD(struct asked, text, "text", &shape_text, .need = true, .in = IN_QUERY),
@@ -213,10 +212,10 @@ static const struct shape query = OBJECT(struct asked, NULL, query_fields);
 
 static const struct {
     const char *name, *query, *header, *cookie;
-    bool        loose;
-    err         want;
+    bool loose;
+    err want;
     const char *where;
-    int64_t     number; /* 0: not given */
+    int64_t number; /* 0: not given */
     const char *text, *word, *biscuit;
 } asked[] = {
     { "all there", "text=a%20b&number=7", "red", "biscuit=b", false, ERR_OK, "", 7, "a b", "red", "b" },
@@ -235,12 +234,12 @@ static void parameters_come_from_their_places(void **state)
     (void)state;
     int wrong = 0;
     for (size_t i = 0; i < COUNT_OF(asked); i++) {
-        struct call   c = { .mem = arena_new(1 << 20) };
-        struct asked  q = { 0 };
+        struct call c = { .mem = arena_new(1 << 20) };
+        struct asked q = { 0 };
         struct header h[] = { { STR("x-word"), str_c(asked[i].header) }, { STR("Cookie"), str_c(asked[i].cookie) } };
-        struct req    rq = { .headers = asked[i].header ? h : h + 1, .n_headers = (asked[i].header ? 1U : 0U) + (asked[i].cookie ? 1U : 0U) };
+        struct req rq = { .headers = asked[i].header ? h : h + 1, .n_headers = (asked[i].header ? 1U : 0U) + (asked[i].cookie ? 1U : 0U) };
         assert_int_equal(http_parse_query(c.mem, str_c(asked[i].query), 100, &rq.query), ERR_OK);
-        err  e = shape_read_request(&c, &query, &rq, asked[i].loose, &q);
+        err e = shape_read_request(&c, &query, &rq, asked[i].loose, &q);
         bool ok = e == asked[i].want && str_is(c.why.where, asked[i].where);
         if (ok && e == ERR_OK)
             ok = (q.number_given ? q.number : 0) == asked[i].number && str_eq(q.text, str_c(asked[i].text)) && str_eq(q.header, str_c(asked[i].word)) &&
@@ -254,9 +253,9 @@ static void parameters_come_from_their_places(void **state)
 static void a_form_value_that_is_anything_is_text(void **state)
 {
     (void)state;
-    struct call         c = { .mem = arena_new(1 << 20) };
-    struct asked        q = { 0 };
-    struct param        p[] = { { STR("any"), STR("{\"a\":1}") } };
+    struct call c = { .mem = arena_new(1 << 20) };
+    struct asked q = { 0 };
+    struct param p[] = { { STR("any"), STR("{\"a\":1}") } };
     const struct params params = { p, 1 };
     assert_int_equal(shape_read_params(&c, query_fields, COUNT_OF(query_fields), &params, true, &q), ERR_OK);
     assert_int_equal(q.any.kind, ANY_TEXT);
@@ -270,8 +269,8 @@ static void a_form_value_that_is_anything_is_text(void **state)
 static void members_are_sorted_when_the_family_wants_it(void **state)
 {
     (void)state;
-    struct arena      *a = arena_new(1 << 20);
-    struct inner       in[] = { { .word = STR("x"), .count = 1, .count_given = true } };
+    struct arena *a = arena_new(1 << 20);
+    struct inner in[] = { { .word = STR("x"), .count = 1, .count_given = true } };
     const struct outer o = { .text = STR("t"), .flag = FLAG_FALSE, .inners = { in, 1 } };
     assert_true(str_is(written(a, &outer, &o, true), "{\"flag\":false,\"inners\":[{\"count\":1,\"word\":\"x\"}],\"text\":\"t\"}"));
     const struct list l = { in, 1 };
@@ -285,10 +284,10 @@ static const struct field text_as_int[] = { FIELD(struct inner, count, "word", &
                           no_shape[] = { FIELD(struct inner, word, "word", NULL) }, list_as_text[] = { FIELD(struct outer, words, "w", &shape_text) },
                           far_away[] = { FIELD(struct outer, inners, "w", &inners) };
 static const struct {
-    const char  *name;
+    const char *name;
     struct shape shape;
-    bool         loose;
-    err          want;
+    bool loose;
+    err want;
 } tables[] = {
     { "a table that fits", { .kind = K_OBJECT, .fields = inner_fields, .n_fields = 2, .size = sizeof(struct inner) }, false, ERR_OK },
     { "a text kept in an integer", { .kind = K_OBJECT, .fields = text_as_int, .n_fields = 1, .size = sizeof(struct inner) }, false, ERR_INPUT },
@@ -305,8 +304,8 @@ static void tables_are_compared_with_their_structs(void **state)
     int wrong = 0;
     for (size_t i = 0; i < COUNT_OF(tables); i++) {
         struct arena *a = arena_new(1 << 20);
-        str           why = STR("");
-        err           e = shape_verify(a, &tables[i].shape, "op", tables[i].loose, &why);
+        str why = STR("");
+        err e = shape_verify(a, &tables[i].shape, "op", tables[i].loose, &why);
         if (e != tables[i].want || (e != ERR_OK && !why.n)) wrong++, print_error("%s: %s\n", tables[i].name, err_name(e));
         arena_free(a);
     }
