@@ -1,6 +1,7 @@
 /* pyhost/warm.c: the pickled answers of recent steps, so that the server need not send them again. A call always unpickles anew: what an
  * abandoned call did to its objects is gone with them. */
 #include "pyhost/engine_int.h"
+#include <sys/random.h>
 
 enum { STEPS_KEPT = 1024 };
 static const size_t bytes_kept = (size_t)64 * 1024 * 1024;
@@ -11,7 +12,7 @@ static struct {
     PyObject *bytes;
 } steps[STEPS_KEPT];
 static size_t   first, count, total;
-static uint64_t last_number;
+static uint64_t last_number; /* counts from a random start, so that no number of another worker is one of ours */
 
 static void drop_oldest(void)
 {
@@ -25,6 +26,9 @@ uint64_t warm_keep(PyObject *bytes)
 {
     size_t n = (size_t)PyBytes_GET_SIZE(bytes);
     if (n > bytes_kept / 4) return 0;
+    /* Without randomness nothing is kept: a guessable number could meet another session's. */
+    if (last_number == 0 && getrandom(&last_number, sizeof last_number, GRND_NONBLOCK) != (ssize_t)sizeof last_number) return last_number = 0;
+    if (last_number >= UINT64_MAX - STEPS_KEPT) last_number /= 2;
     while (count && (count == STEPS_KEPT || total + n > bytes_kept)) drop_oldest();
     size_t at = (first + count++) % STEPS_KEPT;
     steps[at].number = ++last_number;
