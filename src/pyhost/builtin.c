@@ -109,6 +109,19 @@ static PyObject *file_path(PyObject *self, PyObject *arguments)
     return PyArg_ParseTuple(arguments, "sss", &package, &folder, &name) ? path_of(package, folder, name) : NULL;
 }
 
+/* The documents of a YAML text, read as interviews are (language 1.2); empty ones are left out. */
+static PyObject *documents(PyObject *self, PyObject *text)
+{
+    (void)self;
+    str view = py_view(text);
+    struct arena *a = arena_new((size_t)64 * 1024 * 1024);
+    if (!a) return PyErr_NoMemory();
+    PyObject *list = view.p ? source_documents(a, view) : NULL;
+    if (!view.p) PyErr_SetString(PyExc_TypeError, "documents() takes a text");
+    arena_free(a);
+    return list;
+}
+
 /* Where clients find a static file; None if the package has none of that name. */
 static PyObject *static_url(PyObject *self, PyObject *arguments)
 {
@@ -128,6 +141,7 @@ PyObject *builtin_module(void)
         { "block", block, METH_O, "block(number): the block as parsed" },
         { "settings", settings, METH_NOARGS, "metadata, features, sections, language of the running interview" },
         { "static_url", static_url, METH_VARARGS, "static_url(package, name)" },
+        { "documents", documents, METH_O, "documents(text): list of the values of a YAML text's documents" },
         { "file_path", file_path, METH_VARARGS, "file_path(package, folder, name)" },
         { NULL, NULL, 0, NULL },
     };

@@ -29,7 +29,8 @@ static int add_package(str package)
     PyObject *known = PyDict_GetItemWithError(PyImport_GetModuleDict(), name);
     if (known || PyErr_Occurred()) return known ? 0 : -1;
     for (size_t i = 0; i < engine.n_folders; i++) {
-        PYOWN(folder) = PyUnicode_FromFormat("%.*s/%.*s", STR_ARG(engine.folders[i]), STR_ARG(package));
+        PYOWN(root) = py_str(engine.folders[i]);
+        PYOWN(folder) = root ? PyUnicode_FromFormat("%U/%U", root, name) : NULL;
         if (!folder || PyList_Append(path, folder) < 0) return -1;
     }
     PYOWN(module) = PyModule_NewObject(name);

@@ -40,6 +40,7 @@ int       source_path(struct arena *a, str name, char **out);
 int       source_read(struct arena *a, str name, struct source_file **list, str *out);
 /* Splits where a line is "---" (language 1.1); tabs become two blanks. */
 int       source_split(struct arena *a, str text, struct part_text **out, size_t *n);
+PyObject *source_documents(struct arena *a, str text); /* list of the values of all documents that are not empty */
 PyObject *source_value(const struct yaml_node *node); /* Python objects of a tree */
 bool      source_changed(const struct source_file *list);
 /* Raises an error of chancery_host.errors with that text (format of PyUnicode_FromFormat). Always -1. */

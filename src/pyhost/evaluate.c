@@ -97,22 +97,17 @@ static int after_failure(struct engine_call *c)
     return matches ? take_missing(c) : -1;
 }
 
-static int follow_prevention(struct engine_call *c)
-{
-    PYOWN(prevents) = PyObject_GetAttrString(c->state, "prevent_back");
-    int wanted = prevents ? PyObject_IsTrue(prevents) : -1;
-    if (wanted <= 0) return wanted;
-    return py_set_own(c->e.internal, "steps_offset", PyLong_FromLong(c->e.steps));
-}
-
 int call_evaluate(struct engine_call *c)
 {
     c->stage = STAGE_EVALUATE;
+    PYOWN(offset) = Py_XNewRef(py_get_b(c->e.internal, "steps_offset"));
     PyObject *screen = eval_main_pass(&c->e);
-    if (!screen) return after_failure(c) < 0 ? -1 : follow_prevention(c);
-    Py_XSETREF(c->json, screen);
-    c->outcome = OUT_QUESTION;
-    return follow_prevention(c);
+    if (!screen && after_failure(c) < 0) return -1;
+    if (screen) {
+        Py_XSETREF(c->json, screen);
+        c->outcome = OUT_QUESTION;
+    }
+    return offset ? py_set(c->e.internal, "steps_offset", offset) : 0;
 }
 
 /* ---- the progress meter (language 8.4, no. 11) */

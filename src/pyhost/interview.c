@@ -61,9 +61,11 @@ static PyObject *parse_part(struct reading *r, const struct part_text *part)
     PyObject *value = NULL;
     if (e == ERR_OK) value = source_value(node);
     else if (e == ERR_NOMEM) PyErr_NoMemory();
-    else
-        engine_error("DASourceError", "%.*s on line %u, column %u in file %U in the block on line %u from package %U", STR_ARG(bad.text), bad.line,
-                     bad.column, r->file, part->line, r->package);
+    else {
+        PYOWN(why) = py_str(bad.text);
+        if (why) engine_error("DASourceError", "%U on line %u, column %u in file %U in the block on line %u from package %U", why, bad.line, bad.column,
+                              r->file, part->line, r->package);
+    }
     arena_free(tree);
     return value;
 }

@@ -25,6 +25,12 @@ int engine_error(const char *class, const char *fmt, ...)
     return -1;
 }
 
+static int name_error(const char *class, const char *fmt, str name)
+{
+    PYOWN(text) = py_str(name);
+    return text ? engine_error(class, fmt, text) : -1;
+}
+
 /* ---- names */
 
 static bool is_file_char(char c)
@@ -65,7 +71,9 @@ int source_check(str name)
 static PyObject *with_folder(str package, str path, const char *folder)
 {
     bool full = str_starts(path, STR("data/"));
-    return PyUnicode_FromFormat("%.*s:%s%s%s%.*s", STR_ARG(package), full ? "" : "data/", full ? "" : folder, full ? "" : "/", STR_ARG(path));
+    PYOWN(before) = py_str(package);
+    PYOWN(after) = py_str(path);
+    return before && after ? PyUnicode_FromFormat("%U:%s%s%s%U", before, full ? "" : "data/", full ? "" : folder, full ? "" : "/", after) : NULL;
 }
 
 PyObject *source_reference(PyObject *reference, PyObject *package, const char *folder)
@@ -99,7 +107,9 @@ PyObject *source_resolve(PyObject *reference, PyObject *beside)
     str here = py_view(beside);
     size_t cut = here.n;
     while (cut > 0 && here.p[cut - 1] != '/' && here.p[cut - 1] != ':') cut--;
-    PYOWN(near) = PyUnicode_FromFormat("%.*s%.*s", (int)cut, here.p, STR_ARG(path));
+    PYOWN(folder) = py_str(str_head(here, cut));
+    PYOWN(file) = py_str(path);
+    PYOWN(near) = folder && file ? PyUnicode_Concat(folder, file) : NULL;
     int found = near ? is_there(near) : -1;
     if (found < 0) return NULL;
     if (found) return py_keep(&near);
@@ -180,13 +190,13 @@ int source_read(struct arena *a, str name, struct source_file **list, str *out)
     if (found < 0) return -1;
     if (found > 0) {
         f->path = NULL;
-        return engine_error("DANotFoundError", "Interview %.*s not found", STR_ARG(name));
+        return name_error("DANotFoundError", "Interview %U not found", name);
     }
     int fd = open(f->path, O_RDONLY | O_CLOEXEC);
     int bad = fd < 0 ? -1 : read_open(a, fd, f, out);
     if (fd >= 0) close(fd);
-    if (bad) return engine_error("DASourceError", "%.*s cannot be read", STR_ARG(name));
-    if (!str_utf8_ok(*out)) return engine_error("DASourceError", "%.*s is not UTF-8", STR_ARG(name));
+    if (bad) return name_error("DASourceError", "%U cannot be read", name);
+    if (!str_utf8_ok(*out)) return name_error("DASourceError", "%U is not UTF-8", name);
     return 0;
 }
 
@@ -318,4 +328,24 @@ PyObject *source_value(const struct yaml_node *node)
     case YAML_MAP: return dict_value(node);
     }
     Py_UNREACHABLE();
+}
+
+PyObject *source_documents(struct arena *a, str text)
+{
+    struct part_text *parts;
+    size_t            n;
+    PYOWN(list) = PyList_New(0);
+    if (!list || source_split(a, text, &parts, &n) < 0) return NULL;
+    for (size_t i = 0; i < n; i++) {
+        struct yaml_node *node = NULL;
+        struct yaml_error bad = { 0 };
+        err e = yaml_read(a, parts[i].text, parts[i].line, &node, &bad);
+        if (e == ERR_NOMEM) return PyErr_NoMemory();
+        PYOWN(why) = e != ERR_OK ? py_str(bad.text) : NULL;
+        if (why) engine_error("DASourceError", "%U on line %u, column %u", why, bad.line, bad.column);
+        if (e != ERR_OK) return NULL;
+        PYOWN(value) = source_value(node);
+        if (!value || (value != Py_None && PyList_Append(list, value) < 0)) return NULL;
+    }
+    return py_keep(&list);
 }

@@ -41,7 +41,8 @@ static PyObject *compile_lines(struct interview *iv, struct block *b, str source
     PYOWN(code) = compile_source(iv, b, source, what, Py_eval_input);
     if (code || str_find(source, '\n', 0) >= source.n || !PyErr_ExceptionMatches(PyExc_SyntaxError)) return py_keep(&code);
     PyErr_Clear();
-    PYOWN(wrapped) = PyUnicode_FromFormat("(\n%.*s\n)", STR_ARG(source));
+    PYOWN(text) = py_str(source);
+    PYOWN(wrapped) = text ? PyUnicode_FromFormat("(\n%U\n)", text) : NULL;
     return wrapped ? compile_source(iv, b, py_view(wrapped), what, Py_eval_input) : NULL;
 }
 

@@ -118,7 +118,10 @@ static PyObject *command_of(struct eval *e, struct block *b)
 PyObject *screen_of(struct eval *e, struct block *b, const struct binding *bind)
 {
     if (note_block(e, b) < 0) return NULL;
-    return b->type == BLOCK_COMMAND ? command_of(e, b) : screen_build(e, b, bind);
+    if (b->type != BLOCK_COMMAND) return screen_build(e, b, bind);
+    PYOWN(screen) = command_of(e, b);
+    if (!screen || !bind || !bind->sought) return py_keep(&screen);
+    return py_set_own(screen, "event_list", Py_BuildValue("[O]", bind->sought)) < 0 ? NULL : py_keep(&screen);
 }
 
 static struct interview *temporary_interview(struct eval *e)
@@ -166,8 +169,17 @@ static int keep_review(struct eval *e, struct block *b, const struct binding *bi
     return done ? 0 : -1;
 }
 
+/* After prevent_going_back() the screen that follows offers no way back. call_evaluate() takes it out again: the next screen does (recorded). */
+static int bar_way_back(struct eval *e)
+{
+    PYOWN(prevents) = PyObject_GetAttrString(e->state, "prevent_back");
+    int wanted = prevents ? PyObject_IsTrue(prevents) : -1;
+    return wanted > 0 ? py_set_own(e->internal, "steps_offset", PyLong_FromLong(e->steps)) : wanted;
+}
+
 static enum end show(struct eval *e, struct block *b, const struct binding *bind, PyObject **screen)
 {
+    if (bar_way_back(e) < 0) return END_ERROR;
     *screen = screen_of(e, b, bind);
     if (!*screen) return END_EXCEPTION;
     if (keep_review(e, b, bind) == 0) return END_SCREEN;
@@ -181,7 +193,8 @@ static enum end pass_question(struct eval *e, struct block *b, PyObject **screen
 {
     struct block *chosen = block_chosen(e, b, NULL);
     if (!chosen) return END_ERROR;
-    if (chosen->type == BLOCK_QUESTION || (chosen->type == BLOCK_COMMAND && !is_continue(chosen))) return show(e, chosen, NULL, screen);
+    if (chosen->type == BLOCK_QUESTION) return show(e, chosen, NULL, screen);
+    if (chosen->type == BLOCK_COMMAND && !is_continue(chosen)) return mark_answered(e, b) < 0 ? END_ERROR : show(e, chosen, NULL, screen);
     if (chosen->type != BLOCK_COMMAND && run_code(e, chosen, NULL) < 0) return END_EXCEPTION;
     return mark_answered(e, b) < 0 ? END_ERROR : END_NEXT;
 }

@@ -34,8 +34,8 @@ def _load(path):
         text = file.read()
     if path.endswith(".json"):
         return [json.loads(text)]
-    import yaml
-    return [document for document in yaml.safe_load_all(text) if document is not None]
+    import _chancery
+    return _chancery.documents(text)
 
 
 class Maker:
