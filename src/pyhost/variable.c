@@ -97,10 +97,10 @@ static PyObject *value_in(struct eval *e, PyObject *name)
     return value;
 }
 
-static PyObject *discarded(struct eval *e, PyObject *concrete)
+static PyObject *discarded(struct eval *e, PyObject *name, PyObject *concrete)
 {
-    /* Items of dicts do not come back (language 7.5). */
-    if (str_ends(py_view(concrete), STR("']")) || str_ends(py_view(concrete), STR(".new_item"))) return NULL;
+    /* Items of dicts that the block names, and those of sets, do not come back (language 7.5). */
+    if (str_ends(py_view(name), STR("']")) || str_ends(py_view(name), STR(".new_item"))) return NULL;
     struct eval before = *e;
     before.answers = e->old_answers;
     return value_in(&before, concrete);
@@ -111,7 +111,7 @@ PyObject *variable_before(struct eval *e, PyObject *name, const struct binding *
     PYOWN(concrete) = variable_concrete(name, bind);
     if (!concrete) return NULL;
     PyObject *value = NULL;
-    if (e->old_answers) value = discarded(e, concrete);
+    if (e->old_answers) value = discarded(e, name, concrete);
     if (!value && !PyErr_Occurred()) value = value_in(e, name);
     if (value || PyErr_Occurred()) return value;
     PyObject *dirty = e->internal ? py_get_b(e->internal, "dirty") : NULL;
