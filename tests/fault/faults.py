@@ -23,17 +23,18 @@ class Loop:
     def __init__(self, build):
         self.knob = pathlib.Path(tempfile.mkstemp(prefix="chancery-fault-")[1])
         self.server = Server(build, env={"CHANCERY_FAULT": str(self.knob)}, packages=[PACKAGES], settings=["workers.wall_s=20"])
-        self.wrong, self.points = [], 0
+        self.wrong, self.points, self.fired = [], 0, False
 
     def arm(self, number):
-        """Fails the number-th point from now; tells whether the one armed before has fired."""
+        """Fails the number-th point from now; notes whether the one armed before has fired."""
         seen = sum("fault armed" in line for line in self.server.lines)
         self.knob.write_text(str(number))
         self.server.process.send_signal(signal.SIGUSR2)
         for _ in range(2000):
             armed = [line for line in self.server.lines if "fault armed" in line]
             if len(armed) > seen:
-                return '"fired":1' in armed[-1] or "fired=1" in armed[-1]
+                self.fired = self.fired or '"fired":1' in armed[-1] or "fired=1" in armed[-1]
+                return
             if self.server.process.poll() is not None:
                 raise RuntimeError("the server died:\n" + "\n".join(self.server.lines[-30:]))
             time.sleep(0.002)
@@ -44,19 +45,20 @@ class Loop:
         quiet = 0
         for number in range(1, MOST):
             self.arm(number)
+            self.fired = False
             try:
                 status, body = act()
             except OSError as problem:
                 status, body = 0, str(problem)
-            fired = self.arm(0)
+            self.arm(0)
             if self.server.process.poll() is not None:
                 self.wrong.append(f"{name}: the server died at point {number}")
                 return
             # A lost connection is an answer only where the fault hit before the request was a request.
             if status != 0 and not allowed(status, body):
                 self.wrong.append(f"{name}, point {number}: {status} {body!r}")
-            self.points += fired
-            quiet = 0 if fired else quiet + 1
+            self.points += self.fired
+            quiet = 0 if self.fired else quiet + 1
             if quiet == 3:  # the request has no such point any more
                 print(f"      {name}: {number - 3} points")
                 return

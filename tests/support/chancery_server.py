@@ -19,7 +19,7 @@ class Server:
     """One server on a data folder of its own (or one that is given, to start again on it)."""
 
     def __init__(self, build, data=None, settings=(), env=None, packages=()):
-        self.build = pathlib.Path(build)
+        self.build = pathlib.Path(build).resolve()
         self.own = data is None
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="chancery-test-"))
         self.settings = list(settings)
