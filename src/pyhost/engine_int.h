@@ -97,7 +97,7 @@ struct signal {
     PyObject *value; /* SIG_SCREEN: the block; SIG_EMPTY: the assignments */
 };
 /* Takes the exception that is set; one that is an error (or the interview's own reply) stays set and gives SIG_ERROR. */
-void signal_take(struct eval *e, struct signal *out);
+void signal_take(struct signal *out);
 void signal_release(struct signal *s);
 int  signal_is_reply(PyObject **value); /* 1 if the exception that is set is a Reply; then it is taken into *value */
 PyObject *error_text(void);             /* takes the exception: "Class: text" */

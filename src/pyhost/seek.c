@@ -95,7 +95,7 @@ static enum end seek_inner(struct search *s, const struct candidate *c, PyObject
 static enum end after_exception(struct search *s, const struct candidate *c, PyObject **screen)
 {
     struct signal signal;
-    signal_take(s->e, &signal);
+    signal_take(&signal);
     enum end end = signal.kind == SIG_MISSING ? seek_inner(s, c, signal.name, screen) : settle(s->e, &signal, screen);
     signal_release(&signal);
     return end;
@@ -209,7 +209,7 @@ enum end settle(struct eval *e, struct signal *signal, PyObject **screen)
     if (*screen) return END_SCREEN;
     /* A text of the temporary screen may itself be missing a name. */
     struct signal inner;
-    signal_take(e, &inner);
+    signal_take(&inner);
     enum end end = settle(e, &inner, screen);
     signal_release(&inner);
     return end;
@@ -243,7 +243,7 @@ static enum end pass_and_settle(struct eval *e, PyObject **screen)
     enum end end = one_pass(e, screen);
     if (end != END_EXCEPTION) return end;
     struct signal signal;
-    signal_take(e, &signal);
+    signal_take(&signal);
     end = settle(e, &signal, screen);
     signal_release(&signal);
     return end;

@@ -96,17 +96,7 @@ static bool take(PyObject *value, struct signal *out)
            take_with(value, "EmptyQuestion", "assignments", SIG_EMPTY, out);
 }
 
-/* Interrupted code is gone: what it was about to gather, and whether it was only looking, is forgotten. */
-static void forget_interrupted(struct eval *e)
-{
-    PYOWN(gathering) = PyObject_GetAttrString(e->state, "gathering");
-    if (gathering && PySet_Check(gathering)) PySet_Clear(gathering);
-    PYOWN(zero) = PyLong_FromLong(0);
-    if (zero) PyObject_SetAttrString(e->state, "probing", zero);
-    PyErr_Clear();
-}
-
-void signal_take(struct eval *e, struct signal *out)
+void signal_take(struct signal *out)
 {
     PyObject *type, *value, *trace;
     *out = (struct signal){ SIG_ERROR, NULL, NULL };
@@ -115,7 +105,6 @@ void signal_take(struct eval *e, struct signal *out)
     PyErr_NormalizeException(&type, &value, &trace);
     if (trace) PyException_SetTraceback(value, trace);
     bool taken = take(value, out);
-    forget_interrupted(e);
     if (!taken) {
         out->kind = SIG_ERROR;
         PyErr_Restore(type, value, trace);

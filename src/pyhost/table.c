@@ -376,7 +376,10 @@ static PyObject *render_rows(struct eval *e, struct lazy *lazy)
 
 PyObject *table_render(struct eval *e, struct block *b, PyObject *extra)
 {
-    PyObject *saved = overlay_begin(e, extra);
+    PYOWN(own) = extra && PyDict_Check(extra) ? PyDict_Copy(extra) : PyDict_New();
+    /* So that they are gone afterwards. */
+    if (!own || py_set(own, "row_item", Py_None) < 0 || py_set(own, "row_index", Py_None) < 0) return NULL;
+    PyObject *saved = overlay_begin(e, own);
     if (!saved) return NULL;
     PYOWN(text) = render_rows(e, b->lazy);
     overlay_end(e, saved);

@@ -63,13 +63,14 @@ def make_session(tool, driver, name):
 
         def __init__(self):
             super().__init__("http://localhost", "")
-            self.encrypted = True
+            self.failures = []      # whole texts: the comparison cuts them
 
         def send(self, request):
             status, kind, raw = getattr(self, request["method"].lower() + request["path"].replace("/api/session", "").replace("/", "_"))(request)
             return status, kind, self.body(status, kind, raw)
 
         def fail(self, text):
+            self.failures.append(text)
             return 400, "application/json", json.dumps(text).encode()
 
         def shown(self, reply, prefix):
@@ -173,7 +174,7 @@ def check(tool, options, driver, path, name):
             wrong.append((number, ("(content type)", step["type"], kind)))
         elif step["body"] is not None:
             wrong.extend((number, item) for item in tool.differences(tool.comparable(status, step["body"]), tool.comparable(status, body), skip))
-    return wrong
+    return wrong, session.failures
 
 
 def brief(value, size=240):
@@ -209,7 +210,7 @@ def main():
 
     def run(package):
         driver = Driver(options, package)
-        found = [(short, tier, check(tool, options, driver, path, short[-60:])) for short, path, tier in sorted(chosen[package])]
+        found = [(short, tier, *check(tool, options, driver, path, short[-60:])) for short, path, tier in sorted(chosen[package])]
         driver.close()
         return found, driver.times
 
@@ -218,12 +219,15 @@ def main():
         for found, took in pool.map(run, sorted(chosen)):
             for us, op in took:
                 times[op].append(us)
-            for short, tier, wrong in found:
+            for short, tier, wrong, failures in found:
                 totals[tier, not wrong] += 1
                 if not wrong:
                     print("ok    %s" % short)
                 for number, (where, want, got) in wrong[:None if options.verbose else 1]:
                     print("FAIL  %s at step %d: %s: expected %s got %s" % (short, number, where, brief(want), brief(got)))
+                for text in failures if options.verbose and wrong else ():
+                    print("      %s" % text)
+
     for tier in sorted({tier for tier, _ in totals}):
         print("tier %d: %d of %d whole" % (tier, totals[tier, True], totals[tier, True] + totals[tier, False]))
     for op, values in sorted(times.items()) if options.times else ():

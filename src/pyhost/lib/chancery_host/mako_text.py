@@ -6,7 +6,7 @@ calls or inheritance go to Mako itself.
 """
 import re
 
-CONTROL = re.compile(r"[\t ]*(%(?!%)|##)[\t ]*((?:\\\r?\n|[^\r\n])*)(?:\r?\n|\Z)")
+CONTROL = re.compile(r"[\t ]*(%(?!%)|##(?!#))[\t ]*((?:\\\r?\n|[^\r\n])*)(?:\r?\n|\Z)")
 PERCENT = re.compile(r"([\t ]*)%(%+)")
 SPECIAL = re.compile(r"\$\{|<%|</%|\\\r?\n|\n")
 STRING = re.compile(r"(\"\"\"|'''|\"|')[^\\]*?(\\.[^\\]*?)*\1", re.S)
