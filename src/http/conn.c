@@ -18,13 +18,16 @@ bool conn_move(struct conn *c, enum phase from, enum phase to)
 static void peer_text(struct conn *c, const struct sockaddr *from)
 {
     const struct sockaddr_in6 *six = (const void *)from;
-    const struct sockaddr_in  *four = (const void *)from;
+    const struct sockaddr_in *four = (const void *)from;
     c->is_ip = from && (from->sa_family == AF_INET || from->sa_family == AF_INET6);
     memcpy(c->peer, "unix", sizeof "unix");
     if (!c->is_ip) return;
-    if (from->sa_family == AF_INET) inet_ntop(AF_INET, &four->sin_addr, c->peer, sizeof c->peer);
-    else if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) inet_ntop(AF_INET, &six->sin6_addr.s6_addr[12], c->peer, sizeof c->peer);
-    else inet_ntop(AF_INET6, &six->sin6_addr, c->peer, sizeof c->peer);
+    if (from->sa_family == AF_INET)
+        inet_ntop(AF_INET, &four->sin_addr, c->peer, sizeof c->peer);
+    else if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+        inet_ntop(AF_INET, &six->sin6_addr.s6_addr[12], c->peer, sizeof c->peer);
+    else
+        inet_ntop(AF_INET6, &six->sin6_addr, c->peer, sizeof c->peer);
 }
 
 static struct conn *conn_open(struct http *s, struct MHD_Connection *mhd)
@@ -64,8 +67,10 @@ static void conn_close(struct conn *c)
 {
     struct http *s = c->http;
     pthread_mutex_lock(&s->lock);
-    if (c->prev) c->prev->next = c->next;
-    else s->conns = c->next;
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        s->conns = c->next;
     if (c->next) c->next->prev = c->prev;
     pthread_mutex_unlock(&s->lock);
     linger_if_unread(c);

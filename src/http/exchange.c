@@ -15,9 +15,9 @@ enum {
 };
 
 struct arena *exchange_arena(struct exchange *x) { return x->mem; }
-struct req   *exchange_req(struct exchange *x) { return &x->rq; }
+struct req *exchange_req(struct exchange *x) { return &x->rq; }
 struct reply *exchange_reply(struct exchange *x) { return &x->reply; }
-void        **exchange_slot(struct exchange *x) { return &x->slot; }
+void **exchange_slot(struct exchange *x) { return &x->slot; }
 
 static struct conn *conn_of(struct MHD_Connection *con)
 {
@@ -203,7 +203,7 @@ static err take_head(struct exchange *x, struct MHD_Connection *con, const char 
 
 static enum MHD_Result on_head(struct exchange *x, struct MHD_Connection *con, const char *method, const char *version)
 {
-    struct http   *s = x->http;
+    struct http *s = x->http;
     struct verdict v;
     x->step = STEP_BODY;
     if (!conn_move(x->conn, PHASE_IDLE, PHASE_BODY)) return MHD_NO;
@@ -223,8 +223,8 @@ static enum MHD_Result on_head(struct exchange *x, struct MHD_Connection *con, c
     return MHD_YES;
 }
 
-enum MHD_Result exchange_on_request(void *http, struct MHD_Connection *con, const char *url, const char *method, const char *version,
-                                    const char *upload, size_t *upload_n, void **exchange)
+enum MHD_Result exchange_on_request(void *http, struct MHD_Connection *con, const char *url, const char *method, const char *version, const char *upload,
+                                    size_t *upload_n, void **exchange)
 {
     (void)http, (void)url;
     struct exchange *x = *exchange;
@@ -233,9 +233,7 @@ enum MHD_Result exchange_on_request(void *http, struct MHD_Connection *con, cons
     case STEP_HEAD: return on_head(x, con, method, version);
     case STEP_BODY: return *upload_n ? on_piece(x, upload, upload_n) : on_end_of_body(x, con);
     case STEP_SERVED: return after_resume(x, con);
-    case STEP_REPLIED:
-        *upload_n = 0;
-        return MHD_YES;
+    case STEP_REPLIED: *upload_n = 0; return MHD_YES;
     case STEP_NONE:
     default: return MHD_NO;
     }
@@ -245,7 +243,7 @@ enum MHD_Result exchange_on_request(void *http, struct MHD_Connection *con, cons
 void exchange_on_completed(void *http, struct MHD_Connection *con, void **exchange, enum MHD_RequestTerminationCode why)
 {
     (void)con, (void)why;
-    struct http     *s = http;
+    struct http *s = http;
     struct exchange *x = *exchange;
     if (!x || !x->mem) return;
     struct conn *c = x->conn;

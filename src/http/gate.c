@@ -3,25 +3,25 @@
 
 /* What the rules need to know about the headers, gathered in one pass. */
 struct sight {
-    const struct gate_head  *head;
+    const struct gate_head *head;
     const struct gate_rules *limits;
-    unsigned                 hosts, lengths, codings, expects;
-    str                      host, length, coding, expect;
-    bool                     bad_name, bad_value;
-    bool                     http10;
-    str                      authority; /* of an absolute-form target; STR_NULL else */
-    str                      path;      /* empty: no form we know */
-    uint64_t                 n;
+    unsigned hosts, lengths, codings, expects;
+    str host, length, coding, expect;
+    bool bad_name, bad_value;
+    bool http10;
+    str authority; /* of an absolute-form target; STR_NULL else */
+    str path;      /* empty: no form we know */
+    uint64_t n;
 };
 
 static const char TOKEN[256] = {
-    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['^'] = 1, ['_'] = 1,
-    ['`'] = 1, ['|'] = 1, ['~'] = 1, ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
+    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['*'] = 1,         ['+'] = 1,         ['-'] = 1,
+    ['.'] = 1, ['^'] = 1, ['_'] = 1, ['`'] = 1, ['|'] = 1, ['~'] = 1,  ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
 };
 /* Host: reg-name, IPv4, bracketed IPv6, port. No comma, though the grammar has it: two merged Host lines look like that. */
 static const char HOST[256] = {
-    ['!'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['('] = 1, [')'] = 1, ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, [':'] = 1,
-    [';'] = 1, ['='] = 1, ['['] = 1, [']'] = 1, ['_'] = 1, ['~'] = 1, ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
+    ['!'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['('] = 1, [')'] = 1, ['*'] = 1,         ['+'] = 1,         ['-'] = 1,         ['.'] = 1,
+    [':'] = 1, [';'] = 1, ['='] = 1, ['['] = 1, [']'] = 1,  ['_'] = 1, ['~'] = 1, ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
 };
 
 static bool all_of(str s, const char *set)
@@ -51,10 +51,14 @@ static void look_at_header(struct sight *s, const struct header *h)
 {
     s->bad_name |= !is_token(h->name);
     s->bad_value |= has_control(h->value, false);
-    if (str_eq_nocase(h->name, STR("host"))) note(h->value, &s->hosts, &s->host);
-    else if (str_eq_nocase(h->name, STR("content-length"))) note(h->value, &s->lengths, &s->length);
-    else if (str_eq_nocase(h->name, STR("transfer-encoding"))) note(h->value, &s->codings, &s->coding);
-    else if (str_eq_nocase(h->name, STR("expect"))) note(h->value, &s->expects, &s->expect);
+    if (str_eq_nocase(h->name, STR("host")))
+        note(h->value, &s->hosts, &s->host);
+    else if (str_eq_nocase(h->name, STR("content-length")))
+        note(h->value, &s->lengths, &s->length);
+    else if (str_eq_nocase(h->name, STR("transfer-encoding")))
+        note(h->value, &s->codings, &s->coding);
+    else if (str_eq_nocase(h->name, STR("expect")))
+        note(h->value, &s->expects, &s->expect);
 }
 
 /* Origin, absolute or asterisk form (RFC 9112 3.2). The authority form belongs to CONNECT, which we do not serve. */
@@ -74,7 +78,7 @@ static void look_at_target(struct sight *s)
     if (at == t.n) return;
     scheme = str_head(t, at);
     if (!str_eq_nocase(scheme, STR("http")) && !str_eq_nocase(scheme, STR("https"))) return;
-    str    rest = str_from(t, at + 3);
+    str rest = str_from(t, at + 3);
     size_t end = 0;
     while (end < rest.n && rest.p[end] != '/' && rest.p[end] != '?') end++;
     s->authority = str_head(rest, end);
@@ -120,14 +124,11 @@ static bool host_other(struct sight *s)
 static bool length_repeated(struct sight *s) { return s->lengths > 1; }
 static bool length_odd(struct sight *s) { return s->lengths && !digits(s->length, &s->n); }
 static bool length_and_coding(struct sight *s) { return s->lengths && s->codings; }
-static bool coding_odd(struct sight *s)
-{
-    return s->codings > 1 || (s->codings && (s->http10 || !str_eq_nocase(s->coding, STR("chunked"))));
-}
+static bool coding_odd(struct sight *s) { return s->codings > 1 || (s->codings && (s->http10 || !str_eq_nocase(s->coding, STR("chunked")))); }
 static bool expect_odd(struct sight *s) { return s->expects && (s->expects > 1 || !str_eq_nocase(s->expect, STR("100-continue"))); }
 
 static const struct rule {
-    int         status;
+    int status;
     const char *why;
     bool (*broken)(struct sight *);
 } rules[] = {
@@ -162,6 +163,7 @@ void gate_check(const struct gate_head *head, const struct gate_rules *limits, s
             *out = (struct verdict){ .status = rules[i].status, .why = rules[i].why, .close = true };
             return;
         }
-    *out = (struct verdict){ .chunked = s.codings > 0, .close = s.codings > 0 && limits->old_library, .length = s.n,
-                             .host = s.hosts ? s.host : s.authority, .path = s.path };
+    *out = (struct verdict){
+        .chunked = s.codings > 0, .close = s.codings > 0 && limits->old_library, .length = s.n, .host = s.hosts ? s.host : s.authority, .path = s.path
+    };
 }

@@ -4,7 +4,7 @@
 /* Text the library owns until the request is completed: borrowed, not copied. */
 struct collect {
     struct header *v;
-    size_t         n, room;
+    size_t n, room;
 };
 
 static str without_blanks(str s)
@@ -41,14 +41,18 @@ static bool is_torn(const struct exchange *x, const struct gate_head *h)
 
 err head_read(struct exchange *x, struct MHD_Connection *con, const char *method, const char *version, struct gate_head *out)
 {
-    int            count = MHD_get_connection_values_n(con, MHD_HEADER_KIND, NULL, NULL);
+    int count = MHD_get_connection_values_n(con, MHD_HEADER_KIND, NULL, NULL);
     struct collect all = { .room = count > 0 ? (size_t)count : 0 };
     all.v = NEW_N(x->mem, struct header, all.room);
     if (!all.v) return ERR_NOMEM;
     if (all.room) MHD_get_connection_values_n(con, MHD_HEADER_KIND, collect_one, &all);
     const union MHD_ConnectionInfo *size = MHD_get_connection_info(con, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     *out = (struct gate_head){
-        .method = str_c(method), .version = str_c(version), .target = x->rq.target, .headers = all.v, .n_headers = all.n,
+        .method = str_c(method),
+        .version = str_c(version),
+        .target = x->rq.target,
+        .headers = all.v,
+        .n_headers = all.n,
         .bytes = size ? size->header_size : 0,
     };
     out->torn = x->http->seams && is_torn(x, out);

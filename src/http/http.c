@@ -14,7 +14,7 @@ enum {
     /* Of a connection's memory, which holds the head, the library's list of its lines, and the reply's head. Not more than needed: the library
      * zeroes all of it after each request, an eighth of what a small request costs. */
     ROOM_BESIDE_HEAD = 4 * 1024,
-    STOP_MS = 10000,             /* how long http_stop waits for unanswered exchanges */
+    STOP_MS = 10000,               /* how long http_stop waits for unanswered exchanges */
     CLIENT_DISCIPLINE = 0x00097701 /* the first library that refuses bare LF, folded lines and NUL itself */
 };
 
@@ -51,16 +51,15 @@ static struct http_options with_defaults(const struct http_options *o)
 static void raise_descriptors(unsigned connections)
 {
     struct rlimit r;
-    rlim_t        want = (rlim_t)connections + 512;
+    rlim_t want = (rlim_t)connections + 512;
     if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= want) return;
     r.rlim_cur = want < r.rlim_max ? want : r.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur < want)
-        LOG(LOG_WARN, "few descriptors", LOG_I("have", (int64_t)r.rlim_cur), LOG_I("want", (int64_t)want));
+    if (setrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur < want) LOG(LOG_WARN, "few descriptors", LOG_I("have", (int64_t)r.rlim_cur), LOG_I("want", (int64_t)want));
 }
 
 static uint32_t library_version(void)
 {
-    unsigned    part[3] = { 0 };
+    unsigned part[3] = { 0 };
     const char *text = MHD_get_version();
     if (sscanf(text, "%u.%u.%u", &part[0], &part[1], &part[2]) != 3) return 0;
     return part[0] << 24 | part[1] / 10 << 20 | part[1] % 10 << 16 | part[2] / 10 << 12 | part[2] % 10 << 8;
@@ -70,25 +69,19 @@ static err library_start(struct http *s)
 {
     /* Our own policy decides (keeper.c): the library's limit, divided among its threads, is only kept out of the way. */
     unsigned limit = (s->opt.max_connections + 64) * s->opt.threads;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_SUPPRESS_DATE_NO_CLOCK |
-                     MHD_USE_ERROR_LOG;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
     struct MHD_OptionItem pool[] = {
         /* A pool of one is no pool: then the daemon is the thread. */
         { s->opt.threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)s->opt.threads, NULL },
         { MHD_OPTION_END, 0, NULL },
     };
-    s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, exchange_on_request, s,
-        MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->opt.head_max + ROOM_BESIDE_HEAD,
-        MHD_OPTION_CONNECTION_LIMIT, limit,
-        MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-        /* Before: strictness 1 answers a missing Host twice, and nothing else worth having. */
-        MHD_OPTION_STRICT_FOR_CLIENT, s->gate.old_library ? 0 : 1,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_as_is, NULL,
-        MHD_OPTION_URI_LOG_CALLBACK, exchange_on_target, s,
-        MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, s,
-        MHD_OPTION_NOTIFY_CONNECTION, conn_on_change, s,
-        MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+    s->daemon =
+        MHD_start_daemon(flags, 0, NULL, NULL, exchange_on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                         s->opt.head_max + ROOM_BESIDE_HEAD, MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+                         /* Before: strictness 1 answers a missing Host twice, and nothing else worth having. */
+                         MHD_OPTION_STRICT_FOR_CLIENT, s->gate.old_library ? 0 : 1, MHD_OPTION_UNESCAPE_CALLBACK, keep_as_is, NULL, MHD_OPTION_URI_LOG_CALLBACK,
+                         exchange_on_target, s, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, conn_on_change, s,
+                         MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
     return s->daemon ? ERR_OK : ERR_STORE;
 }
 
@@ -140,8 +133,10 @@ err http_start(struct arena *a, const struct http_options *o, const struct http_
     pthread_mutex_init(&s->lock, NULL);
     pthread_mutex_init(&s->arenas_lock, NULL);
     err e = start(a, s, why);
-    if (e) http_stop(s);
-    else *out = s;
+    if (e)
+        http_stop(s);
+    else
+        *out = s;
     return e;
 }
 
@@ -163,7 +158,7 @@ unsigned http_running(const struct http *s)
 static void wait_for_running(struct http *s, int64_t at_most_ms)
 {
     const struct timespec nap = { .tv_nsec = 2 * 1000 * 1000 };
-    int64_t               until = clock_mono_ms() + at_most_ms;
+    int64_t until = clock_mono_ms() + at_most_ms;
     while (http_running(s) && clock_mono_ms() < until) nanosleep(&nap, NULL);
 }
 

@@ -19,27 +19,27 @@ struct param {
 };
 struct params {
     struct param *v;
-    size_t        n;
+    size_t n;
 };
 
 /* A request; everything lives in the exchange's arena. */
 struct req {
-    enum method    method;
-    str            method_text;
-    str            target;     /* as received */
-    str            path;       /* before '?', not decoded */
-    str            query_text; /* after '?', not decoded; STR_NULL without '?' */
-    struct params  query;      /* in order; a repeated name appears repeatedly */
+    enum method method;
+    str method_text;
+    str target;          /* as received */
+    str path;            /* before '?', not decoded */
+    str query_text;      /* after '?', not decoded; STR_NULL without '?' */
+    struct params query; /* in order; a repeated name appears repeatedly */
     struct header *headers;
-    size_t         n_headers;
-    str            body;       /* whole, de-chunked; at most body_max of the handler's head answer */
-    bool           body_too_large; /* the body exceeds the limit and is empty here: answer 413. By Content-Length nothing was read, and the
-                               * connection ends with the reply; of a chunked one a bounded rest was read and dropped */
-    str            host;       /* the Host header */
-    str            peer;       /* client address as text; "unix" for unix sockets */
-    str            scheme;     /* "http" or "https" as the client sees it */
-    str            id;         /* X-Request-Id: taken or made */
-    int64_t        start_us;   /* clock_mono_us at the head */
+    size_t n_headers;
+    str body;            /* whole, de-chunked; at most body_max of the handler's head answer */
+    bool body_too_large; /* the body exceeds the limit and is empty here: answer 413. By Content-Length nothing was read, and the
+                          * connection ends with the reply; of a chunked one a bounded rest was read and dropped */
+    str host;            /* the Host header */
+    str peer;            /* client address as text; "unix" for unix sockets */
+    str scheme;          /* "http" or "https" as the client sees it */
+    str id;              /* X-Request-Id: taken or made */
+    int64_t start_us;    /* clock_mono_us at the head */
 };
 /* First header of that name; STR_NULL if absent. */
 str req_header(const struct req *rq, const char *name);
@@ -49,7 +49,7 @@ str req_query(const struct req *rq, const char *name);
 str req_cookie(const struct req *rq, const char *name);
 
 /* Decoders of outside bytes, each bounded and with a fuzz target. */
-err http_decode_path(struct arena *a, str segment, str *out) MUST_CHECK;                  /* %XX; ERR_INPUT if malformed or with NUL */
+err http_decode_path(struct arena *a, str segment, str *out) MUST_CHECK;                    /* %XX; ERR_INPUT if malformed or with NUL */
 err http_parse_query(struct arena *a, str text, size_t max, struct params *out) MUST_CHECK; /* also urlencoded forms */
 struct part {
     str name, filename, type; /* filename.p == NULL: not a file */
@@ -57,7 +57,7 @@ struct part {
 };
 struct parts {
     struct part *v;
-    size_t       n;
+    size_t n;
 };
 /* multipart/form-data (RFC 7578). ERR_INPUT when malformed or more than max parts. */
 err http_parse_multipart(struct arena *a, str content_type, str body, size_t max, struct parts *out) MUST_CHECK;
@@ -66,13 +66,13 @@ err http_media_type(struct arena *a, str content_type, str *out) MUST_CHECK;
 
 enum { REPLY_HEADERS_MAX = 24 };
 struct reply {
-    int           status;
-    str           type; /* Content-Type; absent: none */
-    str           body; /* in the arena or constant */
+    int status;
+    str type; /* Content-Type; absent: none */
+    str body; /* in the arena or constant */
     struct header headers[REPLY_HEADERS_MAX];
-    size_t        n_headers;
-    bool          close; /* Connection: close afterwards */
-    bool          no_length; /* 204 and 304: no Content-Length, no body. A 304 may leave the body of its 200 in place: see docs/http.md */
+    size_t n_headers;
+    bool close;     /* Connection: close afterwards */
+    bool no_length; /* 204 and 304: no Content-Length, no body. A 304 may leave the body of its 200 in place: see docs/http.md */
 };
 /* Adds a header; name and value must live as long as the reply. Too many: dropped and logged (a bug of ours). CR, LF and NUL in value: dropped. */
 void reply_header(struct reply *r, str name, str value);
@@ -91,9 +91,9 @@ struct http_handler {
 };
 
 struct arena *exchange_arena(struct exchange *x);
-struct req   *exchange_req(struct exchange *x);
+struct req *exchange_req(struct exchange *x);
 struct reply *exchange_reply(struct exchange *x);
-void        **exchange_slot(struct exchange *x); /* one pointer for the handler */
+void **exchange_slot(struct exchange *x); /* one pointer for the handler */
 /* Must be called on the I/O thread, inside serve(), once, before the exchange is given away. After that the exchange, its request and its
  * arena belong to whoever got it, until http_answer(); serve() must not touch them and returns SERVE_LATER. */
 void http_defer(struct exchange *x);
@@ -102,17 +102,17 @@ void http_answer(struct exchange *x);
 
 struct http_options {
     const char **listen; /* "127.0.0.1:8080", "[::]:8080", "unix:/path"; port 0 picks one */
-    size_t       n_listen;
-    unsigned     threads;
-    unsigned     max_connections;
-    size_t       arena_max;     /* ceiling of one request's arena, bytes; body included */
-    unsigned     head_ms, idle_ms; /* 15000, 60000 */
-    size_t       head_max, target_max; /* 32 KiB, 8 KiB */
+    size_t n_listen;
+    unsigned threads;
+    unsigned max_connections;
+    size_t arena_max;            /* ceiling of one request's arena, bytes; body included */
+    unsigned head_ms, idle_ms;   /* 15000, 60000 */
+    size_t head_max, target_max; /* 32 KiB, 8 KiB */
 };
 struct http;
-err  http_start(struct arena *a, const struct http_options *o, const struct http_handler *h, struct http **out, str *why) MUST_CHECK;
+err http_start(struct arena *a, const struct http_options *o, const struct http_handler *h, struct http **out, str *why) MUST_CHECK;
 /* "http://127.0.0.1:8080" of listener i, with the real port. In the arena given at start. */
-str  http_url(const struct http *s, size_t i);
+str http_url(const struct http *s, size_t i);
 /* No new connections; each further reply ends its connection. */
 void http_stop_listening(struct http *s);
 /* Requests being served now, deferred ones included. */
@@ -121,7 +121,7 @@ unsigned http_running(const struct http *s);
  * for that, then answers 503 for them, and a later http_answer() would touch freed memory. */
 void http_stop(struct http *s);
 struct http_stats {
-    int64_t connections; /* open now */
+    int64_t connections;                                  /* open now */
     int64_t requests, refused_head, over_limit, timeouts; /* since the start */
 };
 void http_stats(const struct http *s, struct http_stats *out);

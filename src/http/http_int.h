@@ -35,59 +35,59 @@ struct tally {
 enum { TALLIES = 16 };
 
 struct exchange {
-    struct conn  *conn;
-    struct http  *http;
+    struct conn *conn;
+    struct http *http;
     struct arena *mem; /* NULL between requests */
-    struct req    rq;
-    struct reply  reply;
-    void         *slot;
-    struct buf    body;
-    size_t        body_max;
-    enum step     step;
-    bool          served;   /* serve() was called: done() is owed */
-    bool          deferred;
-    bool          refused;  /* by the gate */
-    bool          close;
-    const char   *target_at; /* where the library keeps the target, and its whole length; only to be compared (head.c) */
-    size_t        target_n;
+    struct req rq;
+    struct reply reply;
+    void *slot;
+    struct buf body;
+    size_t body_max;
+    enum step step;
+    bool served; /* serve() was called: done() is owed */
+    bool deferred;
+    bool refused; /* by the gate */
+    bool close;
+    const char *target_at; /* where the library keeps the target, and its whole length; only to be compared (head.c) */
+    size_t target_n;
 };
 
 struct conn {
-    struct http           *http;
+    struct http *http;
     struct MHD_Connection *mhd;
-    struct conn           *prev, *next; /* http.lock */
-    struct tally          *tally;
-    int                    fd;
-    bool                   is_ip;
-    _Atomic int            phase;       /* enum phase */
-    _Atomic int64_t        deadline_ms; /* clock_mono_ms; meaning depends on the phase */
-    _Atomic unsigned       turn;        /* requests completed */
-    unsigned               seen_turn;   /* the keeper's: turn, bytes and time of the last sight of an idle connection */
-    uint64_t               seen_bytes;
-    unsigned               seen_end;    /* the peer had ended: turn + 1 then; 0 not seen */
-    unsigned               sent_turn;   /* the keeper's again, of a connection that is being answered */
-    uint64_t               sent_bytes;
-    int64_t                sent_ms;
-    int64_t                began_ms;    /* first bytes of a head after a keep-alive pause; 0 none */
-    char                   peer[INET6_ADDRSTRLEN + 1];
-    struct exchange        x;
+    struct conn *prev, *next; /* http.lock */
+    struct tally *tally;
+    int fd;
+    bool is_ip;
+    _Atomic int phase;           /* enum phase */
+    _Atomic int64_t deadline_ms; /* clock_mono_ms; meaning depends on the phase */
+    _Atomic unsigned turn;       /* requests completed */
+    unsigned seen_turn;          /* the keeper's: turn, bytes and time of the last sight of an idle connection */
+    uint64_t seen_bytes;
+    unsigned seen_end;  /* the peer had ended: turn + 1 then; 0 not seen */
+    unsigned sent_turn; /* the keeper's again, of a connection that is being answered */
+    uint64_t sent_bytes;
+    int64_t sent_ms;
+    int64_t began_ms; /* first bytes of a head after a keep-alive pause; 0 none */
+    char peer[INET6_ADDRSTRLEN + 1];
+    struct exchange x;
 };
 
 enum { LISTEN_MAX = 16, LINGER_MAX = 256, ARENAS_KEPT = 64 };
 struct listener {
-    int  fd;
-    str  url;
+    int fd;
+    str url;
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* to be removed at the end; empty for IP */
 };
 
 struct keeper {
-    pthread_t       thread;
-    bool            running;
-    int             epoll, wake, spare; /* spare: given up for a moment to refuse when descriptors are used up */
-    atomic_bool     stop;
+    pthread_t thread;
+    bool running;
+    int epoll, wake, spare; /* spare: given up for a moment to refuse when descriptors are used up */
+    atomic_bool stop;
     pthread_mutex_t lock; /* linger */
     struct {
-        int     fd; /* -1 free */
+        int fd; /* -1 free */
         int64_t until_ms;
     } linger[LINGER_MAX];
     _Atomic unsigned n_linger;
@@ -96,53 +96,53 @@ struct keeper {
 struct http {
     struct http_handler handler;
     struct http_options opt;
-    struct gate_rules   gate;
-    struct MHD_Daemon  *daemon;
-    struct listener     listeners[LISTEN_MAX];
-    size_t              n_listeners;
-    struct keeper       keeper;
-    pthread_mutex_t     lock;
-    struct conn        *conns;
-    _Atomic int64_t     live; /* accepted and not yet closed */
-    _Atomic int64_t     over_limit;
-    atomic_bool         closing;   /* every reply ends its connection */
-    atomic_bool         abandoned; /* stopping with unanswered exchanges: they get 503 */
-    bool                seams; /* the library is one whose head can be checked for torn lines (head.c) */
-    struct tally        tally[TALLIES];
-    pthread_mutex_t     arenas_lock;
-    struct arena       *arenas[ARENAS_KEPT];
-    unsigned            n_arenas;
+    struct gate_rules gate;
+    struct MHD_Daemon *daemon;
+    struct listener listeners[LISTEN_MAX];
+    size_t n_listeners;
+    struct keeper keeper;
+    pthread_mutex_t lock;
+    struct conn *conns;
+    _Atomic int64_t live; /* accepted and not yet closed */
+    _Atomic int64_t over_limit;
+    atomic_bool closing;   /* every reply ends its connection */
+    atomic_bool abandoned; /* stopping with unanswered exchanges: they get 503 */
+    bool seams;            /* the library is one whose head can be checked for torn lines (head.c) */
+    struct tally tally[TALLIES];
+    pthread_mutex_t arenas_lock;
+    struct arena *arenas[ARENAS_KEPT];
+    unsigned n_arenas;
 };
 
 /* exchange.c: the library's callbacks */
-void          *exchange_on_target(void *http, const char *target, struct MHD_Connection *con);
-enum MHD_Result exchange_on_request(void *http, struct MHD_Connection *con, const char *url, const char *method, const char *version,
-                                    const char *upload, size_t *upload_n, void **exchange);
-void           exchange_on_completed(void *http, struct MHD_Connection *con, void **exchange, enum MHD_RequestTerminationCode why);
+void *exchange_on_target(void *http, const char *target, struct MHD_Connection *con);
+enum MHD_Result exchange_on_request(void *http, struct MHD_Connection *con, const char *url, const char *method, const char *version, const char *upload,
+                                    size_t *upload_n, void **exchange);
+void exchange_on_completed(void *http, struct MHD_Connection *con, void **exchange, enum MHD_RequestTerminationCode why);
 
 /* conn.c */
 void conn_on_change(void *http, struct MHD_Connection *con, void **conn, enum MHD_ConnectionNotificationCode what);
 bool conn_move(struct conn *c, enum phase from, enum phase to); /* false: it was in another phase */
 struct arena *http_arena_get(struct http *s);
-void          http_arena_put(struct http *s, struct arena *a);
+void http_arena_put(struct http *s, struct arena *a);
 
 /* head.c: the library's view of a head as structs of ours */
 err head_read(struct exchange *x, struct MHD_Connection *con, const char *method, const char *version, struct gate_head *out) MUST_CHECK;
 
 /* reply.c */
-void            reply_refuse(struct reply *r, int status, const char *why);
+void reply_refuse(struct reply *r, int status, const char *why);
 enum MHD_Result reply_send(struct exchange *x, struct MHD_Connection *con);
 
 /* raw.c */
-void raw_answer(int fd, int status);              /* one of its table; never blocks */
+void raw_answer(int fd, int status);       /* one of its table; never blocks */
 void conn_cut(struct conn *c, int status); /* 0: without a word. The phase must be PHASE_CUT, http.lock held or on the I/O thread */
 
 /* listen.c */
-err  listen_open(struct arena *a, struct http *s, const char *where, bool only_v6, str *why) MUST_CHECK;
+err listen_open(struct arena *a, struct http *s, const char *where, bool only_v6, str *why) MUST_CHECK;
 void listen_close(struct listener *l);
 
 /* keeper.c */
-err  keeper_start(struct http *s) MUST_CHECK;
+err keeper_start(struct http *s) MUST_CHECK;
 void keeper_stop(struct http *s);
 void keeper_release(struct http *s); /* after the library has closed its connections */
 void keeper_unlisten(struct http *s);

@@ -90,7 +90,7 @@ static void refuse_without_room(struct http *s, int listener)
 static bool accept_one(struct http *s, int listener)
 {
     struct sockaddr_storage from = { 0 };
-    socklen_t               n = sizeof from;
+    socklen_t n = sizeof from;
     int fd = accept4(listener, (void *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         if (errno == EMFILE || errno == ENFILE) refuse_without_room(s, listener);
@@ -112,7 +112,7 @@ static bool accept_one(struct http *s, int listener)
 static struct tcp_info bytes_so_far(const struct conn *c)
 {
     struct tcp_info info = { 0 };
-    socklen_t       n = sizeof info;
+    socklen_t n = sizeof info;
     if (!c->is_ip || getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &n)) return (struct tcp_info){ 0 };
     return info;
 }
@@ -152,9 +152,9 @@ static bool head_overdue(struct conn *c, int64_t now)
  * way through the library. */
 static bool peer_ended(struct conn *c)
 {
-    char     byte;
+    char byte;
     unsigned mark = atomic_load_explicit(&c->turn, memory_order_relaxed) + 1;
-    bool     ended = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0, again = ended && c->seen_end == mark;
+    bool ended = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0, again = ended && c->seen_end == mark;
     c->seen_end = ended ? mark : 0;
     return again;
 }
@@ -169,7 +169,7 @@ static void cut_from(struct conn *c, enum phase phase, int status)
 
 static void check(struct conn *c, int64_t now)
 {
-    int  phase = atomic_load(&c->phase);
+    int phase = atomic_load(&c->phase);
     bool late = now >= atomic_load_explicit(&c->deadline_ms, memory_order_relaxed);
     if ((phase == PHASE_IDLE || phase == PHASE_BODY) && peer_ended(c)) {
         if (conn_move(c, (enum phase)phase, PHASE_CUT)) conn_cut(c, 0);
@@ -209,20 +209,21 @@ static void on_event(struct http *s, uint32_t tag)
         uint64_t count;
         if (read(k->wake, &count, sizeof count) < 0) return;
     } else {
-        for (int i = 0; i < ACCEPTS_AT_ONCE && accept_one(s, s->listeners[tag].fd); i++) {}
+        for (int i = 0; i < ACCEPTS_AT_ONCE && accept_one(s, s->listeners[tag].fd); i++) {
+        }
     }
 }
 
 static void *keep(void *http)
 {
-    struct http   *s = http;
+    struct http *s = http;
     struct keeper *k = &s->keeper;
-    const int      tick = tick_ms(s);
-    int64_t        next = 0;
+    const int tick = tick_ms(s);
+    int64_t next = 0;
     while (!atomic_load(&k->stop)) {
         struct epoll_event events[64];
-        bool               watchful = atomic_load(&s->live) > 0 || atomic_load(&k->n_linger) > 0;
-        int                n = epoll_wait(k->epoll, events, COUNT_OF(events), watchful ? tick : -1);
+        bool watchful = atomic_load(&s->live) > 0 || atomic_load(&k->n_linger) > 0;
+        int n = epoll_wait(k->epoll, events, COUNT_OF(events), watchful ? tick : -1);
         for (int i = 0; i < n; i++) on_event(s, events[i].data.u32);
         int64_t now = clock_mono_ms();
         if (now < next) continue;

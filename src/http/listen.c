@@ -22,7 +22,7 @@ static bool is_leftover(const struct sockaddr_un *at)
 {
     struct stat st;
     if (lstat(at->sun_path, &st) || !S_ISSOCK(st.st_mode)) return false;
-    int  fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool dead = fd >= 0 && connect(fd, (const void *)at, sizeof *at) && errno == ECONNREFUSED;
     if (fd >= 0) close(fd);
     return dead;
@@ -31,7 +31,7 @@ static bool is_leftover(const struct sockaddr_un *at)
 static err open_unix(struct arena *a, struct listener *l, const char *where, str *why)
 {
     struct sockaddr_un at = { .sun_family = AF_UNIX };
-    str                path = str_from(str_c(where), 5);
+    str path = str_from(str_c(where), 5);
     errno = 0;
     if (path.n == 0 || path.n >= sizeof at.sun_path) return refuse(a, why, where, "the path is empty or too long");
     memcpy(at.sun_path, path.p, path.n);
@@ -53,8 +53,10 @@ static bool cut_address(struct arena *a, const char *where, char **host, char **
     if (colon < 2 || colon == s.n) return false;
     str name = str_head(s, colon - 1);
     bool bracketed = name.n > 2 && name.p[0] == '[' && name.p[name.n - 1] == ']';
-    if (bracketed) name = (str){ name.p + 1, name.n - 2 };
-    else if (str_find(name, ':', 0) < name.n) return false;
+    if (bracketed)
+        name = (str){ name.p + 1, name.n - 2 };
+    else if (str_find(name, ':', 0) < name.n)
+        return false;
     int64_t number;
     if (str_int(str_from(s, colon), &number) || number < 0 || number > 65535) return false;
     *host = arena_z(a, name);
@@ -64,9 +66,9 @@ static bool cut_address(struct arena *a, const char *where, char **host, char **
 
 static err url_of(struct arena *a, struct listener *l)
 {
-    struct sockaddr_storage at;
-    socklen_t               n = sizeof at;
-    char                    host[INET6_ADDRSTRLEN + 1], port[8];
+    struct sockaddr_storage at = { 0 };
+    socklen_t n = sizeof at;
+    char host[INET6_ADDRSTRLEN + 1], port[8];
     if (getsockname(l->fd, (void *)&at, &n)) return ERR_STORE;
     if (getnameinfo((const void *)&at, n, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV)) return ERR_STORE;
     return arena_printf(a, &l->url, at.ss_family == AF_INET6 ? "http://[%s]:%s" : "http://%s:%s", host, port);
@@ -74,9 +76,9 @@ static err url_of(struct arena *a, struct listener *l)
 
 static err open_ip(struct arena *a, struct listener *l, const char *where, bool only_v6, str *why)
 {
-    char            *host, *port;
+    char *host, *port;
     struct addrinfo *found = NULL, hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
-    const int        on = 1, v6 = only_v6;
+    const int on = 1, v6 = only_v6;
     errno = 0;
     if (!cut_address(a, where, &host, &port)) return refuse(a, why, where, "not ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH");
     if (getaddrinfo(host, port, &hints, &found)) return refuse(a, why, where, "no such address");

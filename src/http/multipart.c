@@ -55,10 +55,7 @@ static err next_param(struct arena *a, str *s, str *name, str *value)
     return ERR_OK;
 }
 
-static bool is_boundary_char(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("'()+_,-./:=? ", c));
-}
+static bool is_boundary_char(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("'()+_,-./:=? ", c)); }
 static bool boundary_ok(str b)
 {
     for (size_t i = 0; i < b.n; i++)
@@ -172,11 +169,11 @@ static size_t count_boundaries(str s, str dash, size_t max)
 
 err http_parse_multipart(struct arena *a, str content_type, str body, size_t max, struct parts *out)
 {
-    str  dash, s = body;
+    str dash, s = body;
     bool end = false;
     TRY(find_dash_boundary(a, content_type, &dash));
     TRY(first_boundary(&s, dash));
-    size_t       room = count_boundaries(s, dash, max);
+    size_t room = count_boundaries(s, dash, max);
     struct part *v = NEW_N(a, struct part, room);
     if (!v) return ERR_NOMEM;
     size_t n = 0;

@@ -56,8 +56,8 @@ static err decode_form(struct arena *a, str s, str *out)
 err http_parse_query(struct arena *a, str text, size_t max, struct params *out)
 {
     size_t n = 0;
-    str    rest = text, pair, name;
-    bool   more = text.n > 0;
+    str rest = text, pair, name;
+    bool more = text.n > 0;
     while (more) {
         more = str_cut(&rest, '&', &pair);
         n += pair.n > 0;
@@ -106,7 +106,7 @@ str req_query(const struct req *rq, const char *name)
 
 static str cookie_in(str line, const char *name)
 {
-    str  pair, key;
+    str pair, key;
     bool more = true;
     while (more) {
         more = str_cut(&line, ';', &pair);
@@ -131,10 +131,10 @@ str req_cookie(const struct req *rq, const char *name)
 
 static const struct {
     enum method m;
-    str         text;
+    str text;
 } methods[] = {
-    { M_GET, { "GET", 3 } },       { M_HEAD, { "HEAD", 4 } },     { M_POST, { "POST", 4 } },       { M_PUT, { "PUT", 3 } },
-    { M_PATCH, { "PATCH", 5 } },   { M_DELETE, { "DELETE", 6 } }, { M_OPTIONS, { "OPTIONS", 7 } },
+    { M_GET, { "GET", 3 } },     { M_HEAD, { "HEAD", 4 } },     { M_POST, { "POST", 4 } },       { M_PUT, { "PUT", 3 } },
+    { M_PATCH, { "PATCH", 5 } }, { M_DELETE, { "DELETE", 6 } }, { M_OPTIONS, { "OPTIONS", 7 } },
 };
 enum method method_of(str text)
 {

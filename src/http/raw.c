@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 static const struct {
-    int         status;
+    int status;
     const char *line, *extra, *body;
 } answers[] = {
     { 400, "400 Bad Request", "", "too many query parameters" },
@@ -17,7 +17,7 @@ static const struct {
 
 void raw_answer(int fd, int status)
 {
-    char   text[384], date[CLOCK_HTTP_MAX];
+    char text[384], date[CLOCK_HTTP_MAX];
     size_t i = 0, at = clock_http(clock_now_ms(), date);
     while (i < COUNT_OF(answers) - 1 && answers[i].status != status) i++;
     int n = snprintf(text, sizeof text,

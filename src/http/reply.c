@@ -26,7 +26,7 @@ void reply_refuse(struct reply *r, int status, const char *why)
 /* The library wants C strings and copies them. */
 static bool add(struct arena *a, struct MHD_Response *to, str name, str value)
 {
-    char        room[512];
+    char room[512];
     const char *z_name, *z_value;
     if (name.n + value.n + 2 <= sizeof room) {
         memcpy(room, name.p, name.n);
@@ -48,9 +48,9 @@ static bool add(struct arena *a, struct MHD_Response *to, str name, str value)
 static str date_now(void)
 {
     static _Thread_local int64_t second = -1;
-    static _Thread_local char    text[CLOCK_HTTP_MAX];
-    static _Thread_local size_t  n;
-    int64_t                      now = clock_now_ms();
+    static _Thread_local char text[CLOCK_HTTP_MAX];
+    static _Thread_local size_t n;
+    int64_t now = clock_now_ms();
     if (now / 1000 != second) {
         n = clock_http(now, text);
         second = now / 1000;
@@ -61,7 +61,7 @@ static str date_now(void)
 static bool add_all(struct exchange *x, struct MHD_Response *to)
 {
     const struct reply *r = &x->reply;
-    bool                ok = add(x->mem, to, STR("Date"), date_now());
+    bool ok = add(x->mem, to, STR("Date"), date_now());
     if (x->rq.id.n) ok &= add(x->mem, to, STR("X-Request-Id"), x->rq.id);
     if (r->type.n) ok &= add(x->mem, to, STR("Content-Type"), r->type);
     for (size_t i = 0; i < r->n_headers; i++) ok &= add(x->mem, to, r->headers[i].name, r->headers[i].value);
@@ -73,7 +73,7 @@ static bool add_all(struct exchange *x, struct MHD_Response *to)
  * length of what a 200 would carry (RFC 9110 8.6), which the handler may leave in body. */
 static struct MHD_Response *response_new(const struct reply *r)
 {
-    str   body = r->body;
+    str body = r->body;
     void *bytes;
 #if MHD_VERSION >= 0x00097701
     if (r->no_length) body = STR_NULL;
@@ -91,7 +91,7 @@ static struct MHD_Response *response_new(const struct reply *r)
 
 enum MHD_Result reply_send(struct exchange *x, struct MHD_Connection *con)
 {
-    struct http  *s = x->http;
+    struct http *s = x->http;
     struct reply *r = &x->reply;
     if (r->status < 200 || r->status > 599) {
         LOG(LOG_ERROR, "reply without status", LOG_I("status", r->status), LOG_S("id", x->rq.id));
@@ -99,7 +99,7 @@ enum MHD_Result reply_send(struct exchange *x, struct MHD_Connection *con)
     }
     x->close |= r->close || atomic_load_explicit(&s->closing, memory_order_relaxed);
     struct MHD_Response *response = response_new(r);
-    enum MHD_Result      queued = MHD_NO;
+    enum MHD_Result queued = MHD_NO;
     if (response && add_all(x, response)) {
         x->step = STEP_REPLIED;
         atomic_store_explicit(&x->conn->deadline_ms, clock_mono_ms() + s->opt.idle_ms + (int64_t)r->body.n, memory_order_relaxed);

@@ -22,7 +22,7 @@ static size_t count(const struct gate_head *h, str name, str *last)
 
 static void check_let_in(const struct gate_head *h, const struct verdict *v)
 {
-    str    host = STR_NULL, length = STR_NULL, coding = STR_NULL;
+    str host = STR_NULL, length = STR_NULL, coding = STR_NULL;
     size_t hosts = count(h, STR("host"), &host), lengths = count(h, STR("content-length"), &length), codings = count(h, STR("transfer-encoding"), &coding);
     must(hosts == 1 || (hosts == 0 && str_is(h->version, "HTTP/1.0")));
     must(lengths + codings <= 1);
@@ -41,10 +41,10 @@ static void check_let_in(const struct gate_head *h, const struct verdict *v)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    str              text = { (const char *)data, size }, line, method, target;
-    struct header    h[LINES];
+    str text = { (const char *)data, size }, line, method, target;
+    struct header h[LINES];
     struct gate_head head = { .headers = h, .bytes = size };
-    struct verdict   v;
+    struct verdict v;
     str_cut(&text, '\n', &line);
     str_cut(&line, ' ', &method);
     str_cut(&line, ' ', &target);
@@ -56,7 +56,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         h[head.n_headers++] = (struct header){ name, str_trim(line) };
     }
     gate_check(&head, &(struct gate_rules){ 32768, 8192, size & 1 }, &v);
-    if (v.status == 0) check_let_in(&head, &v);
-    else must(v.close && v.why && v.status >= 400);
+    if (v.status == 0)
+        check_let_in(&head, &v);
+    else
+        must(v.close && v.why && v.status >= 400);
     return 0;
 }

@@ -21,8 +21,8 @@ static void check(const struct parts *p, str body)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *a = arena_new(1 << 22);
-    str           body = { (const char *)data, size }, type = STR_NULL;
-    struct parts  p = { 0 };
+    str body = { (const char *)data, size }, type = STR_NULL;
+    struct parts p = { 0 };
     if (!a) return 0;
     str_cut(&body, '\n', &type);
     if (http_parse_multipart(a, type, body, MOST, &p) == ERR_OK) check(&p, body);

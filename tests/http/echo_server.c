@@ -3,9 +3,10 @@
  * echo_server [threads=N] [max=N] [head_ms=N] [idle_ms=N] [body=N] LISTEN...: prints the
  * library's version, one URL per listener, then "ready"; SIGTERM stops it and
  * prints the counters. Paths: /tiny, /later (answered by another thread, in random order), /hold (answered at SIGUSR1), /204, /304, /big?n=,
- * /close, /nothing (a handler that forgets its reply); everything else echoes. */
+ * /arm?n=, /close, /nothing (a handler that forgets its reply); everything else echoes. */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/fault.h"
 #include "crypto/crypto.h"
 #include "http/http.h"
 #include <microhttpd.h>
@@ -17,14 +18,14 @@
 
 enum { POOL = 3, QUEUE_MAX = 8192 };
 static struct {
-    pthread_mutex_t  lock;
-    pthread_cond_t   more;
+    pthread_mutex_t lock;
+    pthread_cond_t more;
     struct exchange *later[QUEUE_MAX], *held[QUEUE_MAX];
-    size_t           n_later, n_held;
-    unsigned         seed;
-    bool             end;
-    size_t           body_max;
-    long             done;
+    size_t n_later, n_held;
+    unsigned seed;
+    bool end;
+    size_t body_max;
+    long done;
 } g = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER, .body_max = 1000000 };
 
 static void line(struct buf *b, const char *key, str value)
@@ -37,9 +38,9 @@ static void line(struct buf *b, const char *key, str value)
 
 static void echo(struct exchange *x)
 {
-    struct req   *rq = exchange_req(x);
+    struct req *rq = exchange_req(x);
     struct reply *r = exchange_reply(x);
-    struct buf    b = BUF(16 * 1024 * 1024);
+    struct buf b = BUF(16 * 1024 * 1024);
     line(&b, "method", rq->method_text);
     line(&b, "target", rq->target);
     line(&b, "path", rq->path);
@@ -59,7 +60,7 @@ static void echo(struct exchange *x)
 static void big(struct exchange *x)
 {
     struct reply *r = exchange_reply(x);
-    int64_t       n = 0;
+    int64_t n = 0;
     r->status = str_int(req_query(exchange_req(x), "n"), &n) || n < 0 ? 400 : 200;
     char *p = NEW_N(exchange_arena(x), char, (size_t)n);
     if (!p) {
@@ -68,6 +69,18 @@ static void big(struct exchange *x)
     }
     memset(p, 'x', (size_t)n);
     r->body = (str){ p, (size_t)n };
+}
+
+/* The n-th allocation from now on fails, here or in a later request. */
+static void arm(struct exchange *x)
+{
+    struct reply *r = exchange_reply(x);
+    int64_t n = 0;
+    r->status = str_int(req_query(exchange_req(x), "n"), &n) ? 400 : 200;
+#ifdef CHANCERY_FAULTS
+    r->body = STR("armed\n");
+    fault_arm((long)n);
+#endif
 }
 
 static void tiny(struct exchange *x)
@@ -80,15 +93,24 @@ static void tiny(struct exchange *x)
 
 static void fill(struct exchange *x)
 {
-    str           path = exchange_req(x)->path;
+    str path = exchange_req(x)->path;
     struct reply *r = exchange_reply(x);
-    if (str_is(path, "/tiny")) tiny(x);
-    else if (str_is(path, "/big")) big(x);
-    else if (str_is(path, "/204")) r->status = 204, r->no_length = true;
-    else if (str_is(path, "/304")) tiny(x), r->status = 304, r->no_length = true, reply_header(r, STR("ETag"), STR("\"a\""));
-    else if (str_is(path, "/close")) tiny(x), r->close = true;
-    else if (str_is(path, "/nothing")) return;
-    else echo(x);
+    if (str_is(path, "/tiny"))
+        tiny(x);
+    else if (str_is(path, "/big"))
+        big(x);
+    else if (str_is(path, "/arm"))
+        arm(x);
+    else if (str_is(path, "/204"))
+        r->status = 204, r->no_length = true;
+    else if (str_is(path, "/304"))
+        tiny(x), r->status = 304, r->no_length = true, reply_header(r, STR("ETag"), STR("\"a\""));
+    else if (str_is(path, "/close"))
+        tiny(x), r->close = true;
+    else if (str_is(path, "/nothing"))
+        return;
+    else
+        echo(x);
 }
 
 static void *answer_later(void *none)
@@ -100,7 +122,7 @@ static void *answer_later(void *none)
             continue;
         }
         g.seed = g.seed * 1103515245u + 12345u;
-        size_t           i = (g.seed >> 8) % g.n_later;
+        size_t i = (g.seed >> 8) % g.n_later;
         struct exchange *x = g.later[i];
         g.later[i] = g.later[--g.n_later];
         pthread_mutex_unlock(&g.lock);
@@ -121,13 +143,15 @@ static size_t body_max(void *self, const struct req *rq)
 static enum served serve(void *self, struct exchange *x)
 {
     (void)self;
-    str  path = exchange_req(x)->path;
+    str path = exchange_req(x)->path;
     bool hold = str_is(path, "/hold");
     if (!hold && !str_is(path, "/later")) return fill(x), SERVE_NOW;
     http_defer(x);
     pthread_mutex_lock(&g.lock);
-    if (hold) g.held[g.n_held++] = x;
-    else g.later[g.n_later++] = x;
+    if (hold)
+        g.held[g.n_held++] = x;
+    else
+        g.later[g.n_later++] = x;
     pthread_cond_signal(&g.more);
     pthread_mutex_unlock(&g.lock);
     return SERVE_LATER;
@@ -173,8 +197,8 @@ static void stop(struct http *s, bool abandon)
 int main(int argc, char **argv)
 {
     struct http_options o = { .threads = 2 };
-    unsigned            body = 1000000;
-    const char         *listen[16];
+    unsigned body = 1000000;
+    const char *listen[16];
     for (int i = 1; i < argc; i++)
         if (!option(argv[i], "threads", &o.threads) && !option(argv[i], "max", &o.max_connections) && !option(argv[i], "head_ms", &o.head_ms) &&
             !option(argv[i], "idle_ms", &o.idle_ms) && !option(argv[i], "body", &body) && o.n_listen < 16)
@@ -187,10 +211,10 @@ int main(int argc, char **argv)
     sigaddset(&set, SIGTERM), sigaddset(&set, SIGINT), sigaddset(&set, SIGUSR1), sigaddset(&set, SIGUSR2);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     struct http_handler h = { body_max, serve, done, NULL };
-    struct http        *s = NULL;
-    struct arena       *a = arena_new(1 << 20);
-    str                 why = STR_NULL;
-    pthread_t           pool[POOL];
+    struct http *s = NULL;
+    struct arena *a = arena_new(1 << 20);
+    str why = STR_NULL;
+    pthread_t pool[POOL];
     if (!a || crypto_init() || http_start(a, &o, &h, &s, &why)) return fprintf(stderr, STR_FMT "\n", STR_ARG(why)), arena_free(a), 1;
     for (int i = 0; i < POOL; i++) pthread_create(&pool[i], NULL, answer_later, NULL);
     printf("libmicrohttpd %s\n", MHD_get_version());

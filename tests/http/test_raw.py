@@ -565,6 +565,41 @@ def listeners(report):
             report('refuses to listen on ' + where.replace(str(s.port), 'a taken port'), got.returncode == 1 and 'listen ' + where in got.stderr, (got.returncode, got.stderr[-300:]))
 
 
+def memory_fails(report):
+    """Each allocation of a request fails once: the peer is answered or let go, the next one is served, nothing leaks (ASan sees to that)."""
+    request = b'POST /later?a=b HTTP/1.1\r\n' + H + b'Connection: close\r\nContent-Length: 5\r\n\r\nhello'
+    with Server() as s:
+        answers, left_open = {}, 0
+        if not has_faults(s):
+            return report('memory fails: left out, this build has no fault points', True)
+        for n in range(1, 60):
+            with s.connect() as c:
+                c.sendall(b'GET /arm?n=%d HTTP/1.1\r\n%sConnection: close\r\n\r\n' % (n, H))
+                read_all(c, 2)
+            with s.connect() as d:
+                d.sendall(request)
+                data, how = read_all(d, 2)
+                left_open += how == 'open'
+                for status in statuses(data) or [0]:
+                    answers[status] = answers.get(status, 0) + 1
+            with s.connect() as c:
+                c.sendall(b'GET /arm?n=0 HTTP/1.1\r\n' + H + b'Connection: close\r\n\r\n')
+                read_all(c, 2)
+        with s.connect() as c:
+            c.sendall(request)
+            report('memory fails: the server lives on', read_reply(c)[0] == 200, answers)
+        counters = s.stop()
+        report('memory fails: every request was completed', counters['running'] == 0 and counters['done'] == counters['requests'], (counters, answers))
+        report('memory fails: no connection hangs', left_open == 0, left_open)
+        report('memory fails: both ends were seen', answers.get(200, 0) > 5 and answers.get(503, 0) + answers.get(0, 0) + answers.get(500, 0) > 3, answers)
+
+
+def has_faults(s):
+    with s.connect() as c:
+        c.sendall(b'GET /arm?n=0 HTTP/1.1\r\n' + H + b'\r\n')
+        return b'armed' in read_reply(c)[2]
+
+
 def one_thread(report):
     with Server('threads=1') as s:
         with s.connect() as c:
@@ -581,7 +616,7 @@ def has_ipv6():
         return False
 
 
-TESTS = [table_refused, table_served, replies, ways_to_send, bodies, slow, deaf, suspended, stop_while_held, abandon, crowd, limit, listeners, one_thread]
+TESTS = [table_refused, table_served, replies, ways_to_send, bodies, slow, deaf, suspended, stop_while_held, abandon, crowd, limit, listeners, one_thread, memory_fails]
 
 
 def main():

@@ -9,15 +9,15 @@ struct line {
 };
 static const struct gate_rules rules = { .head_max = 1000, .target_max = 20 };
 
-#define H11  "GET", "/a", "HTTP/1.1"
+#define H11 "GET", "/a", "HTTP/1.1"
 #define POST "POST", "/a", "HTTP/1.1"
 
 static const struct {
     const char *name, *method, *target, *version;
     struct line lines[LINES];
-    int         status;
-    size_t      bytes;
-    bool        torn;
+    int status;
+    size_t bytes;
+    bool torn;
 } cases[] = {
     { "a plain head is let in", H11, { { "Host", "a" } }, 0 },
     { "HTTP/1.0 needs no Host", "GET", "/", "HTTP/1.0", { { 0 } }, 0 },
@@ -103,10 +103,10 @@ static void test_gate(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct header h[LINES];
-        size_t        n = 0;
+        size_t n = 0;
         for (; n < LINES && cases[i].lines[n].name; n++) h[n] = (struct header){ str_c(cases[i].lines[n].name), str_c(cases[i].lines[n].value) };
         struct gate_head head = { str_c(cases[i].method), str_c(cases[i].version), str_c(cases[i].target), h, n, cases[i].bytes, cases[i].torn };
-        struct verdict   v;
+        struct verdict v;
         gate_check(&head, &rules, &v);
         ROW_CHECK(cases[i].name, v.status == cases[i].status);
         ROW_CHECK(cases[i].name, (v.why != NULL) == (v.status != 0) && v.close == (v.status != 0));
@@ -117,11 +117,11 @@ static void test_gate(void **state)
 static void test_what_comes_out(void **state)
 {
     (void)state;
-    struct header           h[] = { { STR("Host"), STR("a") }, { STR("Transfer-Encoding"), STR("chunked") } };
-    struct header           l[] = { { STR("Host"), STR("a") }, { STR("Content-Length"), STR("0123") } };
-    struct gate_head        head = { STR("POST"), STR("HTTP/1.1"), STR("http://A?x=y"), h, 2, 0, false };
+    struct header h[] = { { STR("Host"), STR("a") }, { STR("Transfer-Encoding"), STR("chunked") } };
+    struct header l[] = { { STR("Host"), STR("a") }, { STR("Content-Length"), STR("0123") } };
+    struct gate_head head = { STR("POST"), STR("HTTP/1.1"), STR("http://A?x=y"), h, 2, 0, false };
     const struct gate_rules old = { .head_max = 1000, .target_max = 20, .old_library = true };
-    struct verdict          v;
+    struct verdict v;
     gate_check(&head, &rules, &v);
     ROW_CHECK("chunked stays open where the library is strict", v.chunked && !v.close && v.length == 0);
     ROW_STR("the Host", v.host, STR("a"));

@@ -29,8 +29,8 @@ static void test_path(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
         struct arena *a = mem();
-        str           out = STR_NULL;
-        err           e = http_decode_path(a, str_c(paths[i].in), &out);
+        str out = STR_NULL;
+        err e = http_decode_path(a, str_c(paths[i].in), &out);
         ROW_CHECK(paths[i].name, e == (paths[i].out ? ERR_OK : ERR_INPUT));
         if (paths[i].out) ROW_STR(paths[i].name, out, str_c(paths[i].out));
         arena_free(a);
@@ -43,7 +43,8 @@ static str flat(struct arena *a, const struct params *p)
 {
     str out = STR("");
     for (size_t i = 0; i < p->n; i++)
-        assert_int_equal(arena_printf(a, &out, STR_FMT "%s" STR_FMT "=" STR_FMT, STR_ARG(out), i ? ";" : "", STR_ARG(p->v[i].name), STR_ARG(p->v[i].value)), ERR_OK);
+        assert_int_equal(arena_printf(a, &out, STR_FMT "%s" STR_FMT "=" STR_FMT, STR_ARG(out), i ? ";" : "", STR_ARG(p->v[i].name), STR_ARG(p->v[i].value)),
+                         ERR_OK);
     return out;
 }
 
@@ -69,7 +70,7 @@ static void test_query(void **state)
     for (size_t i = 0; i < COUNT_OF(queries); i++) {
         struct arena *a = mem();
         struct params p = { 0 };
-        err           e = http_parse_query(a, str_c(queries[i].in), 4, &p);
+        err e = http_parse_query(a, str_c(queries[i].in), 4, &p);
         ROW_CHECK(queries[i].name, e == (queries[i].out ? ERR_OK : ERR_INPUT));
         if (queries[i].out) ROW_STR(queries[i].name, flat(a, &p), str_c(queries[i].out));
         arena_free(a);
@@ -106,14 +107,14 @@ static void test_requests(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cookies); i++) {
         struct header h[] = { { STR("cookie"), str_c(cookies[i].first) }, { STR("COOKIE"), str_c(cookies[i].second) } };
-        struct req    rq = { .headers = h, .n_headers = cookies[i].second ? 2 : 1 };
-        str           got = req_cookie(&rq, "c");
+        struct req rq = { .headers = h, .n_headers = cookies[i].second ? 2 : 1 };
+        str got = req_cookie(&rq, "c");
         ROW_CHECK(cookies[i].name, str_absent(got) == (cookies[i].out == NULL));
         ROW_STR(cookies[i].name, got, str_c(cookies[i].out));
     }
     struct header h[] = { { STR("A"), STR("1") }, { STR("a"), STR("2") } };
-    struct param  p[] = { { STR("A"), STR("1") }, { STR("a"), STR("2") } };
-    struct req    rq = { .headers = h, .n_headers = 2, .query = { p, 2 } };
+    struct param p[] = { { STR("A"), STR("1") }, { STR("a"), STR("2") } };
+    struct req rq = { .headers = h, .n_headers = 2, .query = { p, 2 } };
     ROW_STR("headers fold case", req_header(&rq, "a"), STR("1"));
     ROW_STR("parameters do not", req_query(&rq, "a"), STR("2"));
     ROW_CHECK("absent header", str_absent(req_header(&rq, "b")));
@@ -165,7 +166,8 @@ static const struct {
     const char *name, *type, *body, *out; /* out NULL: ERR_INPUT; else name|filename|type|body; of each part, "-" for absent */
 } forms[] = {
     { "one field", TYPE, PART("a") "\r\nb\r\n--B--\r\n", "a|-|-|b;" },
-    { "a file", TYPE, "--B\r\nContent-Disposition: form-data; name=f; filename=\"x y.txt\"\r\nContent-Type: text/plain\r\n\r\nb\r\nc\r\n--B--", "f|x y.txt|text/plain|b\r\nc;" },
+    { "a file", TYPE, "--B\r\nContent-Disposition: form-data; name=f; filename=\"x y.txt\"\r\nContent-Type: text/plain\r\n\r\nb\r\nc\r\n--B--",
+      "f|x y.txt|text/plain|b\r\nc;" },
     { "two fields, one name", TYPE, PART("a") "\r\n1\r\n" PART("a") "\r\n2\r\n--B--", "a|-|-|1;a|-|-|2;" },
     { "no field", TYPE, "--B--\r\n", "" },
     { "an empty value", TYPE, PART("a") "\r\n\r\n--B--", "a|-|-|;" },
@@ -173,7 +175,8 @@ static const struct {
     { "a preamble and an epilogue go", TYPE, "x\r\n" PART("a") "\r\nb\r\n--B--\r\ny", "a|-|-|b;" },
     { "the boundary inside a line is data", TYPE, PART("a") "\r\nb--B--\n--B\r\n--B--", "a|-|-|b--B--\n--B;" },
     { "blanks after a boundary", TYPE, "--B \t\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n--B--", "a|-|-|b;" },
-    { "quoted boundary", "Multipart/Form-Data; charset=x; boundary=\"a b:c\"", "--a b:c\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n--a b:c--", "a|-|-|b;" },
+    { "quoted boundary", "Multipart/Form-Data; charset=x; boundary=\"a b:c\"", "--a b:c\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n--a b:c--",
+      "a|-|-|b;" },
     { "quotes in names", TYPE, "--B\r\ncontent-disposition: FORM-DATA; NAME=\"a\\\"\\\\b\\c\"\r\n\r\nd\r\n--B--", "a\"\\b\\c|-|-|d;" },
     { "filename* is passed over", TYPE, "--B\r\nContent-Disposition: form-data; name=a; filename*=UTF-8''x; filename=y\r\n\r\nb\r\n--B--", "a|y|-|b;" },
     { "other headers are passed over", TYPE, "--B\r\nX: y\r\nContent-Disposition: form-data; name=a\r\nZ:\r\n\r\nb\r\n--B--", "a|-|-|b;" },
@@ -208,7 +211,9 @@ static str flat_parts(struct arena *a, const struct parts *p)
     for (size_t i = 0; i < p->n; i++) {
         const struct part *v = &p->v[i];
         str file = str_absent(v->filename) ? STR("-") : v->filename, type = str_absent(v->type) ? STR("-") : v->type;
-        assert_int_equal(arena_printf(a, &out, STR_FMT STR_FMT "|" STR_FMT "|" STR_FMT "|" STR_FMT ";", STR_ARG(out), STR_ARG(v->name), STR_ARG(file), STR_ARG(type), STR_ARG(v->body)), ERR_OK);
+        assert_int_equal(arena_printf(a, &out, STR_FMT STR_FMT "|" STR_FMT "|" STR_FMT "|" STR_FMT ";", STR_ARG(out), STR_ARG(v->name), STR_ARG(file),
+                                      STR_ARG(type), STR_ARG(v->body)),
+                         ERR_OK);
     }
     return out;
 }
@@ -218,8 +223,8 @@ static void test_multipart(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(forms); i++) {
         struct arena *a = mem();
-        struct parts  p = { 0 };
-        err           e = http_parse_multipart(a, str_c(forms[i].type), str_c(forms[i].body), 4, &p);
+        struct parts p = { 0 };
+        err e = http_parse_multipart(a, str_c(forms[i].type), str_c(forms[i].body), 4, &p);
         ROW_CHECK(forms[i].name, e == (forms[i].out ? ERR_OK : ERR_INPUT));
         if (forms[i].out && !e) ROW_STR(forms[i].name, flat_parts(a, &p), str_c(forms[i].out));
         arena_free(a);
@@ -236,8 +241,8 @@ static void test_memory_fails(void **state)
     for (long n = 1; hit; n++) {
         struct arena *a = mem();
         struct params p = { 0 };
-        struct parts  f = { 0 };
-        str           s = STR_NULL;
+        struct parts f = { 0 };
+        str s = STR_NULL;
         fault_arm(n);
         err e = http_decode_path(a, STR("a%20"), &s);
         if (!e) e = http_media_type(a, STR("a/b"), &s);
@@ -255,8 +260,8 @@ static void test_memory_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_path), cmocka_unit_test(test_query), cmocka_unit_test(test_requests), cmocka_unit_test(test_words),
-        cmocka_unit_test(test_multipart),
+        cmocka_unit_test(test_path),         cmocka_unit_test(test_query),     cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_words),        cmocka_unit_test(test_multipart),
 #ifdef CHANCERY_FAULTS
         cmocka_unit_test(test_memory_fails),
 #endif
