@@ -200,6 +200,7 @@ static int compile_condition(struct item *it, enum field_key key, struct conditi
 
 static enum part_how how_of(const struct item *it, enum field_key key)
 {
+    if (key == F_AUTOCOMPLETE && PyDict_Check(it->raw[key])) return HOW_DATA; /* options of the service, no expressions */
     if (key != F_DEFAULT) return field_rows[key].how;
     if (it->f->type && it->f->type->flags & DT_OBJECT) return HOW_EXPR;
     PyObject *preset = it->raw[F_DEFAULT];

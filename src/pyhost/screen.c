@@ -59,10 +59,26 @@ static int show_language(struct eval *e, struct block *b, PyObject *out)
     return b->language ? py_set(out, "language", b->language) : py_set_str(out, "language", STR("*"));
 }
 
+/* What log() says to the user; scripts and the browser's console get theirs another way. */
+static PyObject *messages_shown(struct eval *e)
+{
+    static const char *const hidden[] = { "log", "console", "javascript" };
+    PYOWN(log) = PyObject_GetAttrString(e->state, "message_log");
+    PYOWN(list) = log ? PySequence_List(log) : NULL;
+    for (Py_ssize_t i = list ? PyList_GET_SIZE(list) - 1 : -1; i >= 0; i--) {
+        PyObject *row = PyList_GET_ITEM(list, i), *priority = PyDict_Check(row) ? py_get_b(row, "priority") : NULL;
+        for (size_t k = 0; priority && k < COUNT_OF(hidden); k++) {
+            if (!str_is(py_view(priority), hidden[k])) continue;
+            if (PyList_SetSlice(list, i, i + 1, NULL) < 0) return NULL;
+            break;
+        }
+    }
+    return py_keep(&list);
+}
+
 static int show_state(struct eval *e, PyObject *out)
 {
-    PYOWN(log) = PyObject_GetAttrString(e->state, "message_log");
-    PYOWN(messages) = log ? PySequence_List(log) : NULL;
+    PYOWN(messages) = messages_shown(e);
     if (!messages || py_set(out, "message_log", messages) < 0) return -1;
     PyObject *progress = e->internal ? py_get_b(e->internal, "progress") : NULL;
     if (py_set(out, "progress", progress ? progress : Py_None) < 0) return -1;
@@ -145,7 +161,6 @@ PyObject *screen_command(struct eval *e, struct block *b, PyObject *word, PyObje
 
 PyObject *screen_undefined(struct eval *e, PyObject *name)
 {
-    PYOWN(log) = PyObject_GetAttrString(e->state, "message_log");
-    PYOWN(messages) = log ? PySequence_List(log) : NULL;
+    PYOWN(messages) = messages_shown(e);
     return messages ? Py_BuildValue("{sssOsO}", "questionType", "undefined_variable", "variable", name, "message_log", messages) : NULL;
 }
