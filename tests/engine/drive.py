@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LIBRARY = os.path.join(HERE, "..", "..", "src", "pyhost", "lib")
+LIBRARY = os.environ.get("ENGINE_LIBRARY", os.path.join(HERE, "..", "..", "src", "pyhost", "lib"))
 PACKAGE = "docassemble.tests"
 USER = {"id": 1, "email": "ann@example.com", "uid": "ann@example.com", "first_name": "Ann", "last_name": "Lee", "country": "", "privileges": ["user"],
         "is_admin": False, "language": "", "timezone": "America/New_York"}
