@@ -60,11 +60,18 @@ static int merge(PyObject *found, PyObject *into)
     return PyErr_Occurred() ? -1 : 0;
 }
 
-static int show_terms(struct eval *e, struct block *b, PyObject *common, const struct part *own, const char *json, PyObject *out)
+/* Those of the interview are those of the server's language, whatever language the question is in. */
+static int merge_common(struct eval *e, PyObject *common, PyObject *into)
+{
+    PYOWN(language) = server_language(e);
+    if (!language || merge(py_get_b(common, "*"), into) < 0) return -1;
+    return merge(PyDict_GetItemWithError(common, language), into);
+}
+
+static int show_terms(struct eval *e, PyObject *common, const struct part *own, const char *json, PyObject *out)
 {
     PYOWN(terms) = PyDict_New();
-    if (!terms) return -1;
-    if (common && (merge(py_get_b(common, "*"), terms) < 0 || merge(by_language_b(e, b, common), terms) < 0)) return -1;
+    if (!terms || (common && merge_common(e, common, terms) < 0)) return -1;
     if (own) {
         PYOWN(mine) = part_eval(e, own);
         if (!mine || PyDict_Update(terms, mine) < 0) return -1;
@@ -75,6 +82,6 @@ static int show_terms(struct eval *e, struct block *b, PyObject *common, const s
 int screen_terms(struct eval *e, struct block *b, PyObject *out)
 {
     const struct screen *s = b->screen;
-    if (show_terms(e, b, e->iv->terms, s ? s->terms : NULL, "terms", out) < 0) return -1;
-    return show_terms(e, b, e->iv->autoterms, s ? s->autoterms : NULL, "autoterms", out);
+    if (show_terms(e, e->iv->terms, s ? s->terms : NULL, "terms", out) < 0) return -1;
+    return show_terms(e, e->iv->autoterms, s ? s->autoterms : NULL, "autoterms", out);
 }
