@@ -4,13 +4,10 @@
 /* Texts of a choice that go into its object under their own name. */
 static const struct {
     const char *key;
-    size_t      at;
+    size_t at;
 } shown[] = {
-    { "help", offsetof(struct choice, help) },
-    { "image", offsetof(struct choice, image) },
-    { "color", offsetof(struct choice, color) },
-    { "css class", offsetof(struct choice, css_class) },
-    { "group", offsetof(struct choice, group) },
+    { "help", offsetof(struct choice, help) },           { "image", offsetof(struct choice, image) }, { "color", offsetof(struct choice, color) },
+    { "css class", offsetof(struct choice, css_class) }, { "group", offsetof(struct choice, group) },
 };
 
 static const struct part *part_at(const struct choice *c, size_t at) { return *(struct part *const *)(const void *)((const char *)c + at); }
@@ -40,10 +37,7 @@ static PyObject *choice_row(struct eval *e, const struct choice *c, bool trim_he
     return add_extras(e, c, trim_help, row) < 0 ? NULL : py_keep(&row);
 }
 
-static int extend(PyObject *list, PyObject *more)
-{
-    return more && PyList_SetSlice(list, PY_SSIZE_T_MAX, PY_SSIZE_T_MAX, more) == 0 ? 0 : -1;
-}
+static int extend(PyObject *list, PyObject *more) { return more && PyList_SetSlice(list, PY_SSIZE_T_MAX, PY_SSIZE_T_MAX, more) == 0 ? 0 : -1; }
 
 static int add_choice(struct eval *e, const struct choice *c, bool trim_help, PyObject *list)
 {

@@ -48,9 +48,9 @@ static int take_extras(PyObject *row, PyObject *from, bool *visible)
 /* {value: label, extras}, or {"value": …, "label": …, extras}. Py_None: dropped. */
 static PyObject *row_of_map(PyObject *item)
 {
-    PyObject  *key, *label = py_get_b(item, "label"), *value = py_get_b(item, "value"), *found = NULL;
+    PyObject *key, *label = py_get_b(item, "label"), *value = py_get_b(item, "value"), *found = NULL;
     Py_ssize_t at = 0;
-    bool       visible = true;
+    bool visible = true;
     if (!(label && value)) {
         label = value = NULL;
         while (PyDict_Next(item, &at, &key, &found)) {
@@ -98,10 +98,7 @@ static int append_row(PyObject *list, PyObject *row /* stolen */)
     return !own ? -1 : own == Py_None ? 0 : PyList_Append(list, own);
 }
 
-static bool keeps_order(PyObject *mapping)
-{
-    return PyODict_Check(mapping) || strstr(Py_TYPE(mapping)->tp_name, "Ordered") != NULL;
-}
+static bool keeps_order(PyObject *mapping) { return PyODict_Check(mapping) || strstr(Py_TYPE(mapping)->tp_name, "Ordered") != NULL; }
 
 int rows_sort(PyObject *rows, const char *key)
 {
@@ -128,10 +125,7 @@ static PyObject *rows_of_mapping(PyObject *mapping)
     return py_keep(&list);
 }
 
-static bool is_mapping(PyObject *value)
-{
-    return PyDict_Check(value) || PyObject_HasAttrString((PyObject *)Py_TYPE(value), "keys");
-}
+static bool is_mapping(PyObject *value) { return PyDict_Check(value) || PyObject_HasAttrString((PyObject *)Py_TYPE(value), "keys"); }
 
 PyObject *choice_items_code(PyObject *value)
 {

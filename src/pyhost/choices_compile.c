@@ -3,16 +3,13 @@
 
 /* The extras of one choice. */
 static const struct {
-    const char   *key;
+    const char *key;
     enum part_how how;
-    size_t        at;
+    size_t at;
 } extras[] = {
-    { "help", HOW_TEXT, offsetof(struct choice, help) },
-    { "image", HOW_TEXT, offsetof(struct choice, image) },
-    { "color", HOW_TEXT, offsetof(struct choice, color) },
-    { "css class", HOW_TEXT, offsetof(struct choice, css_class) },
-    { "default", HOW_EXPR, offsetof(struct choice, preset) },
-    { "group", HOW_TEXT, offsetof(struct choice, group) },
+    { "help", HOW_TEXT, offsetof(struct choice, help) },       { "image", HOW_TEXT, offsetof(struct choice, image) },
+    { "color", HOW_TEXT, offsetof(struct choice, color) },     { "css class", HOW_TEXT, offsetof(struct choice, css_class) },
+    { "default", HOW_EXPR, offsetof(struct choice, preset) },  { "group", HOW_TEXT, offsetof(struct choice, group) },
     { "show if", HOW_EXPR, offsetof(struct choice, show_if) },
 };
 
@@ -41,9 +38,9 @@ static int compile_pair(struct block *b, PyObject *label, PyObject *value, struc
 
 static int compile_map(struct block *b, PyObject *source, struct choice *out)
 {
-    PyObject  *key, *value, *label = py_get_b(source, "label"), *given = py_get_b(source, "value");
+    PyObject *key, *value, *label = py_get_b(source, "label"), *given = py_get_b(source, "value");
     Py_ssize_t at = 0;
-    bool       single = PyDict_Size(source) == 1;
+    bool single = PyDict_Size(source) == 1;
     if (!given) given = py_get_b(source, "key");
     while (PyDict_Next(source, &at, &key, &value)) {
         enum part_how how;
@@ -80,7 +77,7 @@ static PyObject *as_list(struct block *b, PyObject *source, bool *sorted)
         plan_error(b, "Choices must be a list, not", source);
         return NULL;
     }
-    PyObject  *key, *value;
+    PyObject *key, *value;
     Py_ssize_t at = 0;
     PYOWN(list) = PyList_New(0);
     *sorted = true;
@@ -115,8 +112,10 @@ int choices_datatype(const struct choices *c)
     for (size_t i = 0; i < c->n; i++) {
         const struct part *value = c->v[i].value;
         if (!value || value->kind != PART_CONST) return 0;
-        if (value->constant == Py_None) none = true;
-        else if (!PyBool_Check(value->constant)) return 0;
+        if (value->constant == Py_None)
+            none = true;
+        else if (!PyBool_Check(value->constant))
+            return 0;
     }
     return none ? 2 : 1;
 }

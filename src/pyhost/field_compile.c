@@ -70,10 +70,10 @@ static const char *const own_keys[OWN__COUNT] = { "field", "datatype", "input ty
 struct item {
     struct block *b;
     struct field *f;
-    PyObject     *own[OWN__COUNT]; /* borrowed; NULL: absent */
-    PyObject     *raw[F__COUNT];
-    PyObject     *label, *var;     /* of the key that is no modifier */
-    bool          at_load;
+    PyObject *own[OWN__COUNT]; /* borrowed; NULL: absent */
+    PyObject *raw[F__COUNT];
+    PyObject *label, *var; /* of the key that is no modifier */
+    bool at_load;
 };
 
 static int row_of(str key)
@@ -109,7 +109,7 @@ static int take_key(struct item *it, PyObject *key, PyObject *value)
 
 static int read_item(struct item *it, PyObject *source)
 {
-    PyObject  *key, *value;
+    PyObject *key, *value;
     Py_ssize_t at = 0;
     while (PyDict_Next(source, &at, &key, &value))
         if (take_key(it, key, value) < 0) return -1;
@@ -283,10 +283,7 @@ static int compile_display(struct item *it)
     return block_error(it->b, "A field without a variable needs note, html or raw html");
 }
 
-static int compile_generator(struct item *it)
-{
-    return part_compile(it->b, it->own[OWN_CODE], HOW_EXPR, "code", &it->f->generator);
-}
+static int compile_generator(struct item *it) { return part_compile(it->b, it->own[OWN_CODE], HOW_EXPR, "code", &it->f->generator); }
 
 static int compile_input(struct item *it)
 {

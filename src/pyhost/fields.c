@@ -26,7 +26,7 @@ static int set_truth(struct eval *e, const struct part *p, const char *key, bool
 
 static int render_row(struct eval *e, const struct field *f, enum field_key key, PyObject *out)
 {
-    const struct part      *p = f->part[key];
+    const struct part *p = f->part[key];
     const struct field_row *row = &field_rows[key];
     switch (p ? row->render : FR_NONE) {
     case FR_NONE: return 0;
@@ -53,9 +53,12 @@ static int set_permissions(struct eval *e, const struct field *f, PyObject *out)
 {
     static const struct {
         enum field_key key;
-        const char    *json;
-        bool           truth;
-    } rows[] = { { F_PERSISTENT, "persistent", true }, { F_PRIVATE, "private", true }, { F_ALLOW_USERS, "allow_users", false }, { F_ALLOW_PRIVILEGES, "allow_privileges", false } };
+        const char *json;
+        bool truth;
+    } rows[] = { { F_PERSISTENT, "persistent", true },
+                 { F_PRIVATE, "private", true },
+                 { F_ALLOW_USERS, "allow_users", false },
+                 { F_ALLOW_PRIVILEGES, "allow_privileges", false } };
     PYOWN(permissions) = PyDict_New();
     for (size_t i = 0; permissions && i < COUNT_OF(rows); i++) {
         const struct part *p = f->part[rows[i].key];
@@ -158,10 +161,7 @@ static int note_empty(struct fields_state *fs, const struct field *f)
 }
 
 /* The user may type in what the choices do not offer. */
-static bool types_in(const struct field *f)
-{
-    return f->required == REQ_TYPE_IN || (f->input && str_is(py_view(f->input), "datalist"));
-}
+static bool types_in(const struct field *f) { return f->required == REQ_TYPE_IN || (f->input && str_is(py_view(f->input), "datalist")); }
 
 static int set_choices(struct fields_state *fs, const struct field *f, PyObject *items, PyObject *start, bool known, PyObject *out)
 {

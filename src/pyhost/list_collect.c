@@ -5,8 +5,8 @@ enum { SPARE_ROWS = 15 };
 
 struct list_collect {
     struct part *enable, *add_label; /* NULL: True; the usual word */
-    PyObject    *list;               /* "fruit" of fruit[i].name */
-    PyObject    *letter;             /* "i" */
+    PyObject *list;                  /* "fruit" of fruit[i].name */
+    PyObject *letter;                /* "i" */
 };
 
 /* Offset of the last "[i]" … "[n]" of a name; s.n if there is none. */
@@ -24,7 +24,7 @@ static int find_list(struct block *b, const struct screen *s, struct list_collec
     str prefix = STR_NULL;
     for (size_t i = 0; i < s->n_fields; i++) {
         if (!s->fields[i].var) continue;
-        str    name = py_view(s->fields[i].var);
+        str name = py_view(s->fields[i].var);
         size_t at = last_index(name);
         if (!prefix.p && at < name.n) prefix = str_head(name, at + 3);
         if (!prefix.p || !str_starts(name, prefix)) return plan_error(b, "list collect needs variables of items like LIST[i], not", s->fields[i].var);
@@ -96,9 +96,9 @@ static int render_row(struct fields_state *fs, struct screen *s, PyObject *row)
 
 static int render_rows(struct fields_state *fs, struct screen *s, Py_ssize_t n)
 {
-    struct binding        bind = fs->bind ? *fs->bind : (struct binding){ 0 };
+    struct binding bind = fs->bind ? *fs->bind : (struct binding){ 0 };
     const struct binding *outer = fs->bind;
-    int                   letter = py_view(s->collect->letter).p[0] - 'i', bad = 0;
+    int letter = py_view(s->collect->letter).p[0] - 'i', bad = 0;
     PYOWN(before) = Py_XNewRef(PyDict_GetItemWithError(fs->e->answers, s->collect->letter));
     fs->bind = &bind;
     for (Py_ssize_t i = 0; !bad && i < n; i++) {
@@ -133,8 +133,8 @@ static int render_list(struct fields_state *fs, struct screen *s, PyObject *list
     PYOWN(elements) = PyObject_GetAttrString(list, "elements");
     if (!elements || !PyList_Check(elements)) return PyErr_Occurred() ? -1 : (PyErr_SetString(PyExc_TypeError, "list collect needs a DAList"), -1);
     Py_ssize_t had = PyList_GET_SIZE(elements), n = (had > 1 ? had : 1) + SPARE_ROWS;
-    int        bad = add_spares(list, elements, n) < 0 || render_rows(fs, s, n) < 0;
-    PyObject  *type, *value, *trace;
+    int bad = add_spares(list, elements, n) < 0 || render_rows(fs, s, n) < 0;
+    PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
     if (PyList_SetSlice(elements, had, PY_SSIZE_T_MAX, NULL) < 0) PyErr_Clear();
     PyErr_Restore(type, value, trace);

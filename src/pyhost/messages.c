@@ -3,9 +3,40 @@
 #include "base/buf.h"
 
 enum message {
-    M_REQUIRED, M_SELECT, M_TYPE_IN, M_FILE, M_DATE, M_TIME, M_DATETIME, M_EMAIL, M_NUMBER, M_WHOLE, M_STEP, M_MIN, M_MAX,
-    M_DATE_MIN, M_DATE_MAX, M_DATE_MINMAX, M_TIME_MIN, M_TIME_MAX, M_TIME_MINMAX, M_DATETIME_MIN, M_DATETIME_MAX, M_DATETIME_MINMAX,
-    M_MINLENGTH, M_MAXLENGTH, M_OR_CHECK, M_AT_LEAST, M_AT_MOST, M_EXACTLY, M_EXACTLY_ONE, M_SELECT_EXACTLY, M_SELECT_ONE, M_UNCHECK, M_ACCEPT, M_TOO_LARGE,
+    M_REQUIRED,
+    M_SELECT,
+    M_TYPE_IN,
+    M_FILE,
+    M_DATE,
+    M_TIME,
+    M_DATETIME,
+    M_EMAIL,
+    M_NUMBER,
+    M_WHOLE,
+    M_STEP,
+    M_MIN,
+    M_MAX,
+    M_DATE_MIN,
+    M_DATE_MAX,
+    M_DATE_MINMAX,
+    M_TIME_MIN,
+    M_TIME_MAX,
+    M_TIME_MINMAX,
+    M_DATETIME_MIN,
+    M_DATETIME_MAX,
+    M_DATETIME_MINMAX,
+    M_MINLENGTH,
+    M_MAXLENGTH,
+    M_OR_CHECK,
+    M_AT_LEAST,
+    M_AT_MOST,
+    M_EXACTLY,
+    M_EXACTLY_ONE,
+    M_SELECT_EXACTLY,
+    M_SELECT_ONE,
+    M_UNCHECK,
+    M_ACCEPT,
+    M_TOO_LARGE,
     M__COUNT
 };
 /* type: what authors override, whole or by its last word; key: the member of the object. */
@@ -49,7 +80,7 @@ static const struct {
 };
 static const enum message required_message[] = { [REQ_FILL] = M_REQUIRED, [REQ_SELECT] = M_SELECT, [REQ_TYPE_IN] = M_TYPE_IN, [REQ_FILE] = M_FILE };
 static const struct {
-    const char  *check;
+    const char *check;
     enum message wrong, min, max, minmax;
 } bounded[] = {
     { "date", M_DATE, M_DATE_MIN, M_DATE_MAX, M_DATE_MINMAX },
@@ -148,7 +179,7 @@ static int say_lengths(struct messages *m, PyObject *field)
 static int say_counts(struct messages *m, const struct datatype *t, PyObject *field)
 {
     PyObject *least = py_get_b(field, "minlength"), *most = py_get_b(field, "maxlength"), *none = py_get_b(field, "none_of_the_above");
-    bool      select = t->flags & DT_NO_ATLEAST;
+    bool select = t->flags & DT_NO_ATLEAST;
     if (least && most && str_eq(py_view(least), py_view(most))) {
         if (str_is(py_view(least), "1")) return say(m, select ? M_SELECT_ONE : M_EXACTLY_ONE, NULL, NULL);
         return say(m, select ? M_SELECT_EXACTLY : M_EXACTLY, least, NULL);

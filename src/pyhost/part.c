@@ -69,7 +69,7 @@ int part_compile(struct block *b, PyObject *source, enum part_how how, const cha
     struct part *p = PLAN_NEW(b, struct part);
     if (!p) return -1;
     PyObject *code = code_of_b(source);
-    int       bad;
+    int bad;
     if (code) {
         bad = compile_expr(b, code, what, p);
     } else if (how != HOW_TEXT && (PyDict_Check(source) || PyList_Check(source) || PyTuple_Check(source))) {
@@ -91,7 +91,7 @@ int part_compile(struct block *b, PyObject *source, enum part_how how, const cha
 
 static int compile_map(struct block *b, PyObject *source, enum part_how how, const char *what, struct part *p)
 {
-    PyObject  *key, *value;
+    PyObject *key, *value;
     Py_ssize_t at = 0;
     p->kind = PART_MAP;
     for (size_t i = 0; PyDict_Next(source, &at, &key, &value) && i < p->n; i++) {

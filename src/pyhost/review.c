@@ -2,25 +2,22 @@
 #include "pyhost/screen_int.h"
 
 struct review_item {
-    PyObject     *number;
-    PyObject    **vars;      /* plain variables */
-    size_t        n_vars;
-    bool          is_display;
+    PyObject *number;
+    PyObject **vars; /* plain variables */
+    size_t n_vars;
+    bool is_display;
     struct part **show_if;
-    size_t        n_show_if;
-    struct part  *label, *button, *help, *note, *html, *raw_html, *css_class;
+    size_t n_show_if;
+    struct part *label, *button, *help, *note, *html, *raw_html, *css_class;
 };
 
 static const struct {
     const char *key;
-    size_t      at;
+    size_t at;
 } texts[] = {
-    { "button", offsetof(struct review_item, button) },
-    { "help", offsetof(struct review_item, help) },
-    { "note", offsetof(struct review_item, note) },
-    { "html", offsetof(struct review_item, html) },
-    { "raw html", offsetof(struct review_item, raw_html) },
-    { "css class", offsetof(struct review_item, css_class) },
+    { "button", offsetof(struct review_item, button) },     { "help", offsetof(struct review_item, help) },
+    { "note", offsetof(struct review_item, note) },         { "html", offsetof(struct review_item, html) },
+    { "raw html", offsetof(struct review_item, raw_html) }, { "css class", offsetof(struct review_item, css_class) },
 };
 
 static struct part **text_slot(struct review_item *it, str key)
@@ -64,7 +61,7 @@ static int compile_conditions(struct block *b, struct review_item *it, PyObject 
 
 static int compile_key(struct block *b, struct review_item *it, PyObject *key, PyObject *value)
 {
-    str           name = py_view(key);
+    str name = py_view(key);
     struct part **slot = text_slot(it, name);
     if (slot) return part_compile(b, value, HOW_TEXT, "review", slot);
     if (str_is(name, "show if")) return compile_conditions(b, it, value);
@@ -77,7 +74,7 @@ static int compile_key(struct block *b, struct review_item *it, PyObject *key, P
 
 static int compile_item(struct block *b, PyObject *source, size_t number, struct review_item *it)
 {
-    PyObject  *key, *value;
+    PyObject *key, *value;
     Py_ssize_t at = 0;
     if (!PyDict_Check(source)) return plan_error(b, "A review item must be a mapping, not", source);
     it->number = plan_keep(b, PyLong_FromSize_t(number));

@@ -38,9 +38,10 @@ static int show_options(struct eval *e, PyObject *out)
     static const struct {
         const char *feature, *json;
     } options[] = {
-        { "labels above fields", "labels above" }, { "use catchall", "use catchall" }, { "inverse navbar", "inverse navbar" },
-        { "review button color", "review button color" }, { "review button icon", "review button icon" },
-        { "default date min", "default date min" }, { "default date max", "default date max" },
+        { "labels above fields", "labels above" },      { "use catchall", "use catchall" },
+        { "inverse navbar", "inverse navbar" },         { "review button color", "review button color" },
+        { "review button icon", "review button icon" }, { "default date min", "default date min" },
+        { "default date max", "default date max" },
     };
     PYOWN(shown) = PyDict_New();
     for (size_t i = 0; shown && e->iv->features && i < COUNT_OF(options); i++) {
@@ -126,7 +127,7 @@ static int has_role(PyObject *role, PyObject *roles)
 static int check_role(struct eval *e, const struct screen *s)
 {
     PyObject *role = s->roles ? py_get_b(e->answers, "role") : NULL;
-    int       fine = role ? has_role(role, s->roles) : 1;
+    int fine = role ? has_role(role, s->roles) : 1;
     if (fine) return fine < 0 ? -1 : 0;
     if (py_set(e->answers, "role_needed", s->roles) < 0) return -1;
     PYOWN(name) = PyUnicode_FromString("role_event");

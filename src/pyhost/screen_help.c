@@ -8,9 +8,9 @@ int help_compile(struct block *b, PyObject *source, struct help **out)
     *out = h;
     if (!PyDict_Check(source)) return part_compile(b, source, HOW_TEXT, "help", &h->content);
     const struct {
-        const char    *key;
-        struct part  **to;
-        enum part_how  how;
+        const char *key;
+        struct part **to;
+        enum part_how how;
     } rows[] = {
         { "label", &h->label, HOW_TEXT }, { "heading", &h->heading, HOW_TEXT }, { "content", &h->content, HOW_TEXT },
         { "audio", &h->audio, HOW_DATA }, { "video", &h->video, HOW_DATA },
@@ -57,7 +57,7 @@ static int show_own(struct eval *e, struct block *b, const struct help *h, PyObj
 static int add_interview_help(struct eval *e, struct block *b, PyObject *source, PyObject *list)
 {
     struct temporary t;
-    struct help     *h;
+    struct help *h;
     if (temporary_open(&t, b) < 0) return -1;
     PYOWN(row) = help_compile(&t.block, source, &h) == 0 ? help_row(e, b, h) : NULL;
     temporary_close(&t);

@@ -9,9 +9,9 @@ enum place {
     P_VALUE,
 };
 static const struct {
-    const char   *key, *json;
+    const char *key, *json;
     enum part_how how;
-    enum place    place;
+    enum place place;
 } keys[K__COUNT] = {
     [K_SECTION] = { "section", NULL, HOW_TEXT, P_EVALUATED },
     [K_QUESTION] = { "question", "questionText", HOW_TEXT, P_TEXT },

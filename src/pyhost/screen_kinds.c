@@ -6,7 +6,7 @@
 struct yesno {
     enum question_kind kind;
     const char *key, *datatype;
-    bool        inverted, maybe;
+    bool inverted, maybe;
 };
 static const struct yesno yesnos[] = {
     { Q_YESNO, "yesno", "boolean", false, false },
@@ -27,7 +27,9 @@ static int yesno_labels(const struct yesno *row, PyObject *field, PyObject *out)
 {
     static const struct {
         const char *screen, *field, *word, *inverted;
-    } labels[] = { { "yesLabel", "true_label", "Yes", "No" }, { "noLabel", "false_label", "No", "Yes" }, { "maybeLabel", "maybe_label", "I don't know", "I don't know" } };
+    } labels[] = { { "yesLabel", "true_label", "Yes", "No" },
+                   { "noLabel", "false_label", "No", "Yes" },
+                   { "maybeLabel", "maybe_label", "I don't know", "I don't know" } };
     for (size_t i = 0; i < (row->maybe ? 3 : 2); i++) {
         PYOWN(word) = translate_word(row->inverted ? labels[i].inverted : labels[i].word);
         if (!word || py_set(out, labels[i].screen, word) < 0) return -1;
@@ -46,8 +48,8 @@ static int single(struct block *b, struct screen *s, PyObject *var, const char *
 }
 
 static const struct {
-    const char            *key, *variety;
-    enum required_message  required;
+    const char *key, *variety;
+    enum required_message required;
 } varieties[] = {
     { "choices", "radio", REQ_SELECT },
     { "buttons", "buttons", REQ_FILL },
@@ -60,9 +62,9 @@ static int single_modifiers(struct block *b, struct field *f)
 {
     static const struct {
         enum field_key key;
-        enum part_how  how;
+        enum part_how how;
     } rows[] = {
-        { F_DEFAULT, HOW_TEXT }, { F_SHUFFLE, HOW_EXPR }, { F_MESSAGES, HOW_DATA }, { F_PEN_COLOR, HOW_TEXT }, { F_REQUIRED, HOW_EXPR },
+        { F_DEFAULT, HOW_TEXT },    { F_SHUFFLE, HOW_EXPR }, { F_MESSAGES, HOW_DATA },    { F_PEN_COLOR, HOW_TEXT },        { F_REQUIRED, HOW_EXPR },
         { F_PERSISTENT, HOW_EXPR }, { F_PRIVATE, HOW_EXPR }, { F_ALLOW_USERS, HOW_DATA }, { F_ALLOW_PRIVILEGES, HOW_DATA },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -77,8 +79,8 @@ static int compile_choice_field(struct block *b, struct screen *s, PyObject *var
 {
     static const char *const word[] = { NULL, "boolean", "threestate" };
     struct choices *c = s->actions;
-    PyObject       *datatype = py_get_b(b->source, "datatype");
-    int             kind = choices_datatype(c);
+    PyObject *datatype = py_get_b(b->source, "datatype");
+    int kind = choices_datatype(c);
     s->actions = NULL;
     if (single(b, s, var, datatype && PyUnicode_Check(datatype) ? PyUnicode_AsUTF8(datatype) : word[kind]) < 0) return -1;
     struct field *f = s->fields;
@@ -139,12 +141,13 @@ static int compile_settrue(struct block *b, struct screen *s)
 static enum question_kind kind_of(const struct block *b)
 {
     static const struct {
-        const char        *key;
+        const char *key;
         enum question_kind kind;
     } by_key[] = {
-        { "yesno", Q_YESNO }, { "noyes", Q_NOYES }, { "yesnomaybe", Q_YESNOMAYBE }, { "noyesmaybe", Q_NOYESMAYBE }, { "fields", Q_FIELDS },
-        { "buttons", Q_CHOICE }, { "choices", Q_CHOICE }, { "dropdown", Q_CHOICE }, { "combobox", Q_CHOICE }, { "signature", Q_SIGNATURE },
-        { "review", Q_REVIEW }, { "continue button field", Q_SETTRUE }, { "field", Q_SETTRUE },
+        { "yesno", Q_YESNO },     { "noyes", Q_NOYES },         { "yesnomaybe", Q_YESNOMAYBE }, { "noyesmaybe", Q_NOYESMAYBE },
+        { "fields", Q_FIELDS },   { "buttons", Q_CHOICE },      { "choices", Q_CHOICE },        { "dropdown", Q_CHOICE },
+        { "combobox", Q_CHOICE }, { "signature", Q_SIGNATURE }, { "review", Q_REVIEW },         { "continue button field", Q_SETTRUE },
+        { "field", Q_SETTRUE },
     };
     if (b->kind != Q_NONE) return b->kind;
     for (size_t i = 0; i < COUNT_OF(by_key); i++)
@@ -189,7 +192,7 @@ static int show_signature(PyObject *out)
 
 static int show_kind(struct fields_state *fs, PyObject *out)
 {
-    struct screen      *s = fs->b->screen;
+    struct screen *s = fs->b->screen;
     const struct yesno *row = yesno_of(fs->b->kind);
     if (s->variety && py_set_str(out, "questionVariety", str_c(s->variety)) < 0) return -1;
     if (s->actions) return show_actions(fs->e, fs->b, fs->list);

@@ -1,4 +1,5 @@
-/* Pictures, sounds and films of a screen, the reload time, and who is credited for pictures. Spec: language 3.2, 7.3 (audio, decoration, attributions, reload). */
+/* Pictures, sounds and films of a screen, the reload time, and who is credited for pictures. Spec: language 3.2, 7.3 (audio, decoration, attributions, reload).
+ */
 #include "pyhost/screen_int.h"
 
 /* ---- files of packages */

@@ -117,7 +117,7 @@ static int show_inner(struct eval *e, struct block *b, PyObject *out)
 int screen_back(struct eval *e, struct block *b, PyObject *out)
 {
     long offset = steps_offset(e);
-    int  prevents = b->screen ? part_truth(e, b->screen->part[K_PREVENT_BACK], 0) : 0;
+    int prevents = b->screen ? part_truth(e, b->screen->part[K_PREVENT_BACK], 0) : 0;
     if (PyErr_Occurred() || prevents < 0) return -1;
     bool back = e->steps - offset > 1;
     if (py_set(out, "allow_going_back", back ? Py_True : Py_False) < 0 || py_set_own(out, "steps", PyLong_FromLong(e->steps)) < 0) return -1;

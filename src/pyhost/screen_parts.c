@@ -78,9 +78,9 @@ PyObject *screen_part(struct eval *e, struct block *b, const char *name, const s
 /* ---- the parts of the answer */
 
 struct shown_part {
-    const char     *name, *json, *preset; /* preset: a word; NULL: absent */
-    enum screen_key own;                  /* K__COUNT: no key of the question */
-    enum trim       trim;
+    const char *name, *json, *preset; /* preset: a word; NULL: absent */
+    enum screen_key own;              /* K__COUNT: no key of the question */
+    enum trim trim;
 };
 static const struct shown_part shown[] = {
     { "exit link", "exit_link", "leave", K__COUNT, TRIM_END },
@@ -94,10 +94,7 @@ static const struct shown_part shown[] = {
     { "submit", NULL, NULL, K_SUBMIT, TRIM_END },
 };
 
-static const struct part *own_part(const struct block *b, enum screen_key key)
-{
-    return key < K__COUNT && b->screen ? b->screen->part[key] : NULL;
-}
+static const struct part *own_part(const struct block *b, enum screen_key key) { return key < K__COUNT && b->screen ? b->screen->part[key] : NULL; }
 
 static int show_part(struct eval *e, struct block *b, const struct shown_part *row, PyObject *out)
 {
@@ -127,7 +124,7 @@ static int show_titles(struct eval *e, struct block *b, PyObject *out)
 
 static int show_continue(struct eval *e, struct block *b, PyObject *out)
 {
-    bool        review = b->kind == Q_REVIEW && b->type == BLOCK_QUESTION;
+    bool review = b->kind == Q_REVIEW && b->type == BLOCK_QUESTION;
     const char *name = review ? "resume button label" : "continue button label";
     const struct part *own = own_part(b, review ? K_RESUME_LABEL : K_CONTINUE_LABEL);
     PYOWN(text) = screen_part(e, b, name, own, TRIM_END);

@@ -28,7 +28,7 @@ static int add_terms(struct block *b, PyObject *source, PyObject *into)
     if (!PyDict_Check(source)) return block_error(b, "terms must be a mapping or a list of mappings");
     PyObject *phrases = py_get_b(source, "phrases"), *definition = py_get_b(source, "definition");
     if (phrases && definition) return add_phrases(phrases, definition, into);
-    PyObject  *key, *value;
+    PyObject *key, *value;
     Py_ssize_t at = 0;
     while (PyDict_Next(source, &at, &key, &value))
         if (add_term(key, value, into) < 0) return -1;
@@ -44,14 +44,11 @@ static int compile_terms(struct block *b, const char *key, struct part **out)
     return part_compile(b, flat, HOW_DATA, key, out);
 }
 
-int terms_compile(struct block *b, struct screen *s)
-{
-    return compile_terms(b, "terms", &s->terms) < 0 ? -1 : compile_terms(b, "auto terms", &s->autoterms);
-}
+int terms_compile(struct block *b, struct screen *s) { return compile_terms(b, "terms", &s->terms) < 0 ? -1 : compile_terms(b, "auto terms", &s->autoterms); }
 
 static int merge(PyObject *found, PyObject *into)
 {
-    PyObject  *key, *value;
+    PyObject *key, *value;
     Py_ssize_t at = 0;
     while (found && PyDict_Next(found, &at, &key, &value)) {
         PYOWN(text) = PyUnicode_Check(value) ? Py_NewRef(value) : PyObject_Str(value);

@@ -18,12 +18,14 @@ int variable_check(struct block *b, PyObject *name)
 static size_t past_bracket(str s, size_t at)
 {
     unsigned deep = 0;
-    char     quote = 0;
+    char quote = 0;
     for (; at < s.n; at++) {
         char c = s.p[at];
         if (quote) {
-            if (c == '\\') at++;
-            else if (c == quote) quote = 0;
+            if (c == '\\')
+                at++;
+            else if (c == quote)
+                quote = 0;
         } else if (c == '"' || c == '\'') {
             quote = c;
         } else if (c == '[') {
@@ -37,12 +39,15 @@ static size_t past_bracket(str s, size_t at)
 
 PyObject *variable_holder(PyObject *name)
 {
-    str    s = py_view(name);
+    str s = py_view(name);
     size_t cut = 0;
     for (size_t at = 0; at < s.n;) {
-        if (s.p[at] == '.') cut = at++;
-        else if (s.p[at] == '[') cut = at, at = past_bracket(s, at);
-        else at++;
+        if (s.p[at] == '.')
+            cut = at++;
+        else if (s.p[at] == '[')
+            cut = at, at = past_bracket(s, at);
+        else
+            at++;
     }
     return cut ? py_str(str_head(s, cut)) : Py_NewRef(Py_None);
 }
