@@ -262,10 +262,22 @@ static err call(struct workers *w, struct arena *mem, str package, uint64_t affi
     return e;
 }
 
+/* What the worker would refuse, and end for, is refused here: a client's text that is no UTF-8 or too long must not cost a warm worker. */
+static err request_check(const struct buf *request, const char **why)
+{
+    struct frame f;
+    size_t       rest;
+    *why = "request";
+    TRY(buf_ok(request));
+    if (request->n < FRAME_HEAD || frame_head((str){ request->p, FRAME_HEAD }, &f, &rest) != ERR_OK) return ERR_INPUT;
+    f.members = str_from(buf_str(request), FRAME_HEAD);
+    return f.message == MSG_CALL && rest == f.members.n && frame_check(&f) == ERR_OK ? ERR_OK : ERR_INPUT;
+}
+
 err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affinity, struct buf *request, struct frame *reply, uint64_t *served,
                 const char **why)
 {
-    TRY(buf_ok(request));
+    TRY(request_check(request, why));
     pthread_mutex_lock(&w->lock);
     w->callers++;
     err e = call(w, mem, package, affinity, request, reply, served, why);

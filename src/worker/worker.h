@@ -23,8 +23,11 @@ void workers_stop(struct workers *w);
  * frame_begin(MSG_CALL, 0, 0) … frame_end; id and deadline are filled in here. affinity: any number a caller prefers to see at the same worker again
  * (a session's hash); *served: which worker it was, to compare with the next call's.
  * *reply is checked (frame_check) and lives in mem.
- *   ERR_WORKER  died, late, out of memory, spoke nonsense; *why is a constant text for the log and the client: "time", "memory", "cpu", "crash", "protocol"
- *   ERR_BUSY    no worker became free before the deadline, or stopping */
+ *   ERR_WORKER  died, late, out of memory, spoke nonsense; *why is a constant text for the log and the client: "time", "memory", "cpu", "crash", "protocol",
+ *               "start"
+ *   ERR_INPUT   the request is no frame that a worker would accept: a text that is not UTF-8, a member too long; nobody was asked
+ *   ERR_BUSY    no worker became free before the deadline, or stopping
+ *   ERR_NOMEM   the reply does not fit into mem; the worker is ended */
 err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affinity, struct buf *request, struct frame *reply,
                 uint64_t *served, const char **why) MUST_CHECK;
 

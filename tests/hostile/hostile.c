@@ -1,12 +1,15 @@
 /* tests/hostile/hostile.c: interviews that mean harm, in real workers, while another package goes about its work.
  *
- * usage: hostile WORKER. Each row is one call of the package "hostile". Meanwhile a thread keeps calling "calm"; the longest it waited is printed
+ * usage: hostile WORKER [interviews]. Each row is one call of the package "hostile": its code as such, for the engine of this folder, or as the
+ * mandatory code of an interview of its own, for the real one. Meanwhile a thread keeps calling "calm"; the longest it waited is printed
  * with the row and must stay below a second (on an idle machine it stays below 100 ms). After each row calm's worker must be the same as before,
  * know its answers, have an untouched library, and the file that stands for the database must be as it was. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/worker.h"
+#include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -17,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATIENCE_US = 1000 * 1000, GOAL_US = 100 * 1000, CPU_S = 1, WALL_S = 2, MEMORY_MB = 512 };
+enum { PATIENCE_US = 1000 * 1000, GOAL_US = 100 * 1000, CPU_S = 1, WALL_S = 5 /* so that a busy machine, too, gives a second of its time in it */, MEMORY_MB = 512 };
 
 /* In code and want, @D is the data folder, @S the server's process id. want: start of the body, or of "Class: text". why: of ERR_WORKER. */
 static const struct row {
@@ -60,10 +63,10 @@ static const struct row {
     { "endless recursion in C without a limit ends its own worker",
       "import sys\nsys.setrecursionlimit(10 ** 9)\nclass A:\n  def __repr__(self): return repr(self)\nrepr(A())", NULL, "crash" },
     { "the next call has the usual limit again", "import sys\nresult = sys.getrecursionlimit()", "1000", NULL },
-    { "the library is patched for its own worker", "import chancery_host, builtins\nchancery_host.TRUTH = 'broken'\nbuiltins.str = None\nresult = 1", "1", NULL },
-    { "which stays broken", "result = __import__('chancery_host').TRUTH, str", "('broken', None)", NULL },
-    { "until it ends", "__import__('posix')._exit(0)", NULL, "crash" },
-    { "the next worker of the package has it whole", "import chancery_host\nresult = chancery_host.TRUTH", "whole", NULL },
+    { "the library is patched for its own worker", "import chancery_host, builtins\nchancery_host.TRUTH = 'broken'\nbuiltins.divmod = None\nresult = 1", "1", NULL },
+    { "which stays broken", "import chancery_host\nresult = chancery_host.TRUTH, divmod", "('broken', None)", NULL },
+    { "until it ends", "import os\nos._exit(0)", NULL, "crash" },
+    { "the next worker of the package has it whole", "import chancery_host\nresult = getattr(chancery_host, 'TRUTH', 'whole')", "whole", NULL },
     { "the library's file cannot be written", "import chancery_host\nopen(chancery_host.__file__, 'a')", "PermissionError", NULL },
     { "the zygote cannot be killed", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", "PermissionError", NULL },
     { "the server cannot be killed", "import os, signal\nos.kill(@S, signal.SIGKILL)", "PermissionError", NULL },
@@ -113,6 +116,7 @@ static const struct row {
 static struct workers *workers;
 static const char     *folder;
 static int             failures, passed;
+static bool            by_interview;
 
 /* ---- calling ---- */
 
@@ -123,19 +127,86 @@ struct outcome {
     uint64_t    served;
 };
 
-static struct outcome ask(struct arena *mem, const char *package, str code)
+/* The code as an interview of its own that shows "result"; its name. Names differ, because workers keep what they have read. */
+static str write_interview(struct arena *mem, const char *package, str code)
 {
-    struct outcome o = { .why = "" };
-    struct frame   reply;
+    static atomic_uint count;
+    CLEANUP(buf_release) struct buf yaml = BUF(1024 * 1024);
+    str path, line, name = STR_NULL;
+    buf_z(&yaml, "mandatory: True\ncode: |\n");
+    for (bool more = true; more;) {
+        more = str_cut(&code, '\n', &line);
+        buf_printf(&yaml, "  " STR_FMT "\n", STR_ARG(line));
+    }
+    buf_z(&yaml, "---\nmandatory: True\nquestion: |\n  ${ str(result)[:100] }\n");
+    unsigned n = atomic_fetch_add(&count, 1) + 1;
+    if (arena_printf(mem, &path, "%s/packages/%s/data/questions/x%u.yml", folder, package, n) != ERR_OK) return STR_NULL;
+    if (arena_printf(mem, &name, "%s:data/questions/x%u.yml", package, n) != ERR_OK) return STR_NULL;
+    int fd = open(path.p, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, yaml.p, yaml.n) != (ssize_t)yaml.n) name = STR_NULL;
+    if (fd >= 0) close(fd);
+    return name;
+}
+
+static void add_interview(struct buf *b, enum worker_op op, str interview, str snapshot)
+{
+    frame_u64(b, TAG_OP, op);
+    frame_str(b, TAG_INTERVIEW, interview);
+    frame_str(b, TAG_SESSION, STR("0123456789abcdef0123456789abcdef"));
+    frame_str(b, TAG_SNAPSHOT, snapshot);
+    frame_str(b, TAG_USER, STR("{\"id\":1,\"uid\":\"\",\"email\":\"\",\"privileges\":[\"user\"],\"is_admin\":false}"));
+    frame_str(b, TAG_BASE_URL, STR("http://localhost"));
+    frame_u64(b, TAG_STEPS, 1);
+    frame_u64(b, TAG_NOW_MS, (uint64_t)clock_now_ms());
+}
+
+static str text_of(const struct frame *reply)
+{
+    static const enum tag texts[] = { [OUT_ERROR] = TAG_ERROR, [OUT_RESPONSE] = TAG_BODY, [OUT_QUESTION] = TAG_JSON, [OUT__COUNT] = TAG__NONE };
+    str text = frame_get(reply, texts[frame_get_u64(reply, TAG_OUTCOME, 0)]);
+    return str_absent(text) ? STR("") : text;
+}
+
+static struct outcome call(struct arena *mem, const char *package, struct buf *b, struct frame *reply)
+{
+    struct outcome o = { .why = "", .text = STR("") };
+    o.e = frame_end(b);
+    if (o.e == ERR_OK) o.e = worker_call(workers, mem, str_c(package), 1, b, reply, &o.served, &o.why);
+    if (o.e == ERR_OK) o.text = text_of(reply);
+    if (!o.why) o.why = "";
+    return o;
+}
+
+/* A session of its own: begun, which runs the code, and then asked for its question. */
+static struct outcome ask_interview(struct arena *mem, const char *package, str interview)
+{
+    CLEANUP(buf_release) struct buf b = BUF(64 * 1024 * 1024);
+    struct frame reply;
+    frame_begin(&b, MSG_CALL, 0, 0);
+    add_interview(&b, OP_NEW, interview, STR_NULL);
+    struct outcome o = call(mem, package, &b, &reply);
+    if (o.e != ERR_OK || frame_get_u64(&reply, TAG_OUTCOME, OUT_ERROR) == OUT_ERROR) return o;
+    buf_clear(&b);
+    frame_begin(&b, MSG_CALL, 0, 0);
+    add_interview(&b, OP_QUESTION, interview, frame_get(&reply, TAG_SNAPSHOT));
+    return call(mem, package, &b, &reply);
+}
+
+/* interview: absent for the engine that takes code as such. */
+static struct outcome ask_for(struct arena *mem, const char *package, str code, str interview)
+{
+    if (!str_absent(interview)) return ask_interview(mem, package, interview);
     CLEANUP(buf_release) struct buf b = BUF(1024 * 1024);
+    struct frame reply;
     frame_begin(&b, MSG_CALL, 0, 0);
     frame_u64(&b, TAG_OP, OP_QUESTION);
     frame_str(&b, TAG_VARIABLES, code);
-    o.e = frame_end(&b);
-    if (o.e == ERR_OK) o.e = worker_call(workers, mem, str_c(package), 1, &b, &reply, &o.served, &o.why);
-    if (o.e != ERR_OK) return o;
-    o.text = frame_get(&reply, frame_get_u64(&reply, TAG_OUTCOME, 0) == OUT_ERROR ? TAG_ERROR : TAG_BODY);
-    return o;
+    return call(mem, package, &b, &reply);
+}
+
+static struct outcome ask(struct arena *mem, const char *package, str code)
+{
+    return ask_for(mem, package, code, by_interview ? write_interview(mem, package, code) : STR_NULL);
 }
 
 /* @D and @S filled in. */
@@ -157,17 +228,26 @@ static str fill_in(struct arena *mem, const char *z)
 static atomic_long worst_us;
 static atomic_bool is_over, is_harmed;
 
+/* Its answers, its session or its library being anything else than before is harm. */
+static bool is_calm(const struct outcome *o, uint64_t home)
+{
+    static const char *const wants[] = { "('SENTINEL', 'whole')", "('session', 'whole')" };
+    return o->e == ERR_OK && str_search(o->text, str_c(wants[by_interview])) < o->text.n && (!home || o->served == home);
+}
+
 static void *live_calmly(void *arg)
 {
     (void)arg;
-    struct arena *mem = arena_new(1024 * 1024);
+    static const char *const codes[] = { "import chancery_host\nresult = answers.setdefault('secret', 'SENTINEL'), getattr(chancery_host, 'TRUTH', 'whole')",
+                                         "import chancery_host\nresult = 'session', getattr(chancery_host, 'TRUTH', 'whole')" };
+    struct arena *mem = arena_new(1024 * 1024), *own = arena_new(1024 * 1024);
+    str           code = str_c(codes[by_interview]), interview = own && by_interview ? write_interview(own, "docassemble.calm", code) : STR_NULL;
     uint64_t      home = 0;
     while (mem && !atomic_load(&is_over)) {
         int64_t        from = clock_mono_us();
-        struct outcome o = ask(mem, "calm", STR("import chancery_host\nresult = answers.setdefault('secret', 'SENTINEL'), chancery_host.TRUTH"));
+        struct outcome o = ask_for(mem, "docassemble.calm", code, interview);
         long           took = (long)(clock_mono_us() - from);
-        bool           is_well = o.e == ERR_OK && str_is(o.text, "('SENTINEL', 'whole')") && (!home || o.served == home);
-        if (!is_well) atomic_store(&is_harmed, true);
+        if (!is_calm(&o, home)) atomic_store(&is_harmed, true);
         /* The first call starts the worker. */
         if (home && took > atomic_load(&worst_us)) atomic_store(&worst_us, took);
         home = o.served;
@@ -175,6 +255,7 @@ static void *live_calmly(void *arg)
         (void)usleep(2000);
     }
     arena_free(mem);
+    arena_free(own);
     return NULL;
 }
 
@@ -194,7 +275,8 @@ static bool is_data_whole(void)
 static bool is_as_wanted(const struct row *r, const struct outcome *o)
 {
     if (r->why) return o->e == ERR_WORKER && strcmp(o->why, r->why) == 0;
-    return o->e == ERR_OK && (!r->want || str_starts(o->text, str_c(r->want)));
+    if (by_interview) return o->e == ERR_OK && str_search(o->text, str_c(r->want)) < o->text.n;
+    return o->e == ERR_OK && str_starts(o->text, str_c(r->want));
 }
 
 static bool has_landlock(void)
@@ -212,7 +294,7 @@ static void run_row(const struct row *r)
     struct arena *mem = arena_new((size_t)256 * 1024 * 1024);
     atomic_store(&worst_us, 0);
     int64_t        from = clock_mono_ms();
-    struct outcome o = ask(mem, "hostile", fill_in(mem, r->code));
+    struct outcome o = ask(mem, "docassemble.hostile", fill_in(mem, r->code));
     int64_t        took = clock_mono_ms() - from;
     (void)usleep(10 * 1000); /* at least one calm call ends behind it */
     long worst = atomic_load(&worst_us);
@@ -290,17 +372,32 @@ static void write_file(const char *dir, const char *name, const char *text)
     if (fd >= 0) close(fd);
 }
 
-static void remove_all(const char *packages)
+static int remove_one(const char *path, const struct stat *is, int type, struct FTW *at)
 {
+    (void)is, (void)type, (void)at;
+    return remove(path);
+}
+
+/* Nothing may have been made beside what we made ourselves: the database, the packages (".", ".." and these two). */
+static void remove_all(void)
+{
+    DIR *d = opendir(folder);
+    int  n = 0;
+    while (d && readdir(d)) n++;
+    if (d) (void)closedir(d);
+    failures += n != 4;
+    failures += nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0;
+}
+
+static void make_folders(const char *packages)
+{
+    static const char *const leaves[] = { "", "/docassemble.calm", "/docassemble.calm/data", "/docassemble.calm/data/questions",
+                                          "/docassemble.hostile", "/docassemble.hostile/data", "/docassemble.hostile/data/questions" };
     char path[4096];
-    static const char *const files[] = { "chancery.db", "packages/own" };
-    for (size_t i = 0; i < COUNT_OF(files); i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", folder, files[i]);
-        failures += unlink(path) != 0;
+    for (size_t i = 0; i < COUNT_OF(leaves); i++) {
+        (void)snprintf(path, sizeof path, "%s%s", packages, leaves[i]);
+        failures += mkdir(path, 0700) != 0;
     }
-    /* Fails if anything else was made in them. */
-    failures += rmdir(packages) != 0;
-    failures += rmdir(folder) != 0;
 }
 
 /* Proportional share of a process, KiB; -1 if the kernel does not tell. */
@@ -319,9 +416,12 @@ static long pss_kib(long pid)
 static void print_memory(void)
 {
     struct arena  *mem = arena_new(1024 * 1024);
-    struct outcome o = ask(mem, "calm", STR("import os\nresult = '%d %d' % (os.getppid(), os.getpid())"));
+    struct outcome o = ask(mem, "docassemble.calm", STR("import os\nresult = 'pids %d %d' % (os.getppid(), os.getpid())"));
+    str            found = str_from(o.text, str_search(o.text, STR("pids ")));
     long           zygote = 0, worker = 0;
-    if (mem && o.e == ERR_OK && sscanf(o.text.p, "%ld %ld", &zygote, &worker) == 2)
+    char           text[64];
+    (void)snprintf(text, sizeof text, STR_FMT, STR_ARG(found));
+    if (o.e == ERR_OK && sscanf(text, "pids %ld %ld", &zygote, &worker) == 2)
         printf("memory (proportional share): zygote %ld KiB, worker %ld KiB\n", pss_kib(zygote), pss_kib(worker));
     arena_free(mem);
 }
@@ -346,15 +446,16 @@ int main(int argc, char **argv)
     (void)puts("skipped: the hostile set needs address-space limits and runs on the release build");
     return 77;
 #endif
-    if (argc != 2 || !mkdtemp(dir)) return 2;
+    if (argc < 2 || argc > 3 || !mkdtemp(dir)) return 2;
+    by_interview = argc == 3 && strcmp(argv[2], "interviews") == 0;
     folder = dir;
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     (void)snprintf(packages, sizeof packages, "%s/packages", dir);
-    if (mkdir(packages, 0700) != 0) return 2;
+    make_folders(packages);
     write_file(dir, "chancery.db", "database");
     write_file(packages, "own", "own");
     log_setup(LOG_TEXT, LOG_INFO);
-    run_orphans(argv[1], packages);
+    if (!by_interview) run_orphans(argv[1], packages);
     pthread_t calm;
     if (!open_house(argv[1], packages) || pthread_create(&calm, NULL, live_calmly, NULL) != 0) return 1;
     for (size_t i = 0; i < COUNT_OF(rows); i++) run_row(&rows[i]);
@@ -362,7 +463,7 @@ int main(int argc, char **argv)
     atomic_store(&is_over, true);
     pthread_join(calm, NULL);
     workers_stop(workers);
-    remove_all(packages);
+    remove_all();
     printf("%d passed, %d failed\n", passed, failures);
     return failures ? 1 : 0;
 }

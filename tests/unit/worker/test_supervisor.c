@@ -36,12 +36,14 @@ static err open_workers(unsigned min, unsigned max, unsigned wall_s, struct work
     return e;
 }
 
-static struct workers *opened(unsigned min, unsigned max)
+static struct workers *opened_for(unsigned wall_s, unsigned min, unsigned max)
 {
     struct workers *w = NULL;
-    assert_int_equal(open_workers(min, max, 1, &w), ERR_OK);
+    assert_int_equal(open_workers(min, max, wall_s, &w), ERR_OK);
     return w;
 }
+
+static struct workers *opened(unsigned min, unsigned max) { return opened_for(30, min, max); }
 
 struct answer {
     err         e;
@@ -59,6 +61,7 @@ static struct answer ask(struct workers *w, const char *package, uint64_t affini
     frame_begin(&b, MSG_CALL, 0, 0);
     frame_u64(&b, TAG_OP, OP_QUESTION);
     frame_str(&b, TAG_VARIABLES, str_c(text));
+    frame_str(&b, TAG_INTERVIEW, str_c(text)); /* checked as text, else unused */
     a.e = mem ? frame_end(&b) : ERR_NOMEM;
     if (a.e == ERR_OK) a.e = worker_call(w, mem, str_c(package), affinity, &b, &f, &a.served, &a.why);
     if (a.e == ERR_OK) (void)snprintf(a.text, sizeof a.text, STR_FMT, STR_ARG(frame_get(&f, TAG_BODY)));
@@ -117,16 +120,15 @@ static const struct { const char *name, *package, *text; err want; const char *w
     { "a worker that does not say ready", "mute", "say x", ERR_WORKER, "start", "" },
     { "a package without a name", "", "say x", ERR_BUSY, "busy", "" },
     { "endless work is ended by its processor time", "b", "spin", ERR_WORKER, "cpu", "" },
-    { "endless waiting is ended by the clock", "b", "hang", ERR_WORKER, "time", "" },
+    { "a text that is not UTF-8 reaches nobody", "b", "\xff", ERR_INPUT, "request", "" },
     { "and all is well", "b", "say well", ERR_OK, "", "well" },
 };
 
 static void test_calls(void **state)
 {
     (void)state;
-    struct workers *w = NULL;
+    struct workers *w = opened(0, 4);
     int             bad = 0;
-    assert_int_equal(open_workers(0, 4, 2, &w), ERR_OK);
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
         struct answer a = ask(w, calls[i].package, 1, calls[i].text);
         if (a.e == calls[i].want && strcmp(a.why, calls[i].why) == 0 && strcmp(a.text, calls[i].body) == 0) continue;
@@ -135,6 +137,16 @@ static void test_calls(void **state)
     }
     workers_stop(w);
     assert_int_equal(bad, 0);
+}
+
+static void test_endless_waiting_is_ended_by_the_clock(void **state)
+{
+    (void)state;
+    struct workers *w = opened_for(1, 0, 1);
+    struct answer   a = ask(w, "a", 1, "hang");
+    assert_int_equal(a.e, ERR_WORKER);
+    assert_string_equal(a.why, "time");
+    workers_stop(w);
 }
 
 static void test_the_same_worker_serves_again(void **state)
@@ -162,8 +174,7 @@ static void *ask_slowly(void *arg)
 static void test_each_affinity_finds_its_worker_again(void **state)
 {
     (void)state;
-    struct workers *w = NULL;
-    assert_int_equal(open_workers(0, 4, 30, &w), ERR_OK);
+    struct workers *w = opened(0, 4);
     struct sleeper s[2] = { { .w = w, .affinity = 11 }, { .w = w, .affinity = 12 } };
     pthread_t      t[2];
     for (int i = 0; i < 2; i++) assert_int_equal(pthread_create(&t[i], NULL, ask_slowly, &s[i]), 0);
@@ -292,9 +303,8 @@ static void *ask_often(void *arg)
 static void test_a_crowd_is_served(void **state)
 {
     (void)state;
-    struct workers *w = NULL;
-    assert_int_equal(open_workers(1, 2, 30, &w), ERR_OK);
-    struct crowd c = { .w = w };
+    struct workers *w = opened(1, 2);
+    struct crowd    c = { .w = w };
     pthread_t    t[THREADS];
     for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_create(&t[i], NULL, ask_often, &c), 0);
     for (int i = 0; i < THREADS; i++) pthread_join(t[i], NULL);
@@ -320,8 +330,7 @@ static void *ask_until_stopped(void *arg)
 static void test_stop_lets_nobody_wait(void **state)
 {
     (void)state;
-    struct workers *w = NULL;
-    assert_int_equal(open_workers(0, 2, 30, &w), ERR_OK);
+    struct workers      *w = opened(0, 2);
     struct crowd         c = { .w = w };
     struct workers_stats s = { 0 };
     pthread_t            t[4];
@@ -337,7 +346,7 @@ static void test_stop_lets_nobody_wait(void **state)
 static void test_waiting_ends_at_its_deadline(void **state)
 {
     (void)state;
-    struct workers *w = opened(0, 1);
+    struct workers *w = opened_for(1, 0, 1);
     struct answer   a = ask(w, "late", 1, "say x");
     assert_int_equal(a.e, ERR_BUSY);
     assert_string_equal(a.why, "busy");
@@ -375,7 +384,7 @@ int main(int argc, char **argv)
     program = argv[1];
     log_setup(LOG_TEXT, getenv("VERBOSE") ? LOG_INFO : LOG_ERROR + 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_missing_program_is_told), cmocka_unit_test(test_calls), cmocka_unit_test(test_the_same_worker_serves_again), cmocka_unit_test(test_each_affinity_finds_its_worker_again),
+        cmocka_unit_test(test_a_missing_program_is_told), cmocka_unit_test(test_calls), cmocka_unit_test(test_endless_waiting_is_ended_by_the_clock), cmocka_unit_test(test_the_same_worker_serves_again), cmocka_unit_test(test_each_affinity_finds_its_worker_again),
         cmocka_unit_test(test_at_the_ceiling_the_longest_idle_makes_room), cmocka_unit_test(test_the_next_zygote_takes_over),
         cmocka_unit_test(test_workers_are_kept_ready), cmocka_unit_test(test_nothing_stays_open),
         cmocka_unit_test(test_what_an_interview_says_is_one_line_of_the_log), cmocka_unit_test(test_a_crowd_is_served),
