@@ -125,19 +125,43 @@ static enum end try_all(struct search *s, const struct candidates *all, PyObject
     return not_found(s);
 }
 
+/* Which collections were being gathered when the search began; starting over must not think of more. A collection whose completeness is the
+ * very question may be read as it is. */
+static PyObject *gathering_now(struct search *s)
+{
+    PYOWN(set) = PyObject_GetAttrString(s->e->state, "gathering");
+    str name = py_view(s->name);
+    if (set && str_ends(name, STR(".gathered"))) {
+        PYOWN(collection) = py_str(str_head(name, name.n - STR(".gathered").n));
+        if (!collection || PySet_Add(set, collection) < 0) return NULL;
+    }
+    return set ? PySet_New(set) : NULL;
+}
+
+static int restore_gathering(struct eval *e, PyObject *before)
+{
+    PYOWN(set) = PyObject_GetAttrString(e->state, "gathering");
+    if (!set || PySet_Clear(set) < 0) return -1;
+    PYOWN(done) = PyObject_CallMethod(set, "update", "O", before);
+    return done ? 0 : -1;
+}
+
 static enum end search_loop(struct search *s, PyObject **screen)
 {
     struct candidates all;
     if (candidates_find(s->e, s->name, &all) < 0) return END_ERROR;
     long     limit = limit_of(s->e->iv, "loop limit");
     enum end end = END_RETRY;
+    PYOWN(gathering) = gathering_now(s);
+    if (!gathering) end = END_ERROR;
     for (long loops = 0; end == END_RETRY; loops++) {
         if (loops > limit) {
             engine_error("DASourceError", "There appears to be a circularity.  Variables involved: %S.", s->stack);
             end = END_ERROR;
             break;
         }
-        end = try_all(s, &all, screen);
+        if (loops && restore_gathering(s->e, gathering) < 0) end = END_ERROR;
+        else end = try_all(s, &all, screen);
     }
     candidates_release(&all);
     return end;

@@ -86,7 +86,7 @@ struct table {
     struct lazy *t;
     PyObject    *rows;   /* what the expression gave */
     PyObject    *items;  /* list of (index, item) */
-    bool         is_dict, shows_incomplete, requires_gathered;
+    bool         is_dict, shows_incomplete, requires_gathered, is_editable;
     struct buf   out;
 };
 
@@ -135,12 +135,20 @@ static PyObject *list_pairs(PyObject *rows)
     return list ? py_keep(&pairs) : NULL;
 }
 
+/* A sort key or filter may be a function: of the (key, item) of a dict, of the item of a list. */
+static PyObject *applied(struct table *t, PyObject *value, PyObject *pair)
+{
+    if (!PyFunction_Check(value)) return Py_NewRef(value);
+    return PyObject_CallOneArg(value, t->is_dict ? pair : PyTuple_GET_ITEM(pair, 1));
+}
+
 /* Values of an expression for each row, as a list. */
 static PyObject *row_values(struct table *t, PyObject *pairs, const struct expr *x)
 {
     PYOWN(values) = PyList_New(0);
     for (Py_ssize_t i = 0; values && i < PyList_GET_SIZE(pairs); i++) {
-        PYOWN(value) = bind_row(t, PyList_GET_ITEM(pairs, i)) == 0 ? expr_eval(t->e, x) : NULL;
+        PYOWN(found) = bind_row(t, PyList_GET_ITEM(pairs, i)) == 0 ? expr_eval(t->e, x) : NULL;
+        PYOWN(value) = found ? applied(t, found, PyList_GET_ITEM(pairs, i)) : NULL;
         if (!value || PyList_Append(values, value) < 0) return NULL;
     }
     return py_keep(&values);
@@ -317,7 +325,7 @@ static int add_row(struct table *t, PyObject *pair)
         if (!text) return -1;
         add_cell(t, py_view(text));
     }
-    if (t->t->edit && add_edit(t, pair) < 0) return -1;
+    if (t->is_editable && add_edit(t, pair) < 0) return -1;
     buf_char(&t->out, '\n');
     return 0;
 }
@@ -330,13 +338,13 @@ static int add_headers(struct table *t)
         if (!text) return -1;
         add_cell(t, py_view(text));
     }
-    if (t->t->edit) {
+    if (t->is_editable) {
         PYOWN(text) = text_given(&t->t->edit_header) ? text_trimmed(text_render(t->e, &t->t->edit_header), TRIM_END) : translate_word("Actions");
         if (!text) return -1;
         add_cell(t, py_view(text));
     }
     buf_z(&t->out, "\n|");
-    for (size_t i = 0; i < t->t->n_columns + (t->t->edit != NULL); i++) buf_z(&t->out, "---|");
+    for (size_t i = 0; i < t->t->n_columns + t->is_editable; i++) buf_z(&t->out, "---|");
     buf_char(&t->out, '\n');
     return 0;
 }
@@ -360,13 +368,14 @@ static PyObject *render(struct table *t)
     return buf_ok(&t->out) == ERR_OK ? py_str(buf_str(&t->out)) : PyErr_NoMemory();
 }
 
-static PyObject *render_rows(struct eval *e, struct lazy *lazy)
+static PyObject *render_rows(struct eval *e, struct lazy *lazy, PyObject *extra)
 {
     struct table t = { .e = e, .t = lazy, .out = BUF(TABLE_MAX) };
     int incomplete = truth(e, &lazy->show_incomplete, 0), gathered = truth(e, &lazy->require_gathered, 1);
     if (incomplete < 0 || gathered < 0) return NULL;
     t.shows_incomplete = incomplete;
     t.requires_gathered = gathered;
+    t.is_editable = lazy->edit && py_true(extra, "editable", 1) == 1;
     PYOWN(rows) = t.rows = expr_eval(e, &lazy->rows);
     PYOWN(text) = rows ? render(&t) : NULL;
     Py_CLEAR(t.items);
@@ -381,7 +390,7 @@ PyObject *table_render(struct eval *e, struct block *b, PyObject *extra)
     if (!own || py_set(own, "row_item", Py_None) < 0 || py_set(own, "row_index", Py_None) < 0) return NULL;
     PyObject *saved = overlay_begin(e, own);
     if (!saved) return NULL;
-    PYOWN(text) = render_rows(e, b->lazy);
+    PYOWN(text) = render_rows(e, b->lazy, own);
     overlay_end(e, saved);
     return PyErr_Occurred() ? NULL : py_keep(&text);
 }

@@ -134,7 +134,7 @@ static void add_answers(struct buf *b, const struct session *s, enum worker_op o
 
 static void write_request(struct buf *b, const struct session *s, enum worker_op op, const json_t *rq)
 {
-    static const char user[] = "{\"id\":1,\"email\":\"admin@example.com\",\"uid\":\"admin@example.com\",\"first_name\":\"\",\"last_name\":\"\",\"country\":\"\","
+    static const char user[] = "{\"id\":1,\"email\":\"admin@example.com\",\"uid\":\"admin@example.com\",\"first_name\":\"System\",\"last_name\":\"Administrator\",\"country\":\"\","
                                "\"privileges\":[\"admin\"],\"is_admin\":true,\"language\":\"\",\"timezone\":\"America/New_York\"}";
     frame_begin(b, MSG_CALL, 7, 0);
     frame_u64(b, TAG_OP, op);

@@ -84,13 +84,13 @@ def make_session(tool, driver, name):
             return 200, "application/json", json.dumps(reply["json"]).encode()
 
         def ask(self, op, **more):
-            return driver.ask({"op": op, "session": name, "i": self.i, **more})
+            return driver.ask({"op": op, "session": "s" * 32, "i": self.i, **more})
 
         def get_new(self, request):
             query = dict(request["query"])
             self.i = query.pop("i")
             query.pop("secret", None)
-            reply = driver.ask({"op": "new", "session": name, "i": self.i, "url_args": query})
+            reply = driver.ask({"op": "new", "session": "s" * 32, "i": self.i, "url_args": query})
             if reply["outcome"] == "error":
                 return self.fail(("" if reply["stage"] == 1 else "DAException: " if reply["stage"] == 2 else NEW) + reply["error"])
             body = {"encrypted": not reply["multi_user"], "i": self.i, "session": "s" * 32, "secret": "k" * 16}

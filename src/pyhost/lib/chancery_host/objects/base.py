@@ -155,7 +155,7 @@ class DAObject:
 
     def object_possessive(self, target, **kwargs):
         from chancery_host.functions.grammar import name_phrase_possessive
-        phrase = name_phrase_possessive(self.instanceName, target)
+        phrase = "your " + target if self.is_user() else name_phrase_possessive(self.instanceName, target)
         return phrase[:1].upper() + phrase[1:] if kwargs.get("capitalize") else phrase
 
     def __hash__(self):

@@ -58,7 +58,7 @@ class DADict(Gatherable):
         self._name_part(value, "[%r]" % (key,))
 
     def __delitem__(self, key):
-        self._trigger_gather()
+        self[key]       # a missing item is sought first
         del self.elements[key]
 
     def __contains__(self, key):

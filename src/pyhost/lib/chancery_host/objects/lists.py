@@ -50,6 +50,7 @@ class DAList(Gatherable):
             raise IndexError("too many items are missing before index %d of %s" % (index, self.instanceName))
         while len(self.elements) <= index:
             self._new_item(self.object_type, self.object_type_parameters)
+        self.there_are_any = True
 
     def _new_item(self, kind, parameters):
         thing = make(kind, self.item_name(len(self.elements)), parameters)
