@@ -175,10 +175,10 @@ static int place_check(const struct field *f, PyObject *row, PyObject *out)
     return name && py_set(out, "variable_name", name) == 0 ? py_set(out, "value", Py_True) : -1;
 }
 
-static int place_object(const struct field *f, PyObject *row, bool chosen, PyObject *out)
+static int place_object(PyObject *row, bool checks, bool chosen, PyObject *out)
 {
     if (py_set(out, "value", py_get_b(row, "value")) < 0) return -1;
-    return f->type->flags & DT_CHECKS ? 0 : py_set_str(out, "default", chosen ? STR("True") : STR("False"));
+    return checks ? 0 : py_set_str(out, "default", chosen ? STR("True") : STR("False"));
 }
 
 static PyObject *place_row(const struct field *f, PyObject *row, PyObject *start)
@@ -194,7 +194,7 @@ static PyObject *place_row(const struct field *f, PyObject *row, PyObject *start
     if (f->is_choice_screen) return copy_keys(row, out, on_choice_screen) < 0 ? NULL : py_keep(&out);
     int chosen = choice_is_start(start, object ? object : py_get_b(row, "value"), object != NULL);
     if (chosen == 0 && py_get_b(row, "default")) chosen = 1;
-    if (chosen < 0 || (object && place_object(f, row, chosen, out) < 0) || (!object && checks && place_check(f, row, out) < 0)) return NULL;
+    if (chosen < 0 || (object && place_object(row, checks, chosen, out) < 0) || (!object && checks && place_check(f, row, out) < 0)) return NULL;
     return chosen && py_set(out, "selected", Py_True) < 0 ? NULL : py_keep(&out);
 }
 
