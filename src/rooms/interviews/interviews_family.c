@@ -62,7 +62,7 @@ void error_reply(struct call *c, const struct op *op, err e)
     w.ascii = true;
     jw_str(&w, text);
     str json;
-    if (buf_to_arena(&b, c->mem, &json) == ERR_OK) IGNORE(reply_json(c, status, json));
+    if (buf_to_arena(&b, c->mem, &json) == ERR_OK) IGNORE(answer_json(c, status, json));
 }
 
 void no_path(struct call *c) { page(c, 404, "Not Found"); }

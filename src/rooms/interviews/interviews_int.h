@@ -129,7 +129,7 @@ err  visit_until_won(struct visit *v, err (*once)(struct visit *)) MUST_CHECK;
 void visit_close(struct visit *v);
 /* Begins the call frame with what every operation says: interview, session, user, steps, base URL, time. */
 void visit_frame(struct visit *v, struct buf *b, enum worker_op op, int64_t steps);
-/* Snapshot of a step, read, opened, unpacked. */
+/* Snapshot of a step, read, opened, unpacked. ERR_CONFLICT (without fail()): the session is not what was loaded any more. */
 err  visit_snapshot(struct visit *v, int64_t seq, str *out) MUST_CHECK;
 /* Runs fill() to make the frame, sends it (with the snapshot where the worker is not warm) and leaves the answer in v. */
 err  visit_call(struct visit *v, void (*fill)(struct visit *v, struct buf *b, void *arg), void *arg, int64_t seq) MUST_CHECK;
@@ -142,12 +142,18 @@ err  visit_drop_last(struct visit *v) MUST_CHECK;
 err  user_json(struct call *c, const struct profile *p, str *out) MUST_CHECK;
 /* ERR_WORKER of visit_call as the client sees it: prefix, then what happened. */
 err  visit_worker_failed(struct visit *v, const char *prefix);
+/* The worker's answer as the client gets it: question, variables, the interview's own; 204 where there is nothing to show. */
+err  visit_show(struct visit *v) MUST_CHECK;
+/* JSON with the newline of api 2.6 behind it. json lives in c->mem. */
+err  answer_json(struct call *c, int status, str json) MUST_CHECK;
 /* The interview's own answer (api 12.2), status 200 unless it asked for another and asked is true. */
 err  answer_response(struct visit *v, bool asked) MUST_CHECK;
 /* Origin of absolute URLs: base_url of the configuration, else scheme and Host of the request (api 2.9). */
 err  base_url(struct call *c, str *out) MUST_CHECK;
 /* Package part of an interview name; ERR_INPUT if malformed (api 5.2). */
 err  interview_package(str i, str *package) MUST_CHECK;
+/* Whether there can be such a session: an id of ours, a name that session/new takes. What cannot be is not looked for. */
+bool session_possible(str id, str i);
 
 /* --- handlers --- */
 err session_new(struct call *c);

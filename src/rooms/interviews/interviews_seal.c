@@ -136,6 +136,8 @@ err session_key_wrap(struct arena *mem, const struct interviews *r, str session,
 err session_key_unwrap(const struct interviews *r, str session, str secret, str wrapped, uint8_t key[static CRYPTO_KEY])
 {
     if (wrapped.n != CRYPTO_KEY + CRYPTO_SEAL_EXTRA) return ERR_INPUT;
+    /* Nothing was ever wrapped under a text of another length, however long. */
+    if (!str_absent(secret) && !secret_usable(secret)) return ERR_INPUT;
     struct arena *mem = arena_new(4096);
     if (!mem) return ERR_NOMEM;
     uint8_t kek[CRYPTO_KEY];

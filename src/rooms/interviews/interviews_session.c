@@ -119,7 +119,7 @@ static err started(struct visit *v, bool made)
     jw_close(&w, '}');
     str json;
     TRY(buf_to_arena(&b, v->c->mem, &json));
-    return reply_json(v->c, 200, json);
+    return answer_json(v->c, 200, json);
 }
 
 err session_new(struct call *c)
@@ -135,6 +135,7 @@ err session_new(struct call *c)
     struct visit *v = visit_new(c, p->i, (str){ id, SESSION_ID }, p->secret);
     if (!v) return ERR_NOMEM;
     struct new_fill f = { .referer = req_header(c->rq, "Referer") };
+    if (!str_utf8_ok(f.referer)) f.referer = STR_NULL;
     TRY(url_args(c, &f.args));
     c->state = v;
     TRY(store_do(v->r->o.store, c, TX_READ, read_profile_tx));
@@ -147,6 +148,7 @@ err session_new(struct call *c)
     e = seal_new(v, &made);
     if (!e) e = visit_save(v, 0, true);
     visit_close(v);
+    if (!e && v->s.version == 0) e = ERR_WORKER; /* it gave nothing to store */
     return e ? e : started(v, made);
 }
 
@@ -166,22 +168,6 @@ static err evaluation_failed(struct visit *v, const char *prefix)
     return fail(v->c, ERR_INPUT, NULL, "%s" STR_FMT, prefix, STR_ARG(text));
 }
 
-static err shown(struct visit *v)
-{
-    switch (v->outcome) {
-    case OUT_QUESTION:
-    case OUT_UNDEFINED:
-    case OUT_VARIABLES: return reply_json(v->c, 200, frame_get(&v->reply, TAG_JSON));
-    case OUT_RESPONSE: return answer_response(v, true);
-    case OUT_DONE: return reply_empty(v->c, 204);
-    case OUT_ERROR:
-    case OUT_NEED:
-    case OUT_METADATA:
-    case OUT__COUNT: break;
-    }
-    return ERR_WORKER;
-}
-
 #define ASSEMBLE "get_question_data: failure to assemble interview: "
 
 static err question_once(struct visit *v)
@@ -191,7 +177,7 @@ static err question_once(struct visit *v)
     if (e) return e;
     if (v->outcome == OUT_ERROR) return evaluation_failed(v, ASSEMBLE);
     TRY(visit_save(v, v->s.seq, false));
-    return shown(v);
+    return visit_show(v);
 }
 
 static err on_session(struct visit *v, const struct visit_texts *t, err (*once)(struct visit *))
@@ -224,7 +210,7 @@ static err variables_once(struct visit *v)
     err e = visit_call(v, fill_variables, NULL, v->s.seq);
     if (e == ERR_WORKER) return visit_worker_failed(v, "");
     if (e) return e;
-    return v->outcome == OUT_ERROR ? evaluation_failed(v, "") : shown(v);
+    return v->outcome == OUT_ERROR ? evaluation_failed(v, "") : visit_show(v);
 }
 
 err session_variables(struct call *c)
@@ -255,7 +241,7 @@ static err back_once(struct visit *v)
     str discarded;
     TRY(visit_snapshot(v, v->s.seq, &discarded));
     err e = visit_call(v, fill_back, &discarded, v->s.seq - 1);
-    if (e == ERR_BUSY || e == ERR_NOMEM || e == ERR_STORE) return e;
+    if (e && e != ERR_WORKER) return e;
     if (e || v->outcome == OUT_ERROR) {
         /* The step is gone all the same (api 12.7). */
         TRY(visit_drop_last(v));
@@ -265,7 +251,7 @@ static err back_once(struct visit *v)
         TRY(visit_drop_last(v));
     else
         TRY(visit_save(v, v->s.seq - 1, false));
-    return shown(v);
+    return visit_show(v);
 }
 
 err session_back(struct call *c)
@@ -345,6 +331,7 @@ err session_delete(struct call *c)
     const struct session_params *p = c->query;
     bool gone;
     TRY(need_both(c, p->i, p->session));
+    if (!session_possible(p->session, p->i)) return reply_empty(c, 204);
     TRY(session_disown(c, p->session, p->i, c->who->account.id, &gone));
     warm_forget(r->warm, p->session);
     return reply_empty(c, 204);

@@ -50,8 +50,8 @@ static err read_params(struct call *c, struct set_fill *f)
     return ERR_OK;
 }
 
-/* The name shown: letters of any script, digits, "_.-" and blank; the rest goes, '/' becomes '_' (12.4 Uploads). */
-static err clean_name(struct call *c, str name, bool ascii, str *out)
+/* The name recorded: ASCII letters, digits, "_.-"; blanks and '/' become '_', the rest goes (12.4 Uploads). */
+static err clean_name(struct call *c, str name, str *out)
 {
     char  *p = NEW_N(c->mem, char, NAME_MAX_BYTES + 1);
     size_t n = 0;
@@ -59,14 +59,14 @@ static err clean_name(struct call *c, str name, bool ascii, str *out)
     for (size_t k = 0; k < name.n && n < NAME_MAX_BYTES; k++) {
         unsigned char ch = (unsigned char)name.p[k];
         bool word = (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '.' || ch == '-';
-        if (word || (ch >= 0x80 && !ascii))
+        if (word)
             p[n++] = (char)ch;
-        else if (ch == ' ')
-            p[n++] = ascii ? '_' : ' ';
-        else if (ch == '/')
+        else if (ch == ' ' || ch == '/')
             p[n++] = '_';
     }
-    *out = n ? (str){ p, n } : STR("file");
+    size_t dots = 0;
+    while (dots < n && p[dots] == '.') dots++;
+    *out = dots < n ? (str){ p, n } : STR("file"); /* "." and ".." are folders */
     return ERR_OK;
 }
 
@@ -83,6 +83,18 @@ static err extension_of(struct call *c, str name, str *out)
     if (str_is(*out, "jpeg")) *out = STR("jpg");
     if (str_is(*out, "tiff")) *out = STR("tif");
     return ERR_OK;
+}
+
+/* The recorded name ends in the recorded extension. */
+static err record_name(struct call *c, str sent, struct upload *up)
+{
+    str name;
+    TRY(clean_name(c, sent, &name));
+    TRY(extension_of(c, name, &up->extension));
+    if (up->extension.n == 0) return up->filename = name, ERR_OK;
+    size_t dot = name.n;
+    while (name.p[dot - 1] != '.') dot--;
+    return arena_printf(c->mem, &up->filename, STR_FMT STR_FMT, STR_ARG(str_head(name, dot)), STR_ARG(up->extension));
 }
 
 static err media_type_of(str ext, str sent, str *out)
@@ -126,8 +138,7 @@ static err keep_files(struct visit *v, const struct parts *parts, struct uploads
         char *name = NEW_N(c->mem, char, FILES_NAME);
         if (!name) return ERR_NOMEM;
         *up = (struct upload){ .session = v->id, .interview = v->i, .content = { name, FILES_NAME } };
-        TRY(clean_name(c, part->filename, true, &up->filename));
-        TRY(extension_of(c, up->filename, &up->extension));
+        TRY(record_name(c, part->filename, up));
         TRY(media_type_of(up->extension, part->type, &up->mimetype));
         TRY(files_put(v->r->o.files, part->body, name));
     }
@@ -136,6 +147,19 @@ static err keep_files(struct visit *v, const struct parts *parts, struct uploads
     err e = store_do(v->r->o.store, c, TX_WRITE, uploads_tx);
     c->state = v;
     return e;
+}
+
+/* The variable that file_variables names for the field, if it does. */
+static err renamed(struct call *c, const struct json_members *names, str field, str *variable)
+{
+    for (size_t m = 0; m < names->n; m++) {
+        json_t *text;
+        if (!str_eq(names->v[m].key, field)) continue;
+        err e = json_read(c->mem, names->v[m].value, &(struct json_rules){ 0 }, &text, NULL);
+        if (e && e != ERR_INPUT) return e;
+        if (!e && json_is_string(text)) *variable = (str){ json_string_value(text), json_string_length(text) };
+    }
+    return ERR_OK;
 }
 
 /* [{variable, files: [{number, filename, mimetype, extension}]}], one entry per field name, in order of first appearance. */
@@ -151,11 +175,7 @@ static err describe_files(struct visit *v, struct set_fill *f, const struct part
         bool first = !str_absent(parts->v[k].filename);
         for (size_t m = 0; m < k && first; m++) first = str_absent(parts->v[m].filename) || !str_eq(parts->v[m].name, field);
         if (!first) continue;
-        json_t *text;
-        for (size_t m = 0; m < names.n; m++)
-            if (str_eq(names.v[m].key, field) && json_read(v->c->mem, names.v[m].value, &(struct json_rules){ 0 }, &text, NULL) == ERR_OK &&
-                json_is_string(text))
-                variable = (str){ json_string_value(text), json_string_length(text) };
+        TRY(renamed(v->c, &names, field, &variable));
         jw_open(&w, '{');
         jw_kstr(&w, "variable", variable);
         jw_key(&w, STR("files"));
@@ -233,8 +253,7 @@ static err set_once(struct visit *v)
     bool keep_mode = !question && str_absent(json_member(&set, "multi_user"));
     TRY(visit_save(v, v->s.seq, keep_mode));
     if (!question) return reply_empty(v->c, 204);
-    if (v->outcome == OUT_RESPONSE) return answer_response(v, true);
-    return reply_json(v->c, 200, frame_get(&v->reply, TAG_JSON));
+    return visit_show(v);
 }
 
 err session_set(struct call *c)

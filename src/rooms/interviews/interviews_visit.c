@@ -3,13 +3,15 @@
 
 enum {
     KEYFRAME_EVERY = 16,
-    TRIES = 5, /* evaluations of one call before it gives up on losing races */
+    TRIES = 5,         /* evaluations of one call before it gives up on losing races */
+    PACKAGE_MAX = 255, /* bytes of a package's name, which is a folder's */
 };
 
 err interview_package(str i, str *package)
 {
     str rest = i;
     if (!str_cut(&rest, ':', package) || !str_starts(*package, STR("docassemble.")) || rest.n == 0 || rest.n > 268) return ERR_INPUT;
+    if (package->n > PACKAGE_MAX) return ERR_INPUT;
     if (rest.p[0] == '/' || str_search(rest, STR("../")) < rest.n) return ERR_INPUT;
     for (size_t k = 0; k < i.n; k++) {
         char c = i.p[k];
@@ -56,11 +58,21 @@ err base_url(struct call *c, str *out)
 /* In POST bodies a missing secret is the text "None" (api 6), which opens nothing; elsewhere it just is not there. */
 static str secret_given(const struct visit *v) { return str_absent(v->secret) ? STR("None") : v->secret; }
 
+bool session_possible(str id, str i)
+{
+    str package;
+    for (size_t k = 0; k < id.n; k++) {
+        char c = id.p[k];
+        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) return false;
+    }
+    return id.n == SESSION_ID && interview_package(i, &package) == ERR_OK;
+}
+
 static err load(struct call *c)
 {
     struct visit *v = c->state;
-    bool          found;
-    TRY(session_find(c, v->id, v->i, &v->s, &found));
+    bool          found = false;
+    if (session_possible(v->id, v->i)) TRY(session_find(c, v->id, v->i, &v->s, &found));
     if (!found) return fail(c, ERR_INPUT, NULL, "%s", v->texts->missing);
     TRY(profile_read(c, c->who->account.id, &v->profile));
     err e = session_key_unwrap(v->r, v->id, v->s.multi_user ? STR_NULL : secret_given(v), v->s.wrapped, v->key);
@@ -115,41 +127,48 @@ void visit_frame(struct visit *v, struct buf *b, enum worker_op op, int64_t step
     frame_u64(b, TAG_NOW_MS, (uint64_t)v->c->now_ms);
 }
 
+/* A step and, where it is the difference to one, its keyframe. In one transaction: between two the keyframe may become another. */
 struct read_step {
-    struct call *c;
-    str          id;
-    struct step  step;
+    struct visit    *v;
+    int64_t          seq;
+    str              blob, base; /* base absent: blob is whole */
+    struct step_head head;
 };
 static err read_step_tx(struct call *c)
 {
     struct read_step *r = c->state;
-    return step_read(c, r->id, r->step.seq, &r->step);
+    struct session    now;
+    struct step       step;
+    bool              found;
+    TRY(session_find(c, r->v->id, r->v->i, &now, &found));
+    if (!found || now.version != r->v->s.version) return ERR_CONFLICT; /* somebody was quicker: the race is lost before it is run */
+    TRY(step_read(c, r->v->id, r->seq, &step));
+    if (str_absent(step.blob) || step_head_read(step.blob, &r->head)) return ERR_STORE;
+    r->blob = step.blob;
+    r->base = STR_NULL;
+    if (r->head.base == 0) return ERR_OK;
+    TRY(step_read(c, r->v->id, r->head.base, &step));
+    r->base = step.blob;
+    return str_absent(step.blob) ? ERR_STORE : ERR_OK;
 }
 
-static err read_blob(struct visit *v, int64_t seq, str *blob)
+/* Not opened: ERR_STORE, since the key is the right one. */
+static err open_step(struct visit *v, int64_t seq, str prefix, str blob, str *out)
 {
-    struct read_step r = { v->c, v->id, { .seq = seq } };
-    v->c->state = &r;
-    err e = store_do(v->r->o.store, v->c, TX_READ, read_step_tx);
-    v->c->state = v;
-    if (!e && str_absent(r.step.blob)) e = ERR_STORE;
-    *blob = r.step.blob;
-    return e;
+    err e = step_open(v->c->mem, v->key, v->id, seq, prefix, blob, out);
+    return e == ERR_INPUT ? ERR_STORE : e;
 }
 
 err visit_snapshot(struct visit *v, int64_t seq, str *out)
 {
-    str              blob, base, prefix = STR_NULL;
-    struct step_head head;
-    TRY(read_blob(v, seq, &blob));
-    TRY(step_head_read(blob, &head) ? ERR_STORE : ERR_OK);
-    if (head.base) {
-        TRY(read_blob(v, head.base, &base));
-        err e = step_open(v->c->mem, v->key, v->id, head.base, STR_NULL, base, &prefix);
-        if (e) return e == ERR_INPUT ? ERR_STORE : e;
-    }
-    err e = step_open(v->c->mem, v->key, v->id, seq, prefix, blob, out);
-    return e == ERR_INPUT ? ERR_STORE : e;
+    struct read_step r = { .v = v, .seq = seq };
+    str              prefix = STR_NULL;
+    v->c->state = &r;
+    err e = store_do(v->r->o.store, v->c, TX_READ, read_step_tx);
+    v->c->state = v;
+    TRY(e);
+    if (!str_absent(r.base)) TRY(open_step(v, r.head.base, STR_NULL, r.base, &prefix));
+    return open_step(v, seq, prefix, r.blob, out);
 }
 
 static uint64_t affinity(str id)
@@ -159,12 +178,27 @@ static uint64_t affinity(str id)
     return h;
 }
 
+static err distrust(struct visit *v)
+{
+    v->why = "protocol";
+    return ERR_WORKER;
+}
+
+/* What the other side would take for nonsense, and end, is refused here: a text that is none, or longer than the table of frames allows. */
+static err seal_frame(struct visit *v, struct buf *b)
+{
+    err e = frame_end(b);
+    struct frame own = { .message = MSG_CALL, .members = str_from(buf_str(b), FRAME_HEAD) };
+    if (e == ERR_LIMIT || (!e && frame_check(&own))) return fail(v->c, ERR_INPUT, NULL, "A parameter is too long or is not UTF-8 text.");
+    return e;
+}
+
 static err ask(struct visit *v, struct buf *b)
 {
     str      package;
     uint64_t served;
     TRY(interview_package(v->i, &package));
-    TRY(frame_end(b));
+    TRY(seal_frame(v, b));
     TRY(worker_call(v->r->o.workers, v->c->mem, package, affinity(v->id), b, &v->reply, &served, &v->why));
     v->outcome = (enum outcome_kind)frame_get_u64(&v->reply, TAG_OUTCOME, OUT_ERROR);
     return ERR_OK;
@@ -185,7 +219,8 @@ err visit_call(struct visit *v, void (*fill)(struct visit *v, struct buf *b, voi
             frame_str(&b, TAG_SNAPSHOT, snapshot);
         }
         TRY(ask(v, &b));
-        if (v->outcome != OUT_NEED || !is_warm) return ERR_OK;
+        if (v->outcome == OUT_METADATA || (v->outcome == OUT_NEED && !is_warm)) return distrust(v);
+        if (v->outcome != OUT_NEED) return ERR_OK;
         is_warm = false; /* another worker, or it forgot: send the whole */
     }
 }
@@ -238,15 +273,19 @@ static err store_step(struct visit *v)
     return ERR_OK;
 }
 
+/* For a column of text, which holds no NUL. */
+static str column_text(str s) { return s.n && memchr(s.p, '\0', s.n) ? STR_NULL : s; }
+
 err visit_save(struct visit *v, int64_t last, bool keep_mode)
 {
     enum save save = (enum save)frame_get_u64(&v->reply, TAG_SAVE, SAVE_NOTHING);
     str       snapshot = frame_get(&v->reply, TAG_SNAPSHOT);
     if (save == SAVE_NOTHING || str_absent(snapshot)) return ERR_OK;
+    if (str_absent(frame_get(&v->reply, TAG_INTERVIEW_HASH))) return distrust(v);
     if (snapshot.n > STEP_MAX) return fail(v->c, ERR_INPUT, NULL, "DAError: the answers are larger than 64 MiB");
     int64_t seq = save == SAVE_OVER && last > 0 ? last : last + 1;
     v->write = (struct session_write){ .id = v->id, .interview = v->i, .wrapped = v->s.wrapped, .version = v->s.version, .seq = seq, .steps = seq,
-                                       .title = frame_get(&v->reply, TAG_TITLE), .tags_json = frame_get(&v->reply, TAG_TAGS),
+                                       .title = column_text(frame_get(&v->reply, TAG_TITLE)), .tags_json = column_text(frame_get(&v->reply, TAG_TAGS)),
                                        .account_id = v->c->who->account.id };
     TRY(settle_mode(v, keep_mode));
     TRY(seal_step(v, seq, snapshot));
@@ -278,14 +317,42 @@ err visit_worker_failed(struct visit *v, const char *prefix)
     return ERR_WORKER;
 }
 
+err answer_json(struct call *c, int status, str json)
+{
+    CLEANUP(buf_release) struct buf b = BUF(FRAME_MAX + 1);
+    if (str_ends(json, STR("\n"))) return reply_json(c, status, json);
+    buf_add(&b, json);
+    buf_char(&b, '\n');
+    TRY(buf_to_arena(&b, c->mem, &json));
+    return reply_json(c, status, json);
+}
+
 err answer_response(struct visit *v, bool asked)
 {
     uint64_t status = asked ? frame_get_u64(&v->reply, TAG_STATUS, 200) : 200;
     str      type = frame_get(&v->reply, TAG_TYPE), kind;
     if (status < 200 || status > 599) status = 200;
+    if (status == 204 || status == 304) return reply_empty(v->c, (int)status);
     /* The type is the author's text: what cannot stand in a header does not get there. */
     for (size_t k = 0; k < type.n; k++)
         if ((unsigned char)type.p[k] < 0x20 || (unsigned char)type.p[k] > 0x7E) type = STR_NULL;
     TRY(arena_str(v->c->mem, type.n ? type : STR("text/plain; charset=utf-8"), &kind));
     return reply_text(v->c, (int)status, kind.p, frame_get(&v->reply, TAG_BODY));
+}
+
+err visit_show(struct visit *v)
+{
+    str json = frame_get(&v->reply, TAG_JSON);
+    switch (v->outcome) {
+    case OUT_QUESTION:
+    case OUT_UNDEFINED:
+    case OUT_VARIABLES: return str_absent(json) ? distrust(v) : answer_json(v->c, 200, json);
+    case OUT_RESPONSE: return answer_response(v, true);
+    case OUT_DONE: return reply_empty(v->c, 204);
+    case OUT_ERROR:
+    case OUT_NEED:
+    case OUT_METADATA:
+    case OUT__COUNT: break;
+    }
+    return distrust(v);
 }

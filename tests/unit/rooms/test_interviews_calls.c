@@ -1,0 +1,371 @@
+/* tests/unit/rooms/test_interviews_calls.c: sessions under races, under a worker that lies, and under odd requests (docassemble-api 6 and 12). */
+#include "interviews_calls.h"
+#include "base/log.h"
+
+#define SESSION_QUERY "?i=" INTERVIEW "&secret=" SECRET_TEXT "&session="
+
+static const char *id;
+
+static const char *target_of(const char *path)
+{
+    static char text[512];
+    (void)snprintf(text, sizeof text, "%s" SESSION_QUERY "%s", path, id);
+    return text;
+}
+
+static const char *body_of(const char *more)
+{
+    static char text[1024];
+    (void)snprintf(text, sizeof text, "{\"i\":\"" INTERVIEW "\",\"session\":\"%s\",\"secret\":\"" SECRET_TEXT "\"%s}", id, more);
+    return text;
+}
+
+static void expect(const char *what, struct answer a, int status, const char *part)
+{
+    if (a.status != status || (part && !strstr(a.body, part))) script_wrong("%s: %d %s, not %d %s", what, a.status, a.body, status, part ? part : "");
+}
+
+/* --- what is stored is what was answered --- */
+
+enum { STEPS = 64 };
+
+/* A session as the API describes it: a list of steps. Applies the same to both and compares after each. */
+static void many_steps_and_ways_back_are_kept(void **state)
+{
+    (void)state;
+    static char steps[STEPS][4096];
+    size_t   n = 1;
+    uint32_t random = 1;
+    script.padding = 3000;
+    id = new_session();
+    (void)snprintf(steps[0], sizeof steps[0], "new");
+    for (int round = 0; round < 250; round++) {
+        random = random * 1103515245u + 12345u;
+        unsigned what = random >> 16 & 7;
+        script.warm = random >> 20 & 1;
+        if (what <= 3 && n < STEPS) {
+            expect("set", ask(M_POST, "/api/session", body_of(",\"variables\":{}")), 200, NULL);
+            memcpy(steps[n], steps[n - 1], sizeof steps[n]);
+            (void)strncat(steps[n++], "+{}", 4);
+        } else if (what <= 4) {
+            expect("overwrite", ask(M_POST, "/api/session", body_of(",\"overwrite\":1,\"variables\":{}")), 200, NULL);
+            (void)strncat(steps[n - 1], "+{}", 4);
+        } else if (what == 5 && n > 1) {
+            expect("back", ask(M_POST, "/api/session/back", body_of(",\"question\":0")), 204, NULL);
+            n--;
+        } else if (what == 6 && n > 1) {
+            expect("back with a question", ask(M_POST, "/api/session/back", body_of("")), 200, NULL);
+            (void)strncat(steps[--n - 1], "<", 2);
+        } else {
+            expect("question", ask(M_GET, target_of("/api/session/question"), NULL), 200, NULL);
+            (void)strncat(steps[n - 1], "?", 2);
+        }
+        struct answer a = ask(M_GET, target_of("/api/session"), NULL);
+        char want[4200];
+        struct buf b = BUF(5000);
+        struct jw  w = JW(&b);
+        jw_str(&w, str_c(steps[n - 1]));
+        (void)snprintf(want, sizeof want, "{\"seen\":" STR_FMT "}", STR_ARG(buf_str(&b)));
+        buf_release(&b);
+        expect("variables", a, 200, want);
+    }
+}
+
+/* --- races --- */
+
+static void delete_it(void)
+{
+    expect("delete", ask(M_DELETE, target_of("/api/session"), NULL), 204, NULL);
+}
+static void set_other(void)
+{
+    expect("set meanwhile", ask(M_POST, "/api/session", body_of(",\"variables\":{\"other\":1}")), 200, NULL);
+}
+static void set_always(void)
+{
+    static bool inside;
+    if (inside) return;
+    inside = true;
+    set_other();
+    inside = false;
+}
+static void back_meanwhile(void)
+{
+    script.forget = false;
+    expect("back meanwhile", ask(M_POST, "/api/session/back", body_of("")), 200, NULL);
+    script.forget = true;
+}
+
+static void a_session_deleted_meanwhile_is_missed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *path, *more; /* more NULL: GET */
+        const char *text;
+    } rows[] = {
+        { "question", "/api/session/question", NULL, "get_question_data: failure to assemble interview: DAException: Unable to obtain interview dictionary." },
+        { "variables", "/api/session", NULL, NULL },
+        { "set", "/api/session", ",\"variables\":{}", "Unable to obtain interview dictionary." },
+        { "back", "/api/session/back", "", "Unable to obtain interview dictionary." },
+        { "action", "/api/session/action", ",\"action\":\"a\"", "Unable to obtain interview dictionary." },
+    };
+    for (size_t k = 0; k < COUNT_OF(rows); k++)
+        for (int forget = 0; forget < 2; forget++) {
+            /* Forgetting: the deletion falls between the first answer and the reading of the step. */
+            script = (struct script){ .warm = true };
+            id = new_session();
+            set_other();
+            script.forget = forget;
+            script.meanwhile = delete_it;
+            struct answer a = rows[k].more ? ask(M_POST, rows[k].path, body_of(rows[k].more)) : ask(M_GET, target_of(rows[k].path), NULL);
+            if (!rows[k].text && !forget) expect(rows[k].name, a, 200, NULL); /* read before it went */
+            else expect(rows[k].name, a, 400, rows[k].text ? rows[k].text : "Unable to obtain interview dictionary.");
+        }
+}
+
+static void a_lost_race_is_evaluated_again(void **state)
+{
+    (void)state;
+    id = new_session();
+    script.meanwhile = set_other;
+    expect("set", ask(M_POST, "/api/session", body_of(",\"variables\":{\"mine\":1}")), 200, "{\\\"other\\\":1}");
+    expect("both are in", ask(M_GET, target_of("/api/session"), NULL), 200, "new+{\\\"other\\\":1}+{\\\"mine\\\":1}");
+}
+
+static void a_race_that_is_always_lost_ends_with_busy(void **state)
+{
+    (void)state;
+    id = new_session();
+    script.each_time = set_always;
+    expect("set", ask(M_POST, "/api/session", body_of(",\"variables\":{\"mine\":1}")), 503, NULL);
+}
+
+static void a_keyframe_overwritten_meanwhile_is_not_taken_for_the_old_one(void **state)
+{
+    (void)state;
+    script = (struct script){ .warm = true, .padding = 5000 };
+    id = new_session();
+    set_other();
+    script.forget = true;
+    script.meanwhile = back_meanwhile; /* step 2 goes, and step 1, to which it is the difference, is another one */
+    expect("variables", ask(M_GET, target_of("/api/session"), NULL), 200, "{\"seen\":\"new<\"}");
+}
+
+static void become_multi_user(void)
+{
+    script.multi_user = true;
+    set_other();
+}
+
+static void a_session_that_became_multi_user_meanwhile_needs_no_secret(void **state)
+{
+    (void)state;
+    id = new_session();
+    script.meanwhile = become_multi_user;
+    expect("set", ask(M_POST, "/api/session", body_of(",\"variables\":{\"mine\":1}")), 200, NULL);
+    char open[256];
+    (void)snprintf(open, sizeof open, "/api/session?i=" INTERVIEW "&session=%s", id);
+    expect("without a secret", ask(M_GET, open, NULL), 200, "new+{\\\"other\\\":1}+{\\\"mine\\\":1}");
+    script.multi_user = false;
+    (void)snprintf(open, sizeof open, "/api/session/question?i=" INTERVIEW "&session=%s", id);
+    expect("it cannot become private without one", ask(M_GET, open, NULL), 400, "Incorrect AES key length");
+    expect("with one it can", ask(M_GET, target_of("/api/session/question"), NULL), 200, NULL);
+    expect("then it needs it", ask(M_GET, open, NULL), 400, "Unable to obtain interview dictionary");
+}
+
+/* --- a worker that lies --- */
+
+static void says_need(struct buf *b) { frame_u64(b, TAG_OUTCOME, OUT_NEED); }
+static void says_metadata(struct buf *b) { frame_u64(b, TAG_OUTCOME, OUT_METADATA); }
+static void says_question_only(struct buf *b)
+{
+    frame_u64(b, TAG_OUTCOME, OUT_QUESTION);
+    frame_str(b, TAG_JSON, STR("{}"));
+}
+static void says_nothing(struct buf *b) { frame_u64(b, TAG_OUTCOME, OUT_QUESTION); }
+static void says_no_json(struct buf *b)
+{
+    frame_u64(b, TAG_OUTCOME, OUT_QUESTION);
+    frame_str(b, TAG_JSON, STR("{\"a\":"));
+}
+static void saves_without_hash(struct buf *b)
+{
+    says_question_only(b);
+    frame_u64(b, TAG_SAVE, SAVE_NEW_STEP);
+    frame_str(b, TAG_SNAPSHOT, STR("x"));
+}
+static void saves_without_snapshot(struct buf *b)
+{
+    says_question_only(b);
+    frame_u64(b, TAG_SAVE, SAVE_NEW_STEP);
+}
+static void saves_an_error(struct buf *b)
+{
+    frame_u64(b, TAG_OUTCOME, OUT_ERROR);
+    frame_str(b, TAG_ERROR, STR("KeyError: 'k'"));
+    frame_u64(b, TAG_SAVE, SAVE_OVER);
+    frame_str(b, TAG_SNAPSHOT, STR("x"));
+    frame_str(b, TAG_INTERVIEW_HASH, STR("HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH"));
+}
+static void has_a_title_with_nul(struct buf *b)
+{
+    says_question_only(b);
+    frame_u64(b, TAG_SAVE, SAVE_OVER);
+    frame_str(b, TAG_SNAPSHOT, STR("x"));
+    frame_str(b, TAG_INTERVIEW_HASH, STR("HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH"));
+    frame_str(b, TAG_TITLE, STR("a\0b"));
+    frame_str(b, TAG_TAGS, STR("[\"\0\"]"));
+}
+static void answers_oddly(struct buf *b)
+{
+    frame_u64(b, TAG_OUTCOME, OUT_RESPONSE);
+    frame_u64(b, TAG_STATUS, 99999);
+    frame_str(b, TAG_TYPE, STR("text/html\r\nSet-Cookie: a=b"));
+    frame_str(b, TAG_BODY, STR("hello"));
+}
+static void answers_204_with_a_body(struct buf *b)
+{
+    frame_u64(b, TAG_OUTCOME, OUT_RESPONSE);
+    frame_u64(b, TAG_STATUS, 204);
+    frame_str(b, TAG_BODY, STR("hello"));
+}
+
+static void a_lying_worker_is_not_believed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        void (*instead)(struct buf *b);
+        bool        fresh; /* at session/new, else at session/question */
+        int         status;
+        const char *part;
+    } rows[] = {
+        { "a session that was not given to be stored has not begun", says_question_only, true, 500, "Internal server error" },
+        { "nor has one without a snapshot", saves_without_snapshot, true, 500, "Internal server error" },
+        { "a call without TAG_WARM cannot be forgotten", says_need, true, 500, "Internal server error" },
+        { "nor at a question", says_need, false, 500, "Internal server error" },
+        { "metadata are no question", says_metadata, false, 500, "Internal server error" },
+        { "a question has JSON", says_nothing, false, 500, "Internal server error" },
+        { "a step names its interview", saves_without_hash, false, 500, "Internal server error" },
+        { "an error is told", saves_an_error, false, 400, "failure to assemble interview: KeyError: 'k'" },
+        { "a title with NUL is none", has_a_title_with_nul, false, 200, "{}" },
+        { "an impossible status is 200", answers_oddly, false, 200, "hello" },
+        { "204 has no body", answers_204_with_a_body, false, 204, "" },
+    };
+    for (size_t k = 0; k < COUNT_OF(rows); k++) {
+        script = (struct script){ 0 };
+        id = new_session();
+        script.instead = rows[k].instead;
+        struct answer a = ask(M_GET, rows[k].fresh ? "/api/session/new?i=" INTERVIEW : target_of("/api/session/question"), NULL);
+        expect(rows[k].name, a, rows[k].status, rows[k].part);
+        if (strstr(a.type, "Set-Cookie") || (a.status == 204 && a.body[0])) script_wrong("%s: %s %s", rows[k].name, a.type, a.body);
+        script = (struct script){ 0 };
+        a = ask(M_GET, target_of("/api/session"), NULL);
+        expect(rows[k].name, a, 200, rows[k].instead == has_a_title_with_nul ? "{\"seen\":\"x\"}" : "{\"seen\":\"new\"}");
+    }
+}
+
+static void facts_that_are_no_json_are_an_interview_that_does_not_load(void **state)
+{
+    (void)state;
+    script.instead = says_no_json;
+    expect("list", ask(M_GET, "/api/list", NULL), 200, "\"dainterviewhaserror\"");
+}
+
+/* --- odd requests --- */
+
+static void fill(char *to, const char *head, char c, size_t n, const char *tail)
+{
+    size_t at = strlen(head);
+    memcpy(to, head, at);
+    memset(to + at, c, n);
+    memcpy(to + at + n, tail, strlen(tail) + 1);
+}
+
+static void odd_requests_get_the_texts_of_the_specification(void **state)
+{
+    (void)state;
+    static char long_secret[6000], long_package[1000], long_name[80000], long_action[80000];
+    char        get[256];
+    id = new_session();
+    (void)snprintf(get, sizeof get, "/api/session?i=" INTERVIEW "&session=%s&secret=", id);
+    fill(long_secret, get, 's', 5000, "");
+    fill(long_package, "/api/session/new?i=docassemble.", 'p', 300, ":x.yml");
+    fill(long_name, body_of(",\"question_name\":\""), 'n', 70000, "\"}");
+    char *at = strstr(long_name, "}"); /* body_of closed the object already */
+    memmove(at, at + 1, strlen(at));
+    fill(long_action, body_of(",\"action\":\""), 'n', 70000, "\"}");
+    at = strstr(long_action, "}");
+    memmove(at, at + 1, strlen(at));
+    const struct {
+        const char *name;
+        enum method m;
+        const char *target, *json;
+        int         status;
+        const char *text;
+        bool        asks; /* a worker */
+    } rows[] = {
+        { "a secret of any length is only a wrong one", M_GET, long_secret, NULL, 400, "Unable to decrypt interview dictionary", false },
+        { "an empty secret too", M_GET, get, NULL, 400, "Unable to decrypt interview dictionary", false },
+        { "no session has an id with NUL", M_GET, "/api/session?i=" INTERVIEW "&session=%00&secret=" SECRET_TEXT, NULL, 400, "Unable to obtain interview dictionary.", false },
+        { "nor one that is not UTF-8", M_GET, "/api/session?i=" INTERVIEW "&session=%ff", NULL, 400, "Unable to obtain interview dictionary.", false },
+        { "no interview has such a name", M_GET, "/api/session?i=%00&session=a", NULL, 400, "Unable to obtain interview dictionary.", false },
+        { "what does not exist is deleted all the same", M_DELETE, "/api/session?i=%ff&session=%00", NULL, 204, "", false },
+        { "a package name has a length", M_GET, long_package, NULL, 400, "DAInvalidFilename: Invalid filename", false },
+        { "no question has so long a name", M_POST, "/api/session", long_name, 400, NULL, false },
+        { "nor an action", M_POST, "/api/session/action", long_action, 400, NULL, false },
+        { "an address is not trimmed", M_GET, "/api/secret?username=%20admin@example.com&password=password", NULL, 403, "Username not known", false },
+        { "its case does not count", M_GET, "/api/secret?username=Admin@Example.com&password=password", NULL, 200, "\"5f4dcc3b5aa765d6\"\n", false },
+        { "JSON ends with a newline", M_GET, "/api/user", NULL, 200, "}\n", false },
+        { "the list too", M_GET, "/api/list", NULL, 200, "]\n", true },
+        { "a question too", M_GET, target_of("/api/session/question"), NULL, 200, "}\n", true },
+    };
+    for (size_t k = 0; k < COUNT_OF(rows); k++) {
+        script = (struct script){ 0 };
+        expect(rows[k].name, ask(rows[k].m, rows[k].target, rows[k].json), rows[k].status, rows[k].text);
+        if (script.calls != rows[k].asks) script_wrong("%s: %d calls of a worker", rows[k].name, script.calls);
+    }
+}
+
+static void a_referer_that_is_no_text_is_none(void **state)
+{
+    (void)state;
+    expect("new", ask_with(M_GET, "/api/session/new?i=" INTERVIEW, NULL, "Referer", "http://x/\xff"), 200, "\"secret\":");
+}
+
+static void names_of_uploads_are_made_safe(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *sent, *want; /* of [{variable, files: [...]}] */
+    } rows[] = {
+        { "blanks and slashes become underscores", "my dir/a file.txt", "\"filename\":\"my_dir_a_file.txt\",\"mimetype\":\"text/plain\",\"extension\":\"txt\"" },
+        { "an extension is recorded in lower case", "Photo.JPEG", "\"filename\":\"Photo.jpg\",\"mimetype\":\"image/jpeg\",\"extension\":\"jpg\"" },
+        { "a name of dots is none", "..", "\"filename\":\"file\"" },
+        { "letters beyond ASCII go", "na\xC3\xAFve.pdf", "\"filename\":\"nave.pdf\"" },
+    };
+    for (size_t k = 0; k < COUNT_OF(rows); k++) {
+        static char body[2000];
+        id = new_session();
+        (void)snprintf(body, sizeof body, "--x\r\nContent-Disposition: form-data; name=\"i\"\r\n\r\n" INTERVIEW "\r\n--x\r\nContent-Disposition: form-data; name=\"session\"\r\n\r\n%s\r\n"
+                       "--x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\n" SECRET_TEXT "\r\n--x\r\nContent-Disposition: form-data; name=\"up\"; filename=\"%s\"\r\n\r\n"
+                       "contents\r\n--x--\r\n", id, rows[k].sent);
+        expect(rows[k].name, ask_parts("/api/session", body), 200, NULL);
+        if (!strstr(script.files, rows[k].want)) script_wrong("%s: %s", rows[k].name, script.files);
+    }
+}
+
+const struct CMUnitTest interviews_call_tests[] = {
+    cmocka_unit_test(many_steps_and_ways_back_are_kept),
+    cmocka_unit_test(a_session_deleted_meanwhile_is_missed),
+    cmocka_unit_test(a_lost_race_is_evaluated_again),
+    cmocka_unit_test(a_race_that_is_always_lost_ends_with_busy),
+    cmocka_unit_test(a_keyframe_overwritten_meanwhile_is_not_taken_for_the_old_one),
+    cmocka_unit_test(a_session_that_became_multi_user_meanwhile_needs_no_secret),
+    cmocka_unit_test(a_lying_worker_is_not_believed),
+    cmocka_unit_test(facts_that_are_no_json_are_an_interview_that_does_not_load),
+    cmocka_unit_test(odd_requests_get_the_texts_of_the_specification),
+    cmocka_unit_test(a_referer_that_is_no_text_is_none),
+    cmocka_unit_test(names_of_uploads_are_made_safe),
+};
+const size_t interviews_call_tests_n = COUNT_OF(interviews_call_tests);
