@@ -147,11 +147,28 @@ static int truth_at(PyObject *mapping, PyObject *key)
     return value ? PyObject_IsTrue(value) : -1;
 }
 
+/* What a collection holds now: reading it through would begin to gather it. */
+static PyObject *contents(PyObject *start)
+{
+    PYOWN(elements) = PyObject_HasAttrString(start, "instanceName") ? PyObject_GetAttrString(start, "elements") : NULL;
+    if (elements) return py_keep(&elements);
+    PyErr_Clear();
+    return Py_NewRef(start);
+}
+
+static int is_in(PyObject *start, PyObject *value, bool objects);
+
 int choice_is_start(PyObject *start, PyObject *value, bool objects)
 {
     if (!start || !value) return 0;
-    PyObject *type = (PyObject *)Py_TYPE(start);
     if (objects && same_object(start, value)) return 1;
+    PYOWN(inner) = contents(start);
+    return is_in(inner, value, objects);
+}
+
+static int is_in(PyObject *start, PyObject *value, bool objects)
+{
+    PyObject *type = (PyObject *)Py_TYPE(start);
     if (PyUnicode_Check(start) || !PyObject_HasAttrString(type, "__iter__")) return objects ? 0 : same_text(start, value);
     if (!objects && PyObject_HasAttrString(type, "keys")) return truth_at(start, value);
     return in_collection(start, value, objects);

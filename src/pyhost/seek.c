@@ -125,16 +125,10 @@ static enum end try_all(struct search *s, const struct candidates *all, PyObject
     return not_found(s);
 }
 
-/* Which collections were being gathered when the search began; starting over must not think of more. A collection whose completeness is the
- * very question may be read as it is. */
+/* Which collections were being gathered when the search began; starting over must not think of more. */
 static PyObject *gathering_now(struct search *s)
 {
     PYOWN(set) = PyObject_GetAttrString(s->e->state, "gathering");
-    str name = py_view(s->name);
-    if (set && str_ends(name, STR(".gathered"))) {
-        PYOWN(collection) = py_str(str_head(name, name.n - STR(".gathered").n));
-        if (!collection || PySet_Add(set, collection) < 0) return NULL;
-    }
     return set ? PySet_New(set) : NULL;
 }
 

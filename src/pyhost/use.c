@@ -159,7 +159,7 @@ static bool is_continue(const struct block *b) { return b->type == BLOCK_COMMAND
 static int keep_review(struct eval *e, struct block *b, const struct binding *bind)
 {
     if (b->kind != Q_REVIEW || !bind || !b->event || !e->is_action) return 0;
-    int is_event = PySequence_Contains(b->event, bind->sought);
+    int is_event = PySequence_Contains(b->event, bind->pattern);
     if (is_event <= 0) return is_event;
     PYOWN(entry) = py_lib("functions.stack", "entry");
     PYOWN(push) = py_lib("functions.stack", "push_all");
