@@ -25,10 +25,27 @@ static int add_extras(struct eval *e, const struct choice *c, bool trim_help, Py
     return truth < 0 ? -1 : truth ? py_set(row, "default", Py_True) : 0;
 }
 
-static PyObject *choice_row(struct eval *e, const struct choice *c, bool trim_help)
+static int keep_html(struct block *b, struct choice *c, PyObject *text, PyObject *html)
+{
+    c->text = plan_keep(b, Py_NewRef(text));
+    c->html = c->text ? plan_keep(b, Py_NewRef(html)) : NULL;
+    return c->html ? 0 : -1;
+}
+
+/* Only the author's own words are kept, never a text with answers in it. */
+static PyObject *label_html(struct eval *e, struct block *b, struct choice *c)
+{
+    PYOWN(text) = part_text(e, c->label, TRIM_NONE);
+    if (!text || c->label->kind != PART_TEXT || !c->label->text.literal) return text_trimmed(py_keep(&text), TRIM_HTML);
+    if (c->html && str_eq(py_view(c->text), py_view(text))) return Py_NewRef(c->html);
+    PYOWN(html) = text_trimmed(Py_NewRef(text), TRIM_HTML);
+    return html && !c->html && keep_html(b, c, text, html) < 0 ? NULL : py_keep(&html);
+}
+
+static PyObject *choice_row(struct eval *e, struct block *b, struct choice *c, bool trim_help)
 {
     PYOWN(row) = PyDict_New();
-    if (!row || py_set_own(row, "label", part_text(e, c->label, TRIM_HTML)) < 0) return NULL;
+    if (!row || py_set_own(row, "label", label_html(e, b, c)) < 0) return NULL;
     if (c->value) {
         PYOWN(value) = part_eval(e, c->value);
         bool text = value && PyUnicode_Check(value);
@@ -39,7 +56,7 @@ static PyObject *choice_row(struct eval *e, const struct choice *c, bool trim_he
 
 static int extend(PyObject *list, PyObject *more) { return more && PyList_SetSlice(list, PY_SSIZE_T_MAX, PY_SSIZE_T_MAX, more) == 0 ? 0 : -1; }
 
-static int add_choice(struct eval *e, const struct choice *c, bool trim_help, PyObject *list)
+static int add_choice(struct eval *e, struct block *b, struct choice *c, bool trim_help, PyObject *list)
 {
     int visible = part_truth(e, c->show_if, 1);
     if (visible <= 0) return visible;
@@ -48,7 +65,7 @@ static int add_choice(struct eval *e, const struct choice *c, bool trim_help, Py
         PYOWN(more) = value ? choice_items_code(value) : NULL;
         return extend(list, more);
     }
-    PYOWN(row) = choice_row(e, c, trim_help);
+    PYOWN(row) = choice_row(e, b, c, trim_help);
     return row ? PyList_Append(list, row) : -1;
 }
 
@@ -89,7 +106,7 @@ static PyObject *literal_items(struct eval *e, const struct choices *c, bool tri
 {
     PYOWN(list) = PyList_New(0);
     for (size_t i = 0; list && i < c->n; i++)
-        if (add_choice(e, &c->v[i], trim_help, list) < 0) return NULL;
+        if (add_choice(e, c->block, &c->v[i], trim_help, list) < 0) return NULL;
     if (!list || (c->is_sorted && rows_sort(list, "value") < 0)) return NULL;
     return py_keep(&list);
 }
@@ -262,11 +279,11 @@ int choices_place(struct eval *e, const struct field *f, PyObject *items, PyObje
 
 /* ---- choice screens without a variable */
 
-static int place_action(struct eval *e, const struct choice *c, Py_ssize_t index, PyObject *target, PyObject *list)
+static int place_action(struct eval *e, struct block *b, struct choice *c, Py_ssize_t index, PyObject *target, PyObject *list)
 {
     int visible = part_truth(e, c->show_if, 1);
     if (visible <= 0) return visible;
-    PYOWN(row) = choice_row(e, c, true);
+    PYOWN(row) = choice_row(e, b, c, true);
     if (!row || py_set(row, "variable_name", target) < 0 || py_set_own(row, "value", PyLong_FromSsize_t(index)) < 0) return -1;
     return PyList_Append(list, row);
 }
@@ -276,6 +293,6 @@ PyObject *choice_actions(struct eval *e, struct block *b, const struct choices *
     PYOWN(list) = PyList_New(0);
     PYOWN(target) = PyUnicode_FromFormat("_internal[\"answers\"][%R]", b->name);
     for (size_t i = 0; list && target && i < c->n; i++)
-        if (place_action(e, &c->v[i], (Py_ssize_t)i, target, list) < 0) return NULL;
+        if (place_action(e, c->block, &c->v[i], (Py_ssize_t)i, target, list) < 0) return NULL;
     return target ? py_keep(&list) : NULL;
 }

@@ -92,6 +92,7 @@ int choices_compile(struct block *b, PyObject *source, bool objects, struct choi
 {
     struct choices *c = PLAN_NEW(b, struct choices);
     if (!c) return -1;
+    c->block = b;
     *out = c;
     if (objects) return part_compile(b, source, HOW_EXPR, "choices", &c->objects);
     PyObject *code = PyDict_Check(source) && PyDict_Size(source) == 1 ? py_get_b(source, "code") : NULL;

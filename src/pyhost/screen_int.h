@@ -160,8 +160,10 @@ int condition_render(struct eval *e, const struct field *f, PyObject *out);
 struct choice {
     struct part *label, *value, *splice; /* splice: {code: …} */
     struct part *help, *image, *color, *css_class, *preset, *group, *show_if;
+    PyObject *text, *html; /* a literal label and its HTML, once it was shown: the converter takes longer than the rest of the screen */
 };
 struct choices {
+    struct block  *block;
     struct part   *code;  /* the whole list computed */
     struct choice *v;
     size_t         n;
