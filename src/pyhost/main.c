@@ -21,7 +21,7 @@
 #ifdef CHANCERY_SANITIZED
 /* CPython keeps much to the end of the process, and the leak checker needs ptrace. */
 const char *__asan_default_options(void);
-const char *__asan_default_options(void) { return "detect_leaks=0:allocator_may_return_null=1"; }
+const char *__asan_default_options(void) { return "detect_leaks=0:allocator_may_return_null=1:quarantine_size_mb=32"; }
 #endif
 
 static bool is_folder_of_library(const char *dir)
