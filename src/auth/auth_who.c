@@ -40,6 +40,6 @@ bool who_may(const struct who *w, const char *roles, const char *perms)
 bool who_passes(const struct who *w, const char *roles, const char *perms)
 {
     if (any(w, perms, can_name)) return true;
-    if (w->limited && *perms) return false;
-    return !*roles || who_any_role(w, roles);
+    if (w->limited && str_c(perms).n) return false;
+    return !str_c(roles).n || who_any_role(w, roles);
 }

@@ -84,9 +84,9 @@ static void help_all(void)
 /* Stores the option at argv[*i]; 0, or 2 after telling. */
 static int take_option(struct cli *c, int argc, char **argv, int *i)
 {
-    str word = str_c(argv[*i]), name = word;
+    str    word = str_c(argv[*i]);
     size_t eq = str_find(word, '=', 0);
-    name = str_head(word, eq);
+    str    name = str_head(word, eq);
     for (size_t k = 0; k < COUNT_OF(options); k++) {
         const struct option *o = &options[k];
         if (!str_is(name, o->name) || !takes(c->command, o)) continue;

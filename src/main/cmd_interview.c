@@ -324,7 +324,7 @@ static int loop(struct play *p)
         json_decref(variables);
         if (!more) return printf("\n"), 0;
     }
-    if (p->reply && json_is_string(p->reply)) return cli_fail("interview run: %s", json_string_value(p->reply));
+    if (json_is_string(p->reply)) return cli_fail("interview run: %s", json_string_value(p->reply));
     return e ? cli_fail("interview run: %s", err_name(e)) : 1;
 }
 
