@@ -47,6 +47,13 @@ class Engine:
             file.write(interview)
         self.current = "%s:data/questions/%s" % (PACKAGE, name)
 
+    def static(self, name, content):
+        """A file in the package's static folder."""
+        folder = os.path.join(self.folder, PACKAGE, "data", "static")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(content)
+
     @staticmethod
     def shown(reply):
         if reply["outcome"] not in ("question", "undefined"):

@@ -89,6 +89,32 @@ class Screens(unittest.TestCase):
                 self.assertIn(message, self.engine.fails(interview))
 
 
+class Files(unittest.TestCase):
+    """What the files of the package add to a screen (7.3)."""
+
+    def setUp(self):
+        self.engine = Engine()
+        self.addCleanup(self.engine.close)
+
+    def test_height_of_a_decoration(self):
+        sizes = [("square.svg", b'<svg width="32" height="32">', "2.0em"), ("box.svg", b'<svg viewBox="0 0 40 20">', "1.0em"),
+                 ("one.gif", b"GIF89a\x0a\0\x14\0", "4.0em"), ("broken.png", b"\x89PNG\r\n\x1a\n", "auto")]
+        for name, content, height in sizes:
+            self.engine.static(name, content)
+            answer = self.engine.ask("mandatory: True\nquestion: Q\ndecoration: %s\n" % name)
+            with self.subTest(name):
+                self.assertEqual(at(answer, "decoration/size"), {"width": "2.0em", "height": height})
+                self.assertIn("/packagestatic/docassemble.tests/%s" % name, answer["decoration"]["url"])
+
+    def test_a_sound_in_both_forms(self):
+        self.engine.static("a.ogg", b"")
+        alone = self.engine.ask("mandatory: True\nquestion: Q\naudio: a.ogg\n")["audio"]
+        self.assertEqual([row["mime_type"] for row in alone], ["audio/ogg"])
+        self.engine.static("a.mp3", b"")
+        both = self.engine.ask("mandatory: True\nquestion: Q\naudio: a.ogg\n")["audio"]
+        self.assertEqual([row["mime_type"] for row in both], ["audio/ogg", "audio/mpeg"])
+
+
 class Back(unittest.TestCase):
     """Which values come back as defaults when the user goes back (7.5)."""
 

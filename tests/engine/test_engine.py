@@ -1,0 +1,174 @@
+"""What an interview does from request to request (language specification 3, 5, 6, 8, 10): every row of resolve_cases.py through the engine, and
+what rows cannot say: warm and cold calls, caches, leaks."""
+import os
+import resource
+import time
+import unittest
+
+import resolve_cases as cases
+from drive import Engine
+
+
+def at(answer, path):
+    for step in path.split("/"):
+        if isinstance(answer, dict):
+            answer = answer.get(step)
+        elif isinstance(answer, list) and step.isdigit() and int(step) < len(answer):
+            answer = answer[int(step)]
+        else:
+            return None
+    return answer
+
+
+class EngineCase(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.engine = Engine()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.engine.close()
+
+
+class Walks(EngineCase):
+    def do(self, what):
+        engine = self.engine
+        if what in ("start", "new-question"):
+            begun = engine.call("new")
+            self.assertEqual(begun["outcome"], "done", begun["error"])
+            return engine.call("question")
+        if what in ("back", "question"):
+            return engine.call(what)
+        if isinstance(what, tuple):
+            return engine.call("action", action=what[1], arguments=what[2], persistent=what[3])
+        variables = dict(what)
+        return engine.call("set", **variables.pop("@", {}), variables=variables)
+
+    def check(self, reply, expected):
+        dump = None
+        for path, value in expected.items():
+            if path.startswith("$"):
+                dump = dump or self.engine.call("variables")["json"]
+                self.assertEqual(at(dump, path[1:]), value, path)
+            elif path in ("outcome", "body", "type"):
+                self.assertEqual(reply[path], value, reply["error"])
+            else:
+                self.assertIsNotNone(reply["json"], reply["error"])
+                self.assertEqual(at(reply["json"], path), value, path)
+
+    def test_walks(self):
+        for sentence, interview, walk in (row for group in cases.GROUPS for row in group):
+            with self.subTest(sentence):
+                self.engine.write(interview)
+                for what, expected in walk:
+                    self.check(self.do(what), expected)
+
+
+class Failures(EngineCase):
+    def test_failures(self):
+        for sentence, interview, beginning in cases.FAILURES:
+            with self.subTest(sentence):
+                self.engine.write(interview)
+                error = self.engine.call("new")["error"] or "(no error)"
+                self.assertTrue(error.startswith(beginning), error)
+
+    def test_places(self):
+        self.engine.write("metadata:\n  title: T\n---\nmandatory: True\ncode: |\n  a = = 1\n")
+        error = self.engine.call("check")["error"]
+        self.assertIn("in file %s in the block on line 4 from package docassemble.tests" % self.engine.current, error)
+
+    def test_stages(self):
+        """Where in the order of a POST an error arose."""
+        self.engine.ask("mandatory: True\nquestion: ${ a }\n" + cases.ask("a"))
+        rows = [("an illegal name", {"variables": {"f(x)": 1}}, 4, None), ("a missing object", {"variables": {"no.b": 1}}, 5, "name 'no' is not defined"),
+                ("an unknown question", {"variables": {"a": 1}, "question_name": "Question_99"}, 6, None),
+                ("deleting what is not there", {"variables": {}, "delete": ["zz"]}, 7, "name 'zz' is not defined"),
+                ("loop names without an evaluation that works", {"variables": {"x.b": 1}}, 5, "name 'x' is not defined")]
+        for sentence, members, stage, text in rows:
+            with self.subTest(sentence):
+                reply = self.engine.call("set", **members)
+                self.assertEqual((reply["outcome"], reply["stage"], reply["save"]), ("error", stage, 0), reply["error"])
+                if text:
+                    self.assertEqual(reply["error"], text)
+
+    def test_access(self):
+        self.engine.write("metadata:\n  required privileges:\n    - developer\n---\nmandatory: True\nquestion: Q\n")
+        self.assertEqual(self.engine.call("new")["stage"], 2)
+        self.assertEqual(self.engine.call("new", user={"id": 2, "uid": "d", "privileges": ["developer"]})["outcome"], "done")
+
+
+class Keeping(EngineCase):
+    LONG = "mandatory: True\nquestion: ${ a } ${ b }\n" + cases.ask("a") + cases.ask("b")
+
+    def test_warm_and_cold_agree(self):
+        warm = self.engine.ask(self.LONG, [{"a": "1"}])
+        self.assertEqual(self.engine.call("question", cold=True)["json"], warm)
+
+    def test_a_failed_call_leaves_nothing(self):
+        self.engine.ask("mandatory: True\ncode: |\n  if defined('a'):\n    bad = 1\n    1 / 0\n  done\n" + cases.ask("done") + cases.ask("a"))
+        self.assertEqual(self.engine.call("set", variables={"a": 1})["error"], "ZeroDivisionError: division by zero")
+        self.assertNotIn("bad", self.engine.call("variables")["json"])
+
+    def test_a_changed_file_is_read_again(self):
+        self.engine.ask("mandatory: True\nquestion: Old\n")
+        path = os.path.join(self.engine.questions, self.engine.current.rsplit("/", 1)[1])
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("mandatory: True\nquestion: A new text\n")
+        self.assertEqual(self.engine.again()["questionText"], "A new text")
+
+    def test_an_included_file_counts_where_it_stands(self):
+        self.engine.write("code: a = 1\n---\nmandatory: True\nquestion: Included\n")
+        name = self.engine.current.rsplit("/", 1)[1]
+        answer = self.engine.ask("code: b = 1\n---\ninclude: %s\n---\ninclude: %s\n---\nmandatory: True\nquestion: Own\n" % (name, name))
+        self.assertEqual((answer["questionText"], answer["questionName"]), ("Included", "Question_2"))
+
+    def test_defined_creates_nothing(self):
+        self.engine.ask("objects:\n  - a: DAObject\n  - b: DAList.using(object_type=DAObject)\n---\nmandatory: True\ncode: |\n  a\n  b\n  seen = [defined('a.b[0].c'), "
+                        "defined('b[0].c'), defined('b[0]'), defined('zz'), defined('a')]\n---\nmandatory: True\nquestion: ${ seen }\n")
+        dump = self.engine.call("variables")["json"]
+        self.assertEqual(dump["seen"], [False, False, False, False, True])
+        self.assertEqual((dump["b"]["elements"], "b" in dump["a"]), ([], False))
+
+    def test_metadata(self):
+        self.engine.write("metadata:\n  title: One\n  tags:\n    - b\n    - a\n---\nmetadata:\n  short title: Two\n  unlisted: True\n---\nmandatory: True\nquestion: Q\n")
+        answer = self.engine.call("metadata")["json"]
+        self.assertEqual((answer["title"], answer["tags"], answer["unlisted"], answer["allowed"]), ("One", ["a", "b"], True, True))
+
+    def test_nothing_leaks(self):
+        """The memory of the process does not follow the number of calls."""
+        self.engine.ask(self.LONG, [{"a": "1"}])
+
+        def run(times):
+            for _ in range(times):
+                self.engine.call("question")
+            with open("/proc/%d/statm" % self.engine.process.pid, encoding="ascii") as file:
+                return int(file.read().split()[1]) * resource.getpagesize()
+
+        run(1200)      # the ring of warm steps fills up
+        before = run(100)
+        after = run(1000)
+        self.assertLess(after - before, 512 * 1024)
+
+    def test_a_load_gives_everything_back(self):
+        self.engine.ask(self.LONG)
+        path = os.path.join(self.engine.questions, self.engine.current.rsplit("/", 1)[1])
+
+        def run(times):
+            for number in range(times):
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(self.LONG + "---\ncode: |\n  z%d = 1\n" % (number % 1000) + "#" * (number % 7) + "\n")
+                os.utime(path, ns=(time.time_ns(), time.time_ns()))
+                self.engine.again()
+            with open("/proc/%d/statm" % self.engine.process.pid, encoding="ascii") as file:
+                return int(file.read().split()[1]) * resource.getpagesize()
+
+        run(150)
+        before = run(50)
+        after = run(300)
+        self.assertLess(after - before, 1024 * 1024)
+
+
+if __name__ == "__main__":
+    unittest.main()
