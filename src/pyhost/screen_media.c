@@ -1,5 +1,6 @@
 /* Pictures, sounds and films of a screen, the reload time, and who is credited for pictures. Spec: language 3.2, 7.3 (audio, decoration, attributions, reload).
  */
+#include "pyhost/image_size.h"
 #include "pyhost/screen_int.h"
 
 /* ---- files of packages */
@@ -94,6 +95,50 @@ int images_resolve(struct eval *e, struct block *b, PyObject *rows)
     return 0;
 }
 
+/* ---- how high it is beside its width */
+
+/* Package and path of the picture's file, as for its URL; false if it is no file of a package. */
+static bool picture_file(struct eval *e, struct block *b, PyObject *name, PyObject **package, PyObject **path)
+{
+    PyObject *icon = e->iv->images && PyUnicode_Check(name) ? PyDict_GetItemWithError(e->iv->images, name) : NULL;
+    bool known = icon && PyTuple_Check(icon) && PyTuple_GET_SIZE(icon) >= 2;
+    if (!known && (!PyUnicode_Check(name) || !has_suffix(name))) return false;
+    PyObject *owner = known ? PyTuple_GET_ITEM(icon, 0) : b->package, *reference = known ? PyTuple_GET_ITEM(icon, 1) : name;
+    return PyUnicode_Check(reference) && split_reference(reference, owner, package, path) == 0;
+}
+
+static PyObject *head_of_file(PyObject *path)
+{
+    PYOWN(io) = PyImport_ImportModule("io");
+    PYOWN(file) = io ? PyObject_CallMethod(io, "open", "Os", path, "rb") : NULL;
+    PYOWN(head) = file ? PyObject_CallMethod(file, "read", "i", IMAGE_HEAD) : NULL;
+    PYOWN(closed) = file ? PyObject_CallMethod(file, "close", NULL) : NULL;
+    return closed ? py_keep(&head) : NULL;
+}
+
+/* Height for a width of 2em, "auto" if the file is not there or does not tell. */
+static PyObject *picture_height(struct eval *e, struct block *b, PyObject *name)
+{
+    double width, height;
+    PYOWN(package) = NULL;
+    PYOWN(path) = NULL;
+    PYOWN(file) = picture_file(e, b, name, &package, &path) ? host_call("file_path", "(OsO)", package, "static", path) : NULL;
+    PYOWN(head) = file && file != Py_None ? head_of_file(file) : NULL;
+    /* A picture that cannot be read is no reason to show no screen. */
+    if (!head && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_Exception)) PyErr_Clear();
+    if (PyErr_Occurred()) return NULL;
+    bool bytes = head && PyBytes_Check(head);
+    if (!bytes || !image_size((str){ PyBytes_AS_STRING(head), (size_t)PyBytes_GET_SIZE(head) }, &width, &height)) return PyUnicode_FromString("auto");
+    PYOWN(number) = PyFloat_FromDouble(2.0 * height / width);
+    return number ? PyUnicode_FromFormat("%Sem", number) : NULL;
+}
+
+static PyObject *picture(struct eval *e, struct block *b, PyObject *name, PyObject *url)
+{
+    PYOWN(height) = picture_height(e, b, name);
+    return height ? Py_BuildValue("{sOs{sssO}}", "url", url, "size", "width", "2.0em", "height", height) : NULL;
+}
+
 /* The first name of a decoration: text, {image: name} or a list of these. */
 static PyObject *decoration_name_b(PyObject *value)
 {
@@ -114,8 +159,7 @@ int screen_decoration(struct eval *e, struct block *b, PyObject *out)
     if (PyUnicode_Check(name) && PyUnicode_GET_LENGTH(name) == 0) return 0;
     PYOWN(url) = image_url(e, b, name);
     if (!url) return -1;
-    PYOWN(row) = url == Py_None ? Py_BuildValue("{sOss}", "name", name, "size", "2.0em")
-                                : Py_BuildValue("{sOs{ssss}}", "url", url, "size", "width", "2.0em", "height", "auto");
+    PYOWN(row) = url == Py_None ? Py_BuildValue("{sOss}", "name", name, "size", "2.0em") : picture(e, b, name, url);
     return row ? py_set(out, "decoration", row) : -1;
 }
 
