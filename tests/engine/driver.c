@@ -28,7 +28,7 @@ static struct session {
 
 #ifdef CHANCERY_SANITIZED
 const char *__asan_default_options(void);
-const char *__asan_default_options(void) { return "detect_leaks=0"; }
+const char *__asan_default_options(void) { return "detect_leaks=0:quarantine_size_mb=2:thread_local_quarantine_size_kb=64"; }
 #endif
 
 static bool start_python(const char *lib_dir)
@@ -36,6 +36,9 @@ static bool start_python(const char *lib_dir)
     PyPreConfig pre;
     PyPreConfig_InitIsolatedConfig(&pre);
     pre.utf8_mode = 1;
+#ifdef CHANCERY_SANITIZED
+    pre.allocator = PYMEM_ALLOCATOR_MALLOC; /* so that the sanitizer sees each object */
+#endif
     if (PyStatus_Exception(Py_PreInitialize(&pre))) return false;
     PyConfig c;
     PyConfig_InitIsolatedConfig(&c);

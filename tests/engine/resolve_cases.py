@@ -159,6 +159,11 @@ FORCING = [
      "mandatory: True\ncode: |\n  a = 1\n  b = 2\n---\nmandatory: True\ncode: |\n  if not defined('forced'):\n    forced = True\n    force_ask('a', 'b')\n---\n"
      "mandatory: True\nquestion: ${ a } ${ b } ${ c }\n" + ask("a") + ask("b") + ask("c"),
      [("new-question", {"event_list/0": "c"})]),
+    ("forced names wait on the stack from request to request",
+     "mandatory: True\ncode: |\n  a = 1\n  b = 2\n---\nmandatory: True\ncode: |\n  go\n  if not defined('forced'):\n    forced = True\n    force_ask('a', 'b')\n---\n"
+     "mandatory: True\nquestion: ${ a } ${ b }\n" + ask("a") + ask("b") + ask("go"),
+     [("start", {"event_list/0": "go"}), ({"go": 1}, {"event_list/0": "a", "fields/0/default": 1}), ("question", {"event_list/0": "a"}),
+      ({"a": 9, "@": {"events": ["a"]}}, {"event_list/0": "b"}), ({"b": 8}, {"questionText": "9 8"})]),
     ("a persistent action stays until its question is answered",
      "mandatory: True\nquestion: ${ a } ${ b }\n" + ask("a") + ask("b"),
      [("start", {}), ({"a": "1"}, {}), ({"b": "2"}, {"questionText": "1 2"}), (("action", "a", {}, True), {"outcome": "done"}),
