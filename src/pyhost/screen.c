@@ -123,13 +123,15 @@ static int has_role(PyObject *role, PyObject *roles)
     return 0;
 }
 
-/* Somebody in another role sees the role_event screen instead (language 9.5). */
-static int check_role(struct eval *e, const struct screen *s)
+/* Somebody in another role sees the role_event screen instead (language 9.5); that screen itself is for everybody. */
+static int check_role(struct eval *e, const struct screen *s, const struct binding *bind)
 {
-    PyObject *role = s->roles ? py_get_b(e->answers, "role") : NULL;
-    int fine = role ? has_role(role, s->roles) : 1;
+    PyObject *roles = s->roles ? s->roles : e->iv->default_role;
+    PyObject *role = roles ? py_get_b(e->answers, "role") : NULL;
+    bool is_event = bind && bind->sought && str_is(py_view(bind->sought), "role_event");
+    int fine = role && !is_event ? has_role(role, roles) : 1;
     if (fine) return fine < 0 ? -1 : 0;
-    if (py_set(e->answers, "role_needed", s->roles) < 0) return -1;
+    if (py_set(e->answers, "role_needed", roles) < 0) return -1;
     PYOWN(name) = PyUnicode_FromString("role_event");
     PYOWN(value) = name ? eval_variable(e, name) : NULL;
     return value ? 0 : -1;
@@ -140,7 +142,7 @@ static int build(struct eval *e, struct block *b, const struct binding *bind, Py
     const struct screen *s = b->screen;
     if (py_set_str(out, "questionType", str_c(s->type)) < 0 || show_origin(b, bind, out) < 0) return -1;
     if (screen_texts(e, b, out) < 0 || buttons_show(e, s, out) < 0 || screen_common(e, b, bind, out) < 0) return -1;
-    if (kind_render(e, b, bind, out) < 0 || check_role(e, s) < 0) return -1;
+    if (kind_render(e, b, bind, out) < 0 || check_role(e, s, bind) < 0) return -1;
     return block_finish(e, b) < 0 ? -1 : show_credits(e, out);
 }
 

@@ -284,6 +284,16 @@ EMPTY = [
     ("a combobox too", "4.4", "mandatory: True\nquestion: ${ v }\n---\nquestion: V\nfields:\n  - V: v\n    code: '[]'\n    input type: combobox\n", [], {"questionText": "V"}),
 ]
 
+WAIT = "---\nevent: role_event\nquestion: Wait for ${ comma_and_list(role_needed) }\n"
+ROLES = [
+    ("somebody in another role sees the role event", "9.5", "initial: True\ncode: role = 'b'\n---\nmandatory: True\nrole:\n  - a\n  - c\nquestion: Q\n" + WAIT, [],
+     {"questionText": "Wait for a and c", "event_list": ["role_event"]}),
+    ("the default role holds where a question has none", "9.5", "default role: a\ncode: role = 'b'\n---\nmandatory: True\nquestion: Q\n" + WAIT, [],
+     {"questionText": "Wait for a"}),
+    ("the right role sees the question", "9.5", "initial: True\ncode: role = ['b', 'a']\n---\nmandatory: True\nrole: a\nquestion: Q\n" + WAIT, [], {"questionText": "Q"}),
+    ("without a role everybody does", "9.5", "mandatory: True\nrole: a\nquestion: Q\n" + WAIT, [], {"questionText": "Q"}),
+]
+
 NUMBER = {"required": "You need to fill this in.", "number": "You need to enter a number."}
 MESSAGES = [
     ("text", field(""), FILL),

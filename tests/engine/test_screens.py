@@ -66,6 +66,9 @@ class Screens(unittest.TestCase):
     def test_nothing_to_choose_from(self):
         self.rows(cases.EMPTY)
 
+    def test_roles(self):
+        self.rows(cases.ROLES)
+
     def test_datatypes(self):
         for name, more, datatype, inputtype, sign, required in cases.DATATYPES:
             self.paths("datatype " + name, cases.datatype(name, more), [], {
