@@ -140,6 +140,7 @@ static int same_object(PyObject *a, PyObject *b)
     if (a == b) return 1;
     PYOWN(left) = PyObject_GetAttrString(a, "instanceName");
     PYOWN(right) = left ? PyObject_GetAttrString(b, "instanceName") : NULL;
+    if (!right && !PyErr_ExceptionMatches(PyExc_AttributeError)) return -1;
     if (!right) return PyErr_Clear(), 0;
     return PyObject_RichCompareBool(left, right, Py_EQ);
 }

@@ -89,7 +89,7 @@ static int try_validator(struct eval *e, const struct field *f)
     PYOWN(dummy) = number ? PyLong_FromLong(0) : PyUnicode_FromString("");
     PYOWN(verdict) = dummy ? PyObject_CallOneArg(function, dummy) : NULL;
     if (verdict) return 0;
-    if (error_is_missing() || !PyErr_ExceptionMatches(PyExc_Exception)) return -1;
+    if (error_is_missing() || !error_is_forgivable()) return -1;
     PyErr_Clear();
     return 0;
 }

@@ -117,6 +117,7 @@ static int add_spares(PyObject *list, PyObject *elements, Py_ssize_t n)
     PYOWN(type) = PyObject_GetAttrString(list, "object_type");
     PYOWN(name) = PyObject_GetAttrString(list, "instanceName");
     if (!type || type == Py_None || !name) {
+        if (PyErr_Occurred() && !error_is_forgivable()) return -1;
         PyErr_Clear();
         return 0;
     }

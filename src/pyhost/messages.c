@@ -136,6 +136,7 @@ static PyObject *shown_bound(PyObject *bound, const char *check)
     PyObject *text = format ? PyObject_CallOneArg(format, bound) : NULL;
     if (text && PyUnicode_Check(text)) return text;
     Py_XDECREF(text);
+    if (PyErr_Occurred() && !error_is_forgivable()) return NULL;
     PyErr_Clear();
     return Py_NewRef(bound);
 }
@@ -152,6 +153,7 @@ static int say_bounds(struct messages *m, const struct datatype *t, PyObject *fi
         if (say(m, bounded[i].wrong, NULL, NULL) < 0) return -1;
         PYOWN(first) = shown_bound(low, t->check);
         PYOWN(last) = shown_bound(high, t->check);
+        if (PyErr_Occurred()) return -1;
         if (low && high) return say(m, bounded[i].minmax, first, last);
         if (low) return say(m, bounded[i].min, first, NULL);
         return high ? say(m, bounded[i].max, last, NULL) : 0;

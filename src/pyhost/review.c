@@ -101,9 +101,6 @@ int review_compile(struct block *b, struct screen *s)
 
 /* ---- rendering */
 
-/* A failure of the author's code hides the item; being out of memory or stopped does not. */
-static bool forgivable(void) { return PyErr_ExceptionMatches(PyExc_Exception) && !PyErr_ExceptionMatches(PyExc_MemoryError); }
-
 static int is_visible(struct eval *e, const struct review_item *it, bool seek)
 {
     for (size_t i = 0; i < it->n_vars; i++) {
@@ -152,7 +149,7 @@ static PyObject *visible_item(struct eval *e, const struct review_item *it, bool
     int visible = is_visible(e, it, seek);
     PYOWN(out) = visible > 0 ? Py_BuildValue("{sOsO}", "number", it->number, "active", Py_True) : NULL;
     if (visible > 0 && out && set_texts(e, it, out) == 0) return py_keep(&out);
-    if (PyErr_Occurred() && !seek && forgivable()) PyErr_Clear();
+    if (PyErr_Occurred() && !seek && error_is_forgivable()) PyErr_Clear();
     return NULL;
 }
 

@@ -259,5 +259,7 @@ int collect_render(struct fields_state *fs, struct screen *s, PyObject *out);
 
 /* ---- screen_prepare.c: step 1 of language 6.8: binds, need (pre), undefine, reconsider. */
 int screen_prepare(struct eval *e, struct block *b, const struct binding *bind);
+/* Whether the exception that is set may be passed over where a screen can do without: a failure of somebody's code, not of memory. */
+bool error_is_forgivable(void);
 /* 1 if the exception that is set speaks of a missing name (and only of that); leaves it set. */
 int error_is_missing(void);

@@ -125,7 +125,7 @@ static PyObject *picture_height(struct eval *e, struct block *b, PyObject *name)
     PYOWN(file) = picture_file(e, b, name, &package, &path) ? host_call("file_path", "(OsO)", package, "static", path) : NULL;
     PYOWN(head) = file && file != Py_None ? head_of_file(file) : NULL;
     /* A picture that cannot be read is no reason to show no screen. */
-    if (!head && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_Exception)) PyErr_Clear();
+    if (!head && PyErr_Occurred() && error_is_forgivable()) PyErr_Clear();
     if (PyErr_Occurred()) return NULL;
     bool bytes = head && PyBytes_Check(head);
     if (!bytes || !image_size((str){ PyBytes_AS_STRING(head), (size_t)PyBytes_GET_SIZE(head) }, &width, &height)) return PyUnicode_FromString("auto");

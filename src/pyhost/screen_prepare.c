@@ -21,6 +21,8 @@ int screen_prepare(struct eval *e, struct block *b, const struct binding *bind)
     return b->reconsider && PyList_Check(b->reconsider) ? call_with_names("reconsider", b->reconsider) : 0;
 }
 
+bool error_is_forgivable(void) { return PyErr_ExceptionMatches(PyExc_Exception) && !PyErr_ExceptionMatches(PyExc_MemoryError); }
+
 int error_is_missing(void)
 {
     static const char *const classes[] = { "MissingAttribute", "MissingItem", "MissingName", "ForcedNames" };

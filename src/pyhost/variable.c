@@ -98,7 +98,7 @@ static PyObject *value_in(struct eval *e, PyObject *name)
 {
     int defined = eval_is_defined(e, name);
     PyObject *value = defined > 0 ? eval_variable(e, name) : NULL;
-    if (!value && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_Exception)) PyErr_Clear();
+    if (!value && PyErr_Occurred() && error_is_forgivable()) PyErr_Clear();
     return value;
 }
 
