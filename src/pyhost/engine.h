@@ -15,6 +15,7 @@ struct screen; /* compiled plan of a screen, screen_int.h */
 struct text {
     PyObject *literal;  /* str; NULL for a template */
     PyObject *template; /* compiled template */
+    PyObject *source;   /* of a template: what translations are looked up by */
 };
 /* A Python expression compiled once, or a constant (bool, number) where YAML had one. */
 struct expr {
@@ -76,7 +77,7 @@ struct interview {
     PyObject      *screen_parts;                     /* {language: {part: text capsule}} */
     PyObject      *validation_messages;              /* {language: {type: text}} */
     PyObject      *images;                           /* {name: (package, file, attribution)} */
-    PyObject      *translations;
+    PyObject      *translations; /* {language: {source text: text, or what it was compiled to}} or NULL */
     PyObject      *index;        /* {name: {language: [block numbers, last first]}}, see candidates.c */
     PyObject      *generic;      /* {class: {name: {language: [block numbers]}}} */
     PyObject      *patterns;     /* set of the names that any generic block defines */

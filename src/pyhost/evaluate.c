@@ -80,6 +80,20 @@ static int take_missing(struct engine_call *c)
     return c->json ? 0 : -1;
 }
 
+/* An AttributeError of the author's is reported as one of the source (recorded: `iso-country`). */
+static int wrap_attribute_error(void)
+{
+    if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return -1;
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    PyErr_NormalizeException(&type, &value, &trace);
+    PYOWN(text) = value ? PyObject_Str(value) : NULL;
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(trace);
+    return text ? engine_error("DASourceError", "Got error %U", text) : -1;
+}
+
 static int after_failure(struct engine_call *c)
 {
     PyObject *reply;
@@ -94,7 +108,7 @@ static int after_failure(struct engine_call *c)
     missing = py_lib("errors", "DAErrorMissingVariable");
     int matches = missing ? PyErr_GivenExceptionMatches(type, missing) : 0;
     PyErr_Restore(type, value, trace);
-    return matches ? take_missing(c) : -1;
+    return matches ? take_missing(c) : wrap_attribute_error();
 }
 
 int call_evaluate(struct engine_call *c)

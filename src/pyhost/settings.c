@@ -251,6 +251,34 @@ static int read_order(struct reading *r, PyObject *value, PyObject *source)
     return PyList_Check(value) ? PyList_Append(r->iv->orders, value) : not_a(r, "order", "list");
 }
 
+static int add_translation(struct reading *r, PyObject *row)
+{
+    PyObject *texts = member_b(own_dict_b(r->iv, &r->iv->translations), PyTuple_GET_ITEM(row, 1), PyDict_New);
+    return texts ? PyDict_SetItem(texts, PyTuple_GET_ITEM(row, 2), PyTuple_GET_ITEM(row, 3)) : -1;
+}
+
+static int read_translation_file(struct reading *r, PyObject *reference)
+{
+    char *path = NULL;
+    PYOWN(name) = source_reference(reference, r->package, "sources");
+    int found = name ? source_path(r->iv->mem, py_view(name), &path) : -1;
+    if (found) return found < 0 ? -1 : engine_error("DASourceError", "The translation file %U does not exist", name);
+    PYOWN(read) = py_lib("translations", "read");
+    PYOWN(rows) = read ? PyObject_CallFunction(read, "s", path) : NULL;
+    for (Py_ssize_t i = 0; rows && i < PyList_GET_SIZE(rows); i++)
+        if (add_translation(r, PyList_GET_ITEM(rows, i)) < 0) return -1;
+    return rows ? 0 : -1;
+}
+
+static int read_translations(struct reading *r, PyObject *value, PyObject *source)
+{
+    (void)source;
+    if (!PyList_Check(value)) return read_translation_file(r, value);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(value); i++)
+        if (read_translation_file(r, PyList_GET_ITEM(value, i)) < 0) return -1;
+    return 0;
+}
+
 static int read_ignored(struct reading *r, PyObject *value, PyObject *source)
 {
     (void)r, (void)value, (void)source;
@@ -276,7 +304,7 @@ static const struct setting {
     { "def", read_def },
     { "on change", read_on_change },
     { "order", read_order },
-    { "translations", read_ignored },
+    { "translations", read_translations },
     { "attachment options", read_ignored },
     { "machine learning storage", read_ignored },
     { "ml storage", read_ignored },

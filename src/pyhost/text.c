@@ -117,7 +117,8 @@ int text_compile(struct interview *iv, struct block *b, PyObject *source, const 
     PyObject *template = template_compile(iv, b, text, what);
     if (!template) return compile_failed(iv, b, what);
     out->template = interview_keep(iv, template);
-    return out->template ? 0 : -1;
+    out->source = interview_keep(iv, Py_NewRef(plain));
+    return out->template && out->source ? 0 : -1;
 }
 
 /* ---- evaluating */
@@ -156,8 +157,31 @@ static PyObject *run_mako(struct eval *e, PyObject *template)
     return PyObject_Call(render, none, names);
 }
 
+/* The translation into the current language: a text, or what it was compiled to; NULL without exception if there is none. */
+static PyObject *translation(struct eval *e, PyObject *source)
+{
+    PYOWN(language) = PyObject_GetAttrString(e->state, "language");
+    PyObject *texts = language ? PyDict_GetItemWithError(e->iv->translations, language) : NULL;
+    PyObject *found = texts ? PyDict_GetItemWithError(texts, source) : NULL;
+    if (!found || !PyUnicode_Check(found) || !text_uses_mako(py_view(found))) return Py_XNewRef(found);
+    PYOWN(template) = template_compile(e->iv, NULL, found, "translation");
+    return template && PyDict_SetItem(texts, source, template) == 0 ? py_keep(&template) : NULL;
+}
+
+static PyObject *render_translated(struct eval *e, const struct text *t)
+{
+    PYOWN(found) = translation(e, t->literal ? t->literal : t->source);
+    if (!found || PyUnicode_Check(found)) return py_keep(&found);
+    struct text own = { .template = found };
+    return PyCode_Check(own.template) ? run_template(e, own.template) : run_mako(e, own.template);
+}
+
 PyObject *text_render(struct eval *e, const struct text *t)
 {
+    if (e->iv->translations && (t->literal || t->source)) {
+        PyObject *text = render_translated(e, t);
+        if (text || PyErr_Occurred()) return text;
+    }
     if (t->literal) return Py_NewRef(t->literal);
     if (!t->template) return PyUnicode_FromString("");
     return PyCode_Check(t->template) ? run_template(e, t->template) : run_mako(e, t->template);
