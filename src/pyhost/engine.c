@@ -71,10 +71,19 @@ static int op_new(struct engine_call *c)
     return 0;
 }
 
+/* Counters of persistent tasks survive Back: those of the discarded step hold. */
+static int keep_tasks(struct engine_call *c)
+{
+    PyObject *before = c->old_answers ? py_get_b(c->old_answers, "_internal") : NULL, *now = py_get_b(c->answers, "_internal");
+    PyObject *tasks = before ? py_get_b(before, "persistent tasks") : NULL;
+    return tasks && now ? py_set(now, "persistent tasks", tasks) : 0;
+}
+
 static int op_question(struct engine_call *c)
 {
     if (with_session(c) < 0) return -1;
     if (c->outcome == OUT_NEED) return 0;
+    if (keep_tasks(c) < 0) return -1;
     c->e.steps = (long)frame_get_u64(c->f, TAG_STEPS, 1);
     if (call_access(c, "required privileges") < 0) return -1;
     c->stage = STAGE_EVALUATE;
