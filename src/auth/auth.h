@@ -52,6 +52,12 @@ struct auth_options {
 err  auth_new(const struct auth_options *o, struct auth **out) MUST_CHECK;
 void auth_free(struct auth *a);
 
+/* The store remembers which master key its secrets are sealed under, by 63 bits of a hash: a lost or foreign key file is found on start, not by
+ * secrets that nobody can open any more. auth_key_known: whether it has such a mark. auth_key_fits: whether key is the one; sets the mark where there is
+ * none. Both run their own transactions, on a migrated store. */
+err auth_key_known(struct store *s, struct arena *mem, bool *known) MUST_CHECK;
+err auth_key_fits(struct store *s, struct arena *mem, const uint8_t key[static CRYPTO_KEY], bool *fits) MUST_CHECK;
+
 /* Core tables; the first of the program's migrations. */
 extern const struct migration auth_migrations[];
 extern const size_t           auth_migrations_n;
@@ -119,3 +125,5 @@ struct bootstrap {
     str email, password, api_key;
 };
 err auth_bootstrap(struct auth *a, struct call *c, const struct bootstrap *in, bool *created, str *link) MUST_CHECK;
+/* Whether the platform has a superuser. Runs its own transaction. */
+err auth_has_superuser(struct auth *a, struct call *c, bool *out) MUST_CHECK;

@@ -118,7 +118,7 @@ err privilege_grant(struct call *c, str account_id, str name)
     struct cell *row;
     if (str_is(name, "cron")) return fail(c, ERR_INPUT, "/privilege", "the privilege cron cannot be given to a user");
     TRY(db_find(c, &auth_q[AQ_PRIVILEGE_ID], &row, name));
-    if (!row) return fail(c, ERR_NOT_FOUND, "/privilege", "no such privilege");
+    if (!row) return fail(c, ERR_NOT_FOUND, "/privilege", "no such privilege: " STR_FMT, STR_ARG(name));
     return db_run(c, &auth_q[AQ_PRIVILEGE_GRANT], account_id, row[0].i);
 }
 

@@ -32,7 +32,8 @@ static err account(struct call *c, struct plan *p, struct account **out)
         return db_run(c, &auth_q[AQ_ACCOUNT_PROMOTE], (*out)->id);
     }
     struct account_new in = { .email = p->in->email, .password_hash = p->hash, .superuser = true, .staff = true, .verified = true };
-    return account_create(c, &in, out);
+    TRY(account_create(c, &in, out));
+    return db_run(c, &auth_q[AQ_ACCOUNT_PROMOTE], (*out)->id); /* a row that was taken over may have been inactive */
 }
 
 static err make(struct call *c)
@@ -50,15 +51,24 @@ static err make(struct call *c)
     return p->can_log_in ? ERR_OK : link_new(p->auth, c, who->id, LINK_PASSWORD, LINK_TTL_MS, &p->token);
 }
 
+err auth_has_superuser(struct auth *a, struct call *c, bool *out)
+{
+    struct plan p = { .auth = a };
+    c->state = &p;
+    TRY(store_do(a->store, c, TX_READ, look));
+    *out = !p.made;
+    return ERR_OK;
+}
+
 err auth_bootstrap(struct auth *a, struct call *c, const struct bootstrap *in, bool *created, str *link)
 {
     struct plan p = { .auth = a, .in = in };
     *created = false;
     *link = STR_NULL;
     if (!in->email.n) return ERR_OK;
-    if (!email_is_valid(str_trim(in->email))) return fail(c, ERR_INPUT, "admin.email", "not an e-mail address");
+    if (!email_is_valid(str_trim(in->email))) return fail(c, ERR_INPUT, "admin.email", "admin.email: not an e-mail address");
     if (in->api_key.n && str_utf8_len(in->api_key) < KEY_LEAST)
-        return fail(c, ERR_INPUT, "admin.api_key", "must have %d characters or more", KEY_LEAST);
+        return fail(c, ERR_INPUT, "admin.api_key", "admin.api_key: must have %d characters or more", KEY_LEAST);
     void *before = c->state;
     c->state = &p;
     err e = store_do(a->store, c, TX_READ, look);

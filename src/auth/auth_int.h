@@ -41,6 +41,8 @@ enum {
     AQ_LINK_INSERT,
     AQ_LINK_FIND,
     AQ_LINK_USE,
+    AQ_MARK,
+    AQ_MARK_SET,
     AQ__COUNT
 };
 extern const struct query auth_q[AQ__COUNT];

@@ -66,6 +66,9 @@ const struct query auth_q[AQ__COUNT] = {
                               " WHERE l.hash = $1 AND l.purpose = $2 AND l.expires_at_ms > $3 AND l.used_at_ms IS NULL"
                               " AND a.deleted_at_ms IS NULL" },
     [AQ_LINK_USE] = { .in = "ib", .out = "t", .sql = "UPDATE link SET used_at_ms = $1 WHERE hash = $2 AND used_at_ms IS NULL RETURNING account_id" },
+
+    [AQ_MARK] = { .in = "", .out = "i", .sql = "SELECT value FROM counter WHERE name = 'master key'" },
+    [AQ_MARK_SET] = { .in = "i", .sql = "INSERT INTO counter (name, value) VALUES ('master key', $1) ON CONFLICT (name) DO NOTHING" },
 };
 
 err auth_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, auth_q, AQ__COUNT, why); }

@@ -52,6 +52,6 @@ struct crypto_cost {
 err crypto_password_hash(char out[static CRYPTO_PASSWORD_HASH], str password, struct crypto_cost cost) MUST_CHECK;
 bool crypto_password_matches(const char *hash, str password);
 
-/* The master key: read from the file, or made (0600, synced) when absent and create. A file that others may read, or of another length,
+/* The master key: read from the file, or made (0600, synced, whole or not at all) when absent and create. A file that others may read, or of another length,
  * is refused. ERR_STORE with *why (arena): one line that names the file and what to do. */
 err crypto_master_key(struct arena *a, const char *path, bool create, uint8_t out[static CRYPTO_KEY], str *why) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include "crypto/crypto.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,19 +49,6 @@ static bool sync_folder(struct arena *a, const char *path)
     return fd >= 0 && fsync(fd) == 0;
 }
 
-static err make(struct arena *a, const char *path, uint8_t out[static CRYPTO_KEY], str *why)
-{
-    CLEANUP(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return system_trouble(a, path, "create it", why);
-    crypto_random(out, CRYPTO_KEY);
-    if (write_all(fd, out, CRYPTO_KEY) && fsync(fd) == 0 && sync_folder(a, path)) return ERR_OK;
-    err e = system_trouble(a, path, "write it", why);
-    /* Half a key must not be found by the next start; nothing was sealed under it yet. */
-    (void)unlink(path);
-    crypto_wipe(out, CRYPTO_KEY);
-    return e;
-}
-
 static err take(struct arena *a, const char *path, int fd, uint8_t out[static CRYPTO_KEY], str *why)
 {
     struct stat st;
@@ -81,10 +69,38 @@ static err take(struct arena *a, const char *path, int fd, uint8_t out[static CR
     return n == CRYPTO_KEY ? ERR_OK : trouble(a, path, "must hold exactly 32 bytes; restore the file from a backup", why);
 }
 
+/* Gives the finished file its name, unless somebody else's has it. Some file systems know no links: there two first starts in one moment are not
+ * told apart here, and found out by the mark of the key in the store. */
+static bool publish(const char *tmp, const char *path)
+{
+    if (link(tmp, path) == 0 || errno == EEXIST) return true;
+    return (errno == EPERM || errno == EOPNOTSUPP) && rename(tmp, path) == 0;
+}
+
+/* Written under another name first: who is killed half-way leaves no half key, which every later start would refuse. */
+static err make(struct arena *a, const char *path, str *why)
+{
+    char    mark[8];
+    uint8_t key[CRYPTO_KEY];
+    str     tmp;
+    crypto_random_text(mark, sizeof mark, CRYPTO_ALNUM);
+    TRY(arena_printf(a, &tmp, "%s.%.*s.tmp", path, (int)sizeof mark, mark));
+    CLEANUP(close_fd) int fd = open(tmp.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return system_trouble(a, path, "create it", why);
+    crypto_random(key, sizeof key);
+    bool good = write_all(fd, key, sizeof key) && fsync(fd) == 0 && publish(tmp.p, path) && sync_folder(a, path);
+    err  e = good ? ERR_OK : system_trouble(a, path, "write it", why);
+    crypto_wipe(key, sizeof key);
+    (void)unlink(tmp.p);
+    return e;
+}
+
 err crypto_master_key(struct arena *a, const char *path, bool create, uint8_t out[static CRYPTO_KEY], str *why)
 {
     CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) return take(a, path, fd, out, why);
-    if (errno == ENOENT && create) return make(a, path, out, why);
-    return system_trouble(a, path, "open it", why);
+    if (fd < 0 && errno == ENOENT && create) {
+        TRY(make(a, path, why));
+        fd = open(path, O_RDONLY | O_CLOEXEC); /* ours, or that of somebody who was quicker */
+    }
+    return fd >= 0 ? take(a, path, fd, out, why) : system_trouble(a, path, "open it", why);
 }

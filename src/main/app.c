@@ -24,6 +24,7 @@ static err trouble(struct app *a, str *why, const char *what, const char *where)
 static err open_data(struct app *a, bool exclusive, str *why)
 {
     const char *dir = a->config->data;
+    if (a->look) return ERR_OK;
     if (mkdir(dir, 0700) != 0 && access(dir, W_OK | X_OK) != 0) return trouble(a, why, "the data folder cannot be made or written; choose another with --data", dir);
     if (!exclusive) return ERR_OK;
     str path;
@@ -64,7 +65,48 @@ static err open_store(struct app *a, str *why)
     TRY(open_schema(a, why));
     str url = str_c(c->files_url);
     if (!str_starts(url, STR("file:"))) return trouble(a, why, "only file: is known here", "files.url");
-    return files_open(a->mem, str_from(url, 5).p, &a->files, why);
+    return a->look ? ERR_OK : files_open(a->mem, str_from(url, 5).p, &a->files, why);
+}
+
+/* A key is made for a fresh store only: under a new one nothing that is sealed could ever be opened again. */
+static err open_key(struct app *a, str *why)
+{
+    const char *path = a->config->master_key_file;
+    bool known, fits;
+    *why = STR("the store cannot be read; the log has the reason");
+    TRY(auth_key_known(a->store, a->mem, &known));
+    bool there = access(path, F_OK) == 0;
+    if (known && !there) return trouble(a, why, "the master key is missing, and the store's secrets are sealed under it; restore the file from a backup", path);
+    if (!there && a->look) return ERR_OK;
+    TRY(crypto_master_key(a->mem, path, true, a->master_key, why));
+    *why = STR("the store cannot be written; the log has the reason");
+    if (known || !a->look) TRY(auth_key_fits(a->store, a->mem, a->master_key, &fits));
+    else fits = true;
+    return fits ? ERR_OK : trouble(a, why, "not the master key that the store's secrets are sealed under; restore that one from a backup", path);
+}
+
+void app_log(const struct config *c)
+{
+    static const struct {
+        const char    *name;
+        enum log_level level;
+    } levels[] = { { "debug", LOG_DEBUG }, { "info", LOG_INFO }, { "warn", LOG_WARN }, { "error", LOG_ERROR } };
+    for (size_t i = 0; i < COUNT_OF(levels); i++)
+        if (str_is(str_c(c->log_level), levels[i].name)) log_setup(str_is(str_c(c->log_format), "json") ? LOG_JSON : LOG_TEXT, levels[i].level);
+}
+
+bool app_has_store(const struct config *c)
+{
+    str path = str_c(c->store_url);
+    return !str_starts(path, STR("sqlite:")) || access(str_from(path, 7).p, F_OK) == 0;
+}
+
+err app_origin(const struct config *c, struct arena *mem, str *out)
+{
+    str listen = str_c(c->listen.v[0]);
+    *out = STR_NULL;
+    if (str_starts(listen, STR("unix:")) || str_ends(listen, STR(":0"))) return ERR_OK;
+    return arena_printf(mem, out, "http://" STR_FMT, STR_ARG(listen));
 }
 
 err app_open(struct app *a, struct arena *mem, const struct config *c, bool exclusive, str *why)
@@ -72,15 +114,12 @@ err app_open(struct app *a, struct arena *mem, const struct config *c, bool excl
     a->mem = mem;
     a->config = c;
     *why = STR("out of memory");
-    log_setup(str_is(str_c(c->log_format), "json") ? LOG_JSON : LOG_TEXT,
-              str_is(str_c(c->log_level), "debug")  ? LOG_DEBUG
-              : str_is(str_c(c->log_level), "warn") ? LOG_WARN
-              : str_is(str_c(c->log_level), "error") ? LOG_ERROR
-                                                     : LOG_INFO);
+    app_log(c);
     if (crypto_init() != ERR_OK) return trouble(a, why, "the system gives no randomness", "crypto");
     TRY(open_data(a, exclusive, why));
-    TRY(crypto_master_key(mem, c->master_key_file, true, a->master_key, why));
     TRY(open_store(a, why));
+    TRY(open_key(a, why));
+    if (a->look) return ERR_OK;
     struct auth_options o = { .store = a->store, .master_key = a->master_key, .base_url = str_c(c->base_url),
                               .cost = { (uint32_t)c->argon2_memory_kib, (uint32_t)c->argon2_passes },
                               .workers = (unsigned)c->argon2_workers, .queue = (unsigned)c->argon2_queue };
@@ -230,9 +269,9 @@ err app_bootstrap(struct app *a, const struct bootstrap *in, str *why)
     str         link = STR_NULL;
     TRY(app_call(a, &c));
     err e = auth_bootstrap(a->auth, &c, in, &created, &link);
-    if (e && arena_printf(a->mem, why, "admin: " STR_FMT, STR_ARG(str_absent(c.why.text) ? str_c(err_name(e)) : c.why.text)) != ERR_OK)
-        *why = STR("out of memory");
-    if (!e && !str_absent(link)) printf("Choose the administrator's password here, once: " STR_FMT "\n", STR_ARG(link));
+    str text = !str_absent(c.why.text) ? c.why.text : e == ERR_CONFLICT ? STR("admin.api_key: another account has this key") : STR("admin: cannot be created; the log has the reason");
+    if (e && arena_str(a->mem, text, why) != ERR_OK) *why = STR("out of memory");
+    if (!e && !str_absent(link)) e = arena_str(a->mem, link, &a->link);
     arena_free(c.mem);
     return e;
 }

@@ -15,6 +15,7 @@ struct app {
     struct arena        *mem;
     int                  lock_fd;  /* data folder's lock, -1: not held */
     bool                 migrate;  /* bring the schema up to date when opening */
+    bool                 look;     /* change nothing: neither folders nor keys are made, files and accounts are not opened */
     uint8_t              master_key[CRYPTO_KEY];
     struct store        *store;
     struct files        *files;
@@ -28,6 +29,7 @@ struct app {
     const char         **folders; /* interview packages, the demonstration ones last */
     size_t               n_folders;
     struct http         *http;     /* set by cmd_serve; for /metrics */
+    str                  link;     /* to choose the administrator's password, if app_bootstrap made one; "/account/…" without a base_url */
 };
 #define APP { .lock_fd = -1 }
 
@@ -39,7 +41,13 @@ err  app_start(struct app *a, str *why) MUST_CHECK;
 err  app_find_folders(struct app *a) MUST_CHECK;
 /* Ends what was built, in reverse. */
 void app_close(struct app *a);
-/* server.md 5; prints the link once, if one was made. */
+/* What the configuration says about the log; also on SIGHUP. */
+void app_log(const struct config *c);
+/* Whether there is a store at all; of PostgreSQL that is taken for granted. */
+bool app_has_store(const struct config *c);
+/* "http://host:port" of the first listener as configured; absent for sockets and for port 0, which nobody knows yet. */
+err  app_origin(const struct config *c, struct arena *mem, str *out) MUST_CHECK;
+/* server.md 5; leaves the link in a->link, if one was made. */
 err  app_bootstrap(struct app *a, const struct bootstrap *in, str *why) MUST_CHECK;
 /* A call for commands: its own arena, the clock read. Free with arena_free(c->mem). */
 err  app_call(struct app *a, struct call *c) MUST_CHECK;

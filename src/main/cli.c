@@ -91,6 +91,7 @@ static int take_option(struct cli *c, int argc, char **argv, int *i)
         const struct option *o = &options[k];
         if (!str_is(name, o->name) || !takes(c->command, o)) continue;
         char *at = (char *)c + o->at;
+        if (o->kind == FLAG && eq < word.n) return (void)cli_fail("%s takes no value", o->name), 2;
         if (o->kind == FLAG) return *(bool *)(void *)at = true, 0;
         const char *value = eq < word.n ? word.p + eq + 1 : *i + 1 < argc ? argv[++*i] : NULL;
         if (!value) return (void)cli_fail("%s needs a value: %s %s", o->name, o->name, o->value), 2;
@@ -153,6 +154,8 @@ int cli_main(struct cli *c, int argc, char **argv)
         str why = STR_NULL;
         struct config_sources from = { c->config_file, c->data, c->listen, c->set.v, c->set.n };
         if (config_load(c->mem, &from, &c->config, &why) != ERR_OK) return cli_fail(STR_FMT, STR_ARG(why));
+        if (c->verbose) c->config.log_level = "debug";
+        else if (c->quiet) c->config.log_level = "warn";
     }
     return c->command->run(c);
 }

@@ -2,7 +2,7 @@
 #pragma once
 #include "main/config.h"
 
-enum { CLI_ARGS_MAX = 4, CLI_REPEAT_MAX = 64 };
+enum { CLI_ARGS_MAX = 1 /* no command takes more */, CLI_REPEAT_MAX = 64 };
 
 struct repeated {
     const char *v[CLI_REPEAT_MAX];

@@ -180,7 +180,7 @@ static json_t *number_of(const char *line, bool whole)
 {
     char  *end;
     double d = strtod(line, &end);
-    if (end == line || *end) return NULL;
+    if (end == line || *end || (whole && !(d >= -9e15 && d <= 9e15))) return NULL;
     return whole ? json_integer((json_int_t)d) : json_real(d);
 }
 

@@ -1,8 +1,8 @@
 /* main/cmd_store.c: check, config, migrate, openapi. */
+#include "base/json.h"
 #include "main/app.h"
 #include "main/cli.h"
 #include <stdio.h>
-#include <unistd.h>
 
 enum { PRINT_MAX = 64 << 20 };
 
@@ -32,18 +32,19 @@ int cmd_openapi(struct cli *c)
         buf_char(&b, '\n');
         return print_and_free(&b);
     }
-    (void)cli_fail("openapi: no family %s in this build; there is:", c->args[0]);
-    for (size_t i = 0; app_documents[i]; i++) (void)fprintf(stderr, "  %s\n", app_documents[i]->name);
-    return 2;
+    CLEANUP(buf_release) struct buf names = BUF(1000);
+    for (size_t i = 0; app_documents[i]; i++) buf_printf(&names, "%s%s", i ? ", " : "", app_documents[i]->name);
+    return (void)cli_fail("openapi: no family %s in this build; there is: " STR_FMT, c->args[0], STR_ARG(buf_str(&names))), 2;
 }
 
 int cmd_check(struct cli *c)
 {
     struct app a = APP;
     str why = STR_NULL;
-    /* Looks without changing: a folder that is not there is no mistake, it is made on the first start. */
-    if (access(c->config.data, F_OK) != 0) {
-        if (!c->quiet) printf("configuration: good\nstore: %s does not exist yet; `chancery serve` makes it\n", c->config.data);
+    a.look = true;
+    /* A store that is not there is no mistake, it is made on the first start. */
+    if (!app_has_store(&c->config)) {
+        if (!c->quiet) printf("configuration: good\nstore: not there yet; `chancery serve` makes it in %s\n", c->config.data);
         return 0;
     }
     err e = app_open(&a, c->mem, &c->config, false, &why);
@@ -54,6 +55,27 @@ int cmd_check(struct cli *c)
     return e ? 1 : 0;
 }
 
+/* "applied 0001_accounts" -> {"name":"0001_accounts","state":"applied"}. */
+static void lines_to_json(struct buf *lines)
+{
+    struct buf json = BUF(1 << 20);
+    struct jw  w = JW(&json);
+    str        rest = buf_str(lines), line, state;
+    jw_open(&w, '[');
+    while (rest.n) {
+        (void)str_cut(&rest, '\n', &line);
+        (void)str_cut(&line, ' ', &state);
+        jw_open(&w, '{');
+        jw_kstr(&w, "name", line);
+        jw_kstr(&w, "state", state);
+        jw_close(&w, '}');
+    }
+    jw_close(&w, ']');
+    buf_char(&json, '\n');
+    buf_release(lines);
+    *lines = json;
+}
+
 int cmd_migrate(struct cli *c)
 {
     str why = STR_NULL;
@@ -61,8 +83,7 @@ int cmd_migrate(struct cli *c)
     struct buf lines = BUF(1 << 20);
     bool current = false;
     size_t n;
-    if (access(c->config.data, F_OK) != 0 && str_starts(str_c(c->config.store_url), STR("sqlite:")))
-        return cli_fail("%s: no such data folder; `chancery serve` makes it, or name it with --data", c->config.data);
+    if (!app_has_store(&c->config)) return cli_fail("%s: no store here yet; `chancery serve` makes it, or name another folder with --data", c->config.data);
     const struct migration *all = app_migrations(c->mem, &n);
     struct store_options o = { .url = c->config.store_url, .readers = 2, .queue = 16, .durable = true };
     err e = all ? store_open(c->mem, &o, &s, &why) : ERR_NOMEM;
@@ -71,5 +92,6 @@ int cmd_migrate(struct cli *c)
     if (s) store_close(s);
     if (e) return buf_release(&lines), cli_fail("migrate: " STR_FMT, STR_ARG(str_absent(why) ? str_c(err_name(e)) : why));
     if (c->quiet) buf_clear(&lines);
+    if (c->json) lines_to_json(&lines);
     return print_and_free(&lines) ? 1 : current ? 0 : 1;
 }

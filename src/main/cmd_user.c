@@ -26,9 +26,11 @@ static int run(struct cli *c, struct work *w, enum tx tx, err (*fn)(struct call 
     return cli_fail("%s: " STR_FMT, c->command->name, STR_ARG(str_absent(call->why.text) ? str_c(err_name(e)) : call->why.text));
 }
 
-/* Opens the store, runs body, closes; the exit status. */
-static int with_store(struct cli *c, int (*body)(struct cli *, struct work *, struct call *))
+/* Opens the store, runs body, closes; the exit status. make: a store that is not there is made. */
+static int with_store(struct cli *c, bool make, int (*body)(struct cli *, struct work *, struct call *))
 {
+    if (!make && !app_has_store(&c->config))
+        return cli_fail("%s: no store here yet; `chancery serve` makes it, or name another folder with --data", c->config.data);
     struct app  a = APP;
     struct call call = { 0 };
     str         why = STR_NULL;
@@ -48,8 +50,12 @@ static int read_password(struct cli *c, struct work *w, struct call *call)
     char line[PASSWORD_MAX + 2];
     if (!fgets(line, sizeof line, stdin)) return cli_fail("%s: no password on standard input", c->command->name);
     str p = str_c(line);
+    if (p.n > PASSWORD_MAX && p.p[p.n - 1] != '\n') {
+        crypto_wipe(line, sizeof line);
+        return cli_fail("%s: the password is longer than %d bytes", c->command->name, PASSWORD_MAX);
+    }
     while (p.n && (p.p[p.n - 1] == '\n' || p.p[p.n - 1] == '\r')) p.n--;
-    err e = p.n < 8 ? ERR_INPUT : password_hash(w->app->auth, call->mem, p, &w->hash);
+    err e = str_utf8_len(p) < 8 ? ERR_INPUT : password_hash(w->app->auth, call->mem, p, &w->hash);
     crypto_wipe(line, sizeof line);
     if (e == ERR_INPUT) return cli_fail("%s: the password needs at least 8 characters", c->command->name);
     return e ? cli_fail("%s: the password cannot be hashed (%s)", c->command->name, err_name(e)) : 0;
@@ -64,9 +70,9 @@ static err link_tx(struct call *call)
 static int print_link(struct cli *c, struct work *w, struct call *call)
 {
     if (run(c, w, TX_WRITE, link_tx, call)) return 1;
-    const char *base = c->config.base_url;
-    str listen = str_c(c->config.listen.v[0]);
-    printf("%s%.*s/account/password?token=" STR_FMT "\n", base ? base : "http://", base ? 0 : (int)listen.n, listen.p, STR_ARG(w->token));
+    str origin = str_c(c->config.base_url);
+    if (str_absent(origin) && app_origin(&c->config, call->mem, &origin) != ERR_OK) return cli_fail("out of memory");
+    printf(STR_FMT "/account/password?token=" STR_FMT "\n", STR_ARG(origin), STR_ARG(w->token));
     return 0;
 }
 
@@ -92,7 +98,7 @@ static int create(struct cli *c, struct work *w, struct call *call)
     if (!c->quiet) printf("created %s, number %lld\n", email, (long long)w->account->number);
     return c->print_link ? print_link(c, w, call) : 0;
 }
-int cmd_user_create(struct cli *c) { return with_store(c, create); }
+int cmd_user_create(struct cli *c) { return with_store(c, true, create); }
 
 static err list_tx(struct call *call)
 {
@@ -136,7 +142,7 @@ static int list(struct cli *c, struct work *w, struct call *call)
     if (buf_ok(&b) || fwrite(b.p ? b.p : "", 1, b.n, stdout) != b.n) return cli_fail("user list: cannot be written");
     return 0;
 }
-int cmd_user_list(struct cli *c) { return with_store(c, list); }
+int cmd_user_list(struct cli *c) { return with_store(c, false, list); }
 
 static err find_tx(struct call *call)
 {
@@ -163,7 +169,7 @@ static int show(struct cli *c, struct work *w, struct call *call)
     printf(STR_FMT "\n", STR_ARG(buf_str(&b)));
     return 0;
 }
-int cmd_user_show(struct cli *c) { return with_store(c, show); }
+int cmd_user_show(struct cli *c) { return with_store(c, false, show); }
 
 static err set_password_tx(struct call *call)
 {
@@ -181,4 +187,4 @@ static int set_password(struct cli *c, struct work *w, struct call *call)
     if (!c->quiet) printf("password set; all sessions of the account have ended\n");
     return 0;
 }
-int cmd_user_set_password(struct cli *c) { return with_store(c, set_password); }
+int cmd_user_set_password(struct cli *c) { return with_store(c, false, set_password); }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum type { T_TEXT, T_INT, T_BOOL, T_TEXTS, T_DISPATCH };
-enum { SETTINGS_MAX = 64, FILE_MAX = 1 << 20 };
+enum { SETTINGS_MAX = 64, FILE_MAX = 1 << 20, API_KEY_LEAST = 16 };
 
 struct setting {
     const char *key;
@@ -90,6 +90,12 @@ static const struct setting *find(str key)
     return NULL;
 }
 
+static err complain_of(struct loader *l, const char *key, const char *what)
+{
+    const char *from = origin[find(str_c(key)) - settings];
+    return complain(l, from ? from : "configuration", key, what);
+}
+
 static bool has_below(str prefix)
 {
     for (size_t i = 0; i < N_SETTINGS; i++) {
@@ -109,6 +115,26 @@ static bool word_ok(const struct setting *s, str w)
 
 static bool is_scalar(const struct yaml_node *v) { return v->kind != YAML_SEQ && v->kind != YAML_MAP && v->kind != YAML_NULL; }
 
+/* For a C string. */
+static bool has_nul(str s) { return s.n && memchr(s.p, '\0', s.n); }
+
+/* Nothing (an empty variable of a container, "email:" without a value) is none where none is possible. */
+static err take_one_text(struct loader *l, const struct setting *s, const struct yaml_node *v, const char *place)
+{
+    const char *z = NULL;
+    bool        nothing = v->kind == YAML_NULL || (is_scalar(v) && v->text.n == 0);
+    if (nothing && s->preset) return complain(l, place, s->key, "needs a value");
+    if (!nothing) {
+        if (!is_scalar(v)) return complain(l, place, s->key, "expected a text");
+        if (has_nul(v->text)) return complain(l, place, s->key, "holds a NUL character");
+        if (!word_ok(s, v->text)) return complain(l, place, s->key, "is not one of the words allowed here");
+        z = arena_z(l->a, v->text);
+        if (!z) return ERR_NOMEM;
+    }
+    memcpy((char *)l->out + s->at, &z, sizeof z);
+    return ERR_OK;
+}
+
 static err take_texts(struct loader *l, const struct setting *s, const struct yaml_node *v, const char *place)
 {
     const struct yaml_node *one = v;
@@ -117,7 +143,7 @@ static err take_texts(struct loader *l, const struct setting *s, const struct ya
     struct texts t = { NEW_N(l->a, const char *, n + 1), n };
     if (!t.v) return ERR_NOMEM;
     for (size_t i = 0; i < n; i++) {
-        if (!is_scalar(items[i])) return complain(l, place, s->key, "expected a text or a list of texts");
+        if (!is_scalar(items[i]) || items[i]->text.n == 0 || has_nul(items[i]->text)) return complain(l, place, s->key, "expected a text or a list of texts");
         if (!word_ok(s, items[i]->text)) return complain(l, place, s->key, "is not one of the words allowed here");
         if (!(t.v[i] = arena_z(l->a, items[i]->text))) return ERR_NOMEM;
     }
@@ -148,14 +174,7 @@ static err take(struct loader *l, const struct setting *s, const struct yaml_nod
 {
     char *at = (char *)l->out + s->at;
     switch (s->type) {
-    case T_TEXT: {
-        if (!is_scalar(v)) return complain(l, place, s->key, "expected a text");
-        if (!word_ok(s, v->text)) return complain(l, place, s->key, "is not one of the words allowed here");
-        const char *z = arena_z(l->a, v->text);
-        if (!z) return ERR_NOMEM;
-        memcpy(at, &z, sizeof z);
-        break;
-    }
+    case T_TEXT: TRY(take_one_text(l, s, v, place)); break;
     case T_INT:
         if (v->kind != YAML_INT || v->big) return complain(l, place, s->key, "expected a whole number");
         if (v->i < s->least || v->i > s->most) return complain(l, place, s->key, "is out of range");
@@ -185,26 +204,32 @@ static err walk(struct loader *l, const struct yaml_node *map, str prefix, const
             TRY(take(l, s, v, place.p));
         else if (v->kind == YAML_MAP && has_below(key))
             TRY(walk(l, v, key, file));
-        else
-            return arena_printf(l->a, &place, "%s:%u:%u", file, k->line, k->column) ? ERR_NOMEM : complain(l, place.p, key.p, "unknown key");
+        else if (v->kind != YAML_NULL || !has_below(key)) /* a section whose lines are all commented out is none */
+            return arena_printf(l->a, &place, "%s:%u:%u", file, k->line, k->column)
+                       ? ERR_NOMEM
+                       : complain(l, place.p, key.p, has_below(key) ? "expected a mapping of keys to values" : "unknown key");
     }
     return ERR_OK;
 }
 
+/* To its end, since pipes have no size: --config <(…). */
 static err read_file(struct loader *l, const char *path, str *out)
 {
+    char  *p = NEW_N(l->a, char, FILE_MAX + 1);
+    size_t n = 0;
+    ssize_t got = 1;
+    if (!p) return ERR_NOMEM;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st) != 0 || st.st_size > FILE_MAX) {
-        IGNORE(arena_printf(l->a, l->why, "%s: cannot be read: %s", path, fd < 0 ? "no such file, or no permission" : "larger than 1 MiB"));
-        if (fd >= 0) close(fd);
-        return ERR_INPUT;
+    while (fd >= 0 && got > 0 && n <= FILE_MAX) {
+        got = read(fd, p + n, FILE_MAX + 1 - n);
+        if (got < 0 && errno == EINTR) got = 1;
+        else if (got > 0) n += (size_t)got;
     }
-    char   *p = NEW_N(l->a, char, (size_t)st.st_size + 1);
-    ssize_t n = p ? read(fd, p, (size_t)st.st_size) : -1;
-    close(fd);
-    if (n < 0) return p ? complain(l, path, "file", "cannot be read") : ERR_NOMEM;
-    *out = (str){ p, (size_t)n };
+    if (fd < 0 || got < 0) IGNORE(arena_printf(l->a, l->why, "%s: cannot be read: %m", path)); /* a message without memory is the one before */
+    if (fd >= 0) (void)close(fd);
+    if (fd < 0 || got < 0) return ERR_INPUT;
+    if (n > FILE_MAX) return complain(l, path, "file", "is larger than 1 MiB");
+    *out = (str){ p, n };
     return ERR_OK;
 }
 
@@ -224,14 +249,22 @@ static err load_file(struct loader *l, const char *path)
     return walk(l, root, STR_NULL, path);
 }
 
+static bool is_quoted(str t) { return t.n >= 2 && (t.p[0] == '"' || t.p[0] == '\'') && t.p[t.n - 1] == t.p[0]; }
+
+/* "[::]:8080" looks like the beginning of a list. */
+static bool is_address(str t) { return t.n && t.p[0] == '[' && str_search(t, STR("]:")) < t.n; }
+
+/* A value of --set or the environment: a YAML scalar or flow collection. A text setting without quotes is taken as it stands: a password
+ * "12: 3" is no mapping, and " #1" no comment. */
 static err take_text(struct loader *l, const struct setting *s, str text, const char *place)
 {
-    struct yaml_node *v;
+    struct yaml_node *v = NULL;
     struct yaml_error bad = { 0 };
-    /* A text setting is taken as it stands: a password "12: 3" is no mapping. */
-    struct yaml_node plain = { .kind = YAML_STR, .text = text };
-    if (s->type == T_TEXT) return take(l, s, &plain, place);
-    if (yaml_read(l->a, text, 1, &v, &bad) != ERR_OK || !v) return complain(l, place, s->key, "is not a YAML value");
+    struct yaml_node  plain = { .kind = YAML_STR, .text = text };
+    if (s->type == T_TEXT && !is_quoted(text)) return take(l, s, &plain, place);
+    err e = yaml_read(l->a, text, 1, &v, &bad);
+    if (e == ERR_NOMEM) return e;
+    if (e || !v) return s->type == T_TEXT || (s->type == T_TEXTS && is_address(text)) ? take(l, s, &plain, place) : complain(l, place, s->key, "is not a YAML value");
     return take(l, s, v, place);
 }
 
@@ -290,18 +323,41 @@ static err below_data(struct loader *l, const char **at, const char *scheme, con
     return ERR_OK;
 }
 
-/* What depends on other settings. */
-static err derive(struct loader *l)
+/* scheme://host[:port], without the slash that links begin with. */
+static err derive_base_url(struct loader *l)
+{
+    struct config *c = l->out;
+    if (!c->base_url) return ERR_OK;
+    str url = str_c(c->base_url), host = STR_NULL;
+    if (str_starts(url, STR("http://"))) host = str_from(url, 7);
+    if (str_starts(url, STR("https://"))) host = str_from(url, 8);
+    while (host.n && host.p[host.n - 1] == '/') host.n--, url.n--;
+    bool good = host.n > 0;
+    for (size_t i = 0; i < host.n; i++) good &= host.p[i] > ' ' && host.p[i] < 0x7F && !strchr("/?#@\\", host.p[i]);
+    if (!good) return complain_of(l, "base_url", "expected a public origin such as https://example.com");
+    c->base_url = arena_z(l->a, url);
+    return c->base_url ? ERR_OK : ERR_NOMEM;
+}
+
+static err derive_counts(struct loader *l)
 {
     struct config *c = l->out;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (cores < 1) cores = 1;
     if (!c->threads) c->threads = cores;
     if (!c->argon2_workers) c->argon2_workers = cores;
-    if (!c->workers_min) c->workers_min = cores;
-    if (!c->workers_max) c->workers_max = 8 * cores;
-    if (c->workers_max < c->workers_min) return complain(l, "configuration", "workers.max", "is less than workers.min");
-    if (c->listen.n == 0) return complain(l, "configuration", "listen", "needs at least one address");
+    if (!c->workers_max) c->workers_max = c->workers_min > 8 * cores ? c->workers_min : 8 * cores;
+    if (!c->workers_min) c->workers_min = c->workers_max < cores ? c->workers_max : cores; /* who sets only the most need not know the least */
+    return c->workers_max < c->workers_min ? complain_of(l, "workers.max", "is less than workers.min") : ERR_OK;
+}
+
+/* What depends on other settings. */
+static err derive(struct loader *l)
+{
+    struct config *c = l->out;
+    TRY(derive_counts(l));
+    TRY(derive_base_url(l));
+    if (c->listen.n == 0) return complain_of(l, "listen", "needs at least one address");
     TRY(below_data(l, &c->store_url, "sqlite:", "chancery.db"));
     TRY(below_data(l, &c->files_url, "file:", "files"));
     TRY(below_data(l, &c->master_key_file, "", "master.key"));
@@ -313,7 +369,7 @@ static err derive(struct loader *l)
         c->packages.v[0] = own;
     }
     if (!c->log_format) c->log_format = isatty(2) ? "text" : "json";
-    if (c->admin_api_key && strlen(c->admin_api_key) < 16) return complain(l, "configuration", "admin.api_key", "needs at least 16 characters");
+    if (c->admin_api_key && str_utf8_len(str_c(c->admin_api_key)) < API_KEY_LEAST) return complain_of(l, "admin.api_key", "needs at least 16 characters");
     return ERR_OK;
 }
 
@@ -322,9 +378,11 @@ err config_load(struct arena *a, const struct config_sources *from, struct confi
     struct config c = { 0 };
     struct loader l = { a, &c, why };
     *why = STR("out of memory");
+    memset(origin, 0, sizeof origin);
     TRY(load_defaults(&l));
     const char *file = from->file ? from->file : getenv("CHANCERY_CONFIG");
-    if (!file && access("chancery.yml", R_OK) == 0) file = "chancery.yml";
+    if (!from->file && file && !*file) file = NULL;
+    if (!file && access("chancery.yml", F_OK) == 0) file = "chancery.yml"; /* one that cannot be read is no missing one */
     if (file) TRY(load_file(&l, file));
     TRY(load_environment(&l));
     if (from->data) TRY(take_text(&l, find(STR("data")), str_c(from->data), "--data"));

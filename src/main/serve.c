@@ -23,12 +23,39 @@ static err listen_all(struct app *a, str *why)
     return http_start(a->mem, &o, &h, &a->http, why);
 }
 
+/* The only time that it is shown. origin: where we listen; a base_url is in the link already. */
+static void say_link(const struct app *a, str origin)
+{
+    if (str_absent(a->link)) return;
+    bool whole = a->config->base_url || !str_starts(origin, STR("http"));
+    printf("Choose the administrator's password here, once: " STR_FMT STR_FMT "\n", STR_ARG(whole ? STR("") : origin), STR_ARG(a->link));
+    (void)fflush(stdout);
+}
+
+/* On a terminal, as long as nobody could log in. */
+static void say_how_to_begin(struct app *a, const struct cli *c)
+{
+    struct call call;
+    bool        has = true;
+    if (a->config->admin_email || c->quiet || !isatty(1) || app_call(a, &call) != ERR_OK) return;
+    if (auth_has_superuser(a->auth, &call, &has) == ERR_OK && !has)
+        printf("There is no administrator yet. Create one with: chancery user create EMAIL --superuser --print-link --data %s\n", a->config->data);
+    arena_free(call.mem);
+}
+
 static void say_ready(struct app *a, struct cli *c)
 {
-    if (!a->config->admin_email && isatty(1) && !c->quiet)
-        printf("No administrator is configured. Create one with: chancery user create EMAIL --superuser --print-link --data %s\n", a->config->data);
+    say_link(a, http_url(a->http, 0));
+    say_how_to_begin(a, c);
     printf("chancery ready " STR_FMT " pid %ld\n", STR_ARG(http_url(a->http, 0)), (long)getpid());
     (void)fflush(stdout);
+}
+
+/* The administrator may exist by now, and the next start will not make another link. */
+static void say_link_all_the_same(struct app *a)
+{
+    str origin;
+    if (app_origin(a->config, a->mem, &origin) == ERR_OK) say_link(a, origin);
 }
 
 #ifdef CHANCERY_FAULTS
@@ -53,7 +80,7 @@ static void wait_for_end(struct app *a, const sigset_t *set)
     for (int sig = 0;;) {
         if (sigwait(set, &sig) != 0) continue;
         if (sig == SIGHUP) {
-            log_setup(str_is(str_c(a->config->log_format), "json") ? LOG_JSON : LOG_TEXT, LOG_INFO);
+            app_log(a->config);
             LOG(LOG_INFO, "hang-up heeded", LOG_I("pid", getpid()));
             continue;
         }
@@ -87,7 +114,9 @@ int cmd_serve(struct cli *c)
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGHUP);
+#ifdef CHANCERY_FAULTS
     (void)sigaddset(&set, SIGUSR2);
+#endif
     /* Before the first thread, so that all of them leave the signals to us. */
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     a.migrate = c->config.store_migrate;
@@ -98,6 +127,7 @@ int cmd_serve(struct cli *c)
     if (!e) e = app_start(&a, &why);
     if (!e) e = listen_all(&a, &why);
     if (e) {
+        say_link_all_the_same(&a);
         (void)cli_fail(STR_FMT, STR_ARG(str_absent(why) ? str_c(err_name(e)) : why));
         app_close(&a);
         return 1;
