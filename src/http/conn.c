@@ -30,13 +30,15 @@ static void peer_text(struct conn *c, const struct sockaddr *from)
         inet_ntop(AF_INET6, &six->sin6_addr, c->peer, sizeof c->peer);
 }
 
-static struct conn *conn_open(struct http *s, struct MHD_Connection *mhd)
+static struct conn *conn_open(struct io *io, struct MHD_Connection *mhd)
 {
+    struct http *s = io->http;
     struct conn *c = fault_here() ? NULL : calloc(1, sizeof *c);
     if (!c) return NULL;
     /* One answer at a time: later libraries give each in the same place. */
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
     c->http = s;
+    c->io = io;
     c->mhd = mhd;
     c->fd = info ? info->connect_fd : -1;
     info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -74,21 +76,20 @@ static void conn_close(struct conn *c)
     if (c->next) c->next->prev = c->prev;
     pthread_mutex_unlock(&s->lock);
     linger_if_unread(c);
-    atomic_fetch_sub(&s->live, 1);
+    io_gone(c->io);
     if (c->x.mem) http_arena_put(s, c->x.mem);
     free(c);
 }
 
-void conn_on_change(void *http, struct MHD_Connection *con, void **conn, enum MHD_ConnectionNotificationCode what)
+void conn_on_change(void *io, struct MHD_Connection *con, void **conn, enum MHD_ConnectionNotificationCode what)
 {
-    struct http *s = http;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        *conn = conn_open(s, con);
+        *conn = conn_open(io, con);
     } else if (*conn) {
         conn_close(*conn);
         *conn = NULL;
     } else {
-        atomic_fetch_sub(&s->live, 1);
+        io_gone(io);
     }
 }
 

@@ -142,7 +142,7 @@ void http_defer(struct exchange *x)
 void http_answer(struct exchange *x)
 {
     struct conn *c = x->conn;
-    if (conn_move(c, PHASE_DEFERRED, PHASE_ANSWERED)) MHD_resume_connection(c->mhd);
+    if (conn_move(c, PHASE_DEFERRED, PHASE_ANSWERED)) io_resume(c);
 }
 
 static enum MHD_Result after_resume(struct exchange *x, struct MHD_Connection *con)

@@ -11,21 +11,11 @@
 #include <unistd.h>
 
 enum {
-    /* Of a connection's memory, which holds the head, the library's list of its lines, and the reply's head. Not more than needed: the library
-     * zeroes all of it after each request, an eighth of what a small request costs. */
-    ROOM_BESIDE_HEAD = 4 * 1024,
     STOP_MS = 10000,               /* how long http_stop waits for unanswered exchanges */
     CLIENT_DISCIPLINE = 0x00097701 /* the first library that refuses bare LF, folded lines and NUL itself */
 };
 
-static size_t keep_as_is(void *cls, struct MHD_Connection *con, char *text)
-{
-    (void)cls, (void)con;
-    return strlen(text);
-}
-
-static void on_library_log(void *cls, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
-static void on_library_log(void *cls, const char *fmt, va_list args)
+void http_on_library_log(void *cls, const char *fmt, va_list args)
 {
     (void)cls;
     char text[256];
@@ -65,26 +55,6 @@ static uint32_t library_version(void)
     return part[0] << 24 | part[1] / 10 << 20 | part[1] % 10 << 16 | part[2] / 10 << 12 | part[2] % 10 << 8;
 }
 
-static err library_start(struct http *s)
-{
-    /* Our own policy decides (keeper.c): the library's limit, divided among its threads, is only kept out of the way. */
-    unsigned limit = (s->opt.max_connections + 64) * s->opt.threads;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
-    struct MHD_OptionItem pool[] = {
-        /* A pool of one is no pool: then the daemon is the thread. */
-        { s->opt.threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)s->opt.threads, NULL },
-        { MHD_OPTION_END, 0, NULL },
-    };
-    s->daemon =
-        MHD_start_daemon(flags, 0, NULL, NULL, exchange_on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                         s->opt.head_max + ROOM_BESIDE_HEAD, MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-                         /* Before: strictness 1 answers a missing Host twice, and nothing else worth having. */
-                         MHD_OPTION_STRICT_FOR_CLIENT, s->gate.old_library ? 0 : 1, MHD_OPTION_UNESCAPE_CALLBACK, keep_as_is, NULL, MHD_OPTION_URI_LOG_CALLBACK,
-                         exchange_on_target, s, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, conn_on_change, s,
-                         MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
-    return s->daemon ? ERR_OK : ERR_STORE;
-}
-
 static err open_listeners(struct arena *a, struct http *s, str *why)
 {
     /* [::] alone takes IPv4 clients too; beside an IPv4 address it must not take that one's port. */
@@ -112,7 +82,7 @@ static err start(struct arena *a, struct http *s, str *why)
     TRY(open_listeners(a, s, why));
     raise_descriptors(s->opt.max_connections);
     *why = STR("http: the library's threads do not start");
-    TRY(library_start(s));
+    TRY(io_start(s));
     *why = STR("http: the accepting thread does not start");
     TRY(keeper_start(s));
     *why = STR_NULL;
@@ -129,7 +99,7 @@ err http_start(struct arena *a, const struct http_options *o, const struct http_
     s->opt = with_defaults(o);
     s->gate = (struct gate_rules){ s->opt.head_max, s->opt.target_max, library_version() < CLIENT_DISCIPLINE };
     s->seams = strcmp(MHD_get_version(), "0.9.75") == 0;
-    s->keeper.epoll = s->keeper.wake = s->keeper.spare = -1;
+    keeper_init(s);
     pthread_mutex_init(&s->lock, NULL);
     pthread_mutex_init(&s->arenas_lock, NULL);
     err e = start(a, s, why);
@@ -170,7 +140,7 @@ static void resume_all(struct http *s)
     pthread_mutex_lock(&s->lock);
     for (struct conn *c = s->conns; c; c = c->next)
         if (conn_move(c, PHASE_DEFERRED, PHASE_ANSWERED)) {
-            MHD_resume_connection(c->mhd);
+            io_resume(c);
             n++;
         }
     pthread_mutex_unlock(&s->lock);
@@ -179,15 +149,13 @@ static void resume_all(struct http *s)
 
 void http_stop(struct http *s)
 {
-    if (s->daemon) {
-        http_stop_listening(s);
-        wait_for_running(s, STOP_MS);
-        if (http_running(s)) resume_all(s);
-        wait_for_running(s, STOP_MS / 20);
-        keeper_stop(s);
-        MHD_stop_daemon(s->daemon);
-        keeper_release(s);
-    }
+    http_stop_listening(s);
+    wait_for_running(s, STOP_MS);
+    if (http_running(s)) resume_all(s);
+    wait_for_running(s, STOP_MS / 20);
+    keeper_stop(s);
+    io_stop(s);
+    keeper_release(s);
     release(s);
 }
 

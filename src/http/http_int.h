@@ -54,6 +54,7 @@ struct exchange {
 
 struct conn {
     struct http *http;
+    struct io *io;
     struct MHD_Connection *mhd;
     struct conn *prev, *next; /* http.lock */
     struct tally *tally;
@@ -73,11 +74,31 @@ struct conn {
     struct exchange x;
 };
 
-enum { LISTEN_MAX = 16, LINGER_MAX = 256, ARENAS_KEPT = 64 };
+enum {
+    LISTEN_MAX = 16,
+    LINGER_MAX = 256,
+    ARENAS_KEPT = 64,
+    /* Of a connection's memory, which holds the head, the library's list of its lines, and the reply's head. Not more than needed: the library
+     * zeroes all of it after each request, an eighth of what a small request costs. */
+    ROOM_BESIDE_HEAD = 4 * 1024
+};
 struct listener {
     int fd;
     str url;
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* to be removed at the end; empty for IP */
+};
+
+/* One I/O thread. */
+struct io {
+    _Alignas(64) struct http *http;
+    struct MHD_Daemon *daemon;
+    pthread_t thread;
+    bool running;
+    atomic_bool stop;
+    int epoll, wake; /* the library's set; an eventfd: arrivals, stop */
+    pthread_mutex_t lock;
+    struct arrival *arrivals;
+    _Atomic int live; /* connections, those on their way included */
 };
 
 struct keeper {
@@ -97,7 +118,8 @@ struct http {
     struct http_handler handler;
     struct http_options opt;
     struct gate_rules gate;
-    struct MHD_Daemon *daemon;
+    struct io *io; /* one per I/O thread */
+    unsigned n_io;
     struct listener listeners[LISTEN_MAX];
     size_t n_listeners;
     struct keeper keeper;
@@ -120,8 +142,18 @@ enum MHD_Result exchange_on_request(void *http, struct MHD_Connection *con, cons
                                     size_t *upload_n, void **exchange);
 void exchange_on_completed(void *http, struct MHD_Connection *con, void **exchange, enum MHD_RequestTerminationCode why);
 
+void http_on_library_log(void *cls, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
+
+/* io.c */
+err io_start(struct http *s) MUST_CHECK;
+void io_stop(struct http *s); /* with its connections */
+/* The connection goes to the thread that has fewest, which closes it in the end. False: no memory, fd is still the caller's. */
+bool io_give(struct http *s, int fd, const struct sockaddr_storage *from, socklen_t n);
+void io_gone(struct io *io);    /* one connection less */
+void io_resume(struct conn *c); /* from any thread, the phase being PHASE_ANSWERED */
+
 /* conn.c */
-void conn_on_change(void *http, struct MHD_Connection *con, void **conn, enum MHD_ConnectionNotificationCode what);
+void conn_on_change(void *io, struct MHD_Connection *con, void **conn, enum MHD_ConnectionNotificationCode what);
 bool conn_move(struct conn *c, enum phase from, enum phase to); /* false: it was in another phase */
 struct arena *http_arena_get(struct http *s);
 void http_arena_put(struct http *s, struct arena *a);
@@ -142,6 +174,7 @@ err listen_open(struct arena *a, struct http *s, const char *where, bool only_v6
 void listen_close(struct listener *l);
 
 /* keeper.c */
+void keeper_init(struct http *s);
 err keeper_start(struct http *s) MUST_CHECK;
 void keeper_stop(struct http *s);
 void keeper_release(struct http *s); /* after the library has closed its connections */

@@ -103,7 +103,10 @@ static bool accept_one(struct http *s, int listener)
         keeper_linger(s, fd);
         return true;
     }
-    if (MHD_add_connection(s->daemon, fd, (const void *)&from, n) != MHD_YES) atomic_fetch_sub(&s->live, 1); /* closes fd in any case */
+    if (io_give(s, fd, &from, n)) return true;
+    atomic_fetch_sub(&s->live, 1);
+    raw_answer(fd, 503);
+    close(fd);
     return true;
 }
 
@@ -233,11 +236,17 @@ static void *keep(void *http)
     return NULL;
 }
 
+void keeper_init(struct http *s)
+{
+    struct keeper *k = &s->keeper;
+    k->epoll = k->wake = k->spare = -1;
+    for (unsigned i = 0; i < LINGER_MAX; i++) k->linger[i].fd = -1;
+    pthread_mutex_init(&k->lock, NULL);
+}
+
 err keeper_start(struct http *s)
 {
     struct keeper *k = &s->keeper;
-    for (unsigned i = 0; i < LINGER_MAX; i++) k->linger[i].fd = -1;
-    pthread_mutex_init(&k->lock, NULL);
     k->epoll = epoll_create1(EPOLL_CLOEXEC);
     k->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     k->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);

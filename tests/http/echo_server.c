@@ -3,7 +3,7 @@
  * echo_server [threads=N] [max=N] [head_ms=N] [idle_ms=N] [body=N] LISTEN...: prints the
  * library's version, one URL per listener, then "ready"; SIGTERM stops it and
  * prints the counters. Paths: /tiny, /later (answered by another thread, in random order), /hold (answered at SIGUSR1), /204, /304, /big?n=,
- * /arm?n=, /close, /nothing (a handler that forgets its reply); everything else echoes. */
+ * /arm?n=, /nap (keeps the I/O thread for half a second), /close, /nothing (a handler that forgets its reply); everything else echoes. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/fault.h"
@@ -107,6 +107,8 @@ static void fill(struct exchange *x)
         tiny(x), r->status = 304, r->no_length = true, reply_header(r, STR("ETag"), STR("\"a\""));
     else if (str_is(path, "/close"))
         tiny(x), r->close = true;
+    else if (str_is(path, "/nap"))
+        usleep(500000), tiny(x);
     else if (str_is(path, "/nothing"))
         return;
     else

@@ -497,6 +497,26 @@ def crowd(report):
         report('descriptors are flat after them', s.descriptors() <= before, (before, s.descriptors()))
 
 
+def batches(report):
+    """What is ready at once in batches of the size by which the library collects events, 128: its own threads would wait for a 129th."""
+    for n in (127, 128, 129, 256):
+        with Server('threads=1') as s, s.connect() as first:
+            opened = [s.connect() for _ in range(n)]
+            for c in opened:
+                c.sendall(TINY)
+                read_reply(c)
+            first.sendall(b'GET /nap HTTP/1.1\r\n' + H + b'\r\n')
+            time.sleep(0.1)
+            for c in opened:
+                c.settimeout(4)
+                c.sendall(TINY)
+            try:
+                good = all(read_reply(c)[0] == 200 for c in opened)
+            except OSError:
+                good = False
+            report('%d requests in one batch are answered' % n, good)
+
+
 def limit(report):
     with Server('max=5') as s:
         opened = [s.connect() for _ in range(5)]
@@ -616,7 +636,7 @@ def has_ipv6():
         return False
 
 
-TESTS = [table_refused, table_served, replies, ways_to_send, bodies, slow, deaf, suspended, stop_while_held, abandon, crowd, limit, listeners, one_thread, memory_fails]
+TESTS = [table_refused, table_served, replies, ways_to_send, bodies, slow, deaf, suspended, stop_while_held, abandon, crowd, batches, limit, listeners, one_thread, memory_fails]
 
 
 def main():
