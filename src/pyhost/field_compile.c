@@ -73,6 +73,7 @@ struct item {
     PyObject *own[OWN__COUNT]; /* borrowed; NULL: absent */
     PyObject *raw[F__COUNT];
     PyObject *label, *var; /* of the key that is no modifier */
+    PyObject *parameters;  /* further such keys, where the datatype is the author's own */
     bool at_load;
 };
 
@@ -85,6 +86,7 @@ static int row_of(str key)
 
 static int take_label(struct item *it, PyObject *key, PyObject *value)
 {
+    if (it->label && it->parameters) return PyDict_SetItem(it->parameters, key, value);
     if (it->label) return plan_error(it->b, "A field has one label, this is another", key);
     it->label = key;
     it->var = value;
@@ -105,6 +107,15 @@ static int take_key(struct item *it, PyObject *key, PyObject *value)
         return 0;
     }
     return take_label(it, key, value);
+}
+
+/* A datatype that we do not know may have keys that we do not know. */
+static int expect_parameters(struct item *it, PyObject *source)
+{
+    PyObject *given = py_get_b(source, "datatype");
+    if (!given || !PyUnicode_Check(given) || datatype_find(py_view(given))) return 0;
+    it->f->parameters = it->parameters = plan_keep(it->b, PyDict_New());
+    return it->parameters ? 0 : -1;
 }
 
 static int read_item(struct item *it, PyObject *source)
@@ -297,7 +308,7 @@ int field_compile(struct block *b, PyObject *source, PyObject *number, bool at_l
     struct item it = { .b = b, .f = out, .at_load = at_load };
     *out = (struct field){ .number = number, .block = b, .on_fields_screen = true };
     if (!PyDict_Check(source)) return plan_error(b, "A field must be a mapping, not", source);
-    if (read_item(&it, source) < 0) return -1;
+    if (expect_parameters(&it, source) < 0 || read_item(&it, source) < 0) return -1;
     if (it.own[OWN_CODE] && PyDict_Size(source) == 1) return compile_generator(&it);
     if (compile_variable(&it) < 0) return -1;
     if ((out->var ? compile_input(&it) : compile_display(&it)) < 0) return -1;

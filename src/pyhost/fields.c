@@ -100,7 +100,7 @@ PyObject *field_start(struct eval *e, const struct field *f, const struct bindin
 {
     *known = false;
     if (!f->var) return NULL;
-    PyObject *value = variable_before(e, f->var, bind);
+    PyObject *value = custom_start(f, variable_before(e, f->var, bind));
     if (value) *known = true;
     if (value || PyErr_Occurred() || !f->part[F_DEFAULT]) return value;
     value = part_eval(e, f->part[F_DEFAULT]);
@@ -142,7 +142,8 @@ static int set_layout(struct fields_state *fs, const struct field *f, PyObject *
     struct eval *e = fs->e;
     if (set_permissions(e, f, out) < 0 || py_set_own(out, "required", required_value(e, f)) < 0) return -1;
     if (render_rows(e, f, F_DISABLED, F_AUTOCOMPLETE, out) < 0 || try_validator(e, f) < 0) return -1;
-    return set_label(e, f, out) < 0 ? -1 : render_rows(e, f, F_MIN, F_IMAGE_TYPE, out);
+    if (set_label(e, f, out) < 0 || render_rows(e, f, F_MIN, F_IMAGE_TYPE, out) < 0) return -1;
+    return f->parameters ? custom_parameters(e, f, out) : 0;
 }
 
 /* What the variables become when there was nothing to choose from (language 4.4). */

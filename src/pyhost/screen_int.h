@@ -83,6 +83,10 @@ struct datatype {
 const struct datatype *datatype_find(str name); /* NULL: a datatype of the author's */
 enum required_message  input_required(str input, enum required_message preset);
 
+/* ---- custom_type.c: datatypes that authors define as classes. */
+int       custom_parameters(struct eval *e, const struct field *f, PyObject *out);
+PyObject *custom_start(const struct field *f, PyObject *value /* stolen, may be NULL */); /* default_for() of an existing value */
+
 /* ---- field_compile.c */
 enum field_key {
     /* in the order in which they are evaluated (language 6.8, step 3) */
@@ -128,6 +132,7 @@ struct field {
     struct part           *part[F__COUNT];
     struct condition       condition[4]; /* F_SHOW_IF … F_DISABLE_IF */
     struct choices        *choices;      /* NULL: none */
+    PyObject              *parameters;   /* dict or NULL: keys that only the author's own datatype can know */
     struct part           *generator;    /* {code: …}: makes fields */
     struct block          *block;
 };

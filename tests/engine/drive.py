@@ -54,6 +54,13 @@ class Engine:
         with open(os.path.join(folder, name), "wb") as file:
             file.write(content)
 
+    def module(self, name, source):
+        """A module of the package, for `modules: .name`."""
+        folder = os.path.join(self.folder, PACKAGE)
+        for path, content in (("__init__.py", ""), (name + ".py", source)):
+            with open(os.path.join(folder, path), "w", encoding="utf-8") as file:
+                file.write(content)
+
     @staticmethod
     def shown(reply):
         if reply["outcome"] not in ("question", "undefined"):

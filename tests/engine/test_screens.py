@@ -109,6 +109,14 @@ class Files(unittest.TestCase):
                 self.assertEqual(at(answer, "decoration/size"), {"width": "2.0em", "height": height})
                 self.assertIn("/packagestatic/docassemble.tests/%s" % name, answer["decoration"]["url"])
 
+    def test_datatypes_of_the_author(self):
+        self.engine.module("plates", "from docassemble.base.util import CustomDataType\n"
+                                     "class Plate(CustomDataType):\n    name = 'plate'\n    parameters = ['one']\n    code_parameters = ['two']\n"
+                                     "    mako_parameters = ['three']\n    @classmethod\n    def default_for(cls, item):\n        return '<' + item + '>'\n")
+        interview = "modules:\n  - .plates\n---\n" + cases.datatype("plate", "one: 1\ntwo: 1 + 1\nthree: a ${ 3 }\n")
+        field = self.engine.ask(interview, [{"v": "x"}])["fields"][0]
+        self.assertEqual([field[key] for key in ("datatype", "label", "one", "two", "three", "default")], ["plate", "Label", 1, 2, "a 3", "<x>"])
+
     def test_a_sound_in_both_forms(self):
         self.engine.static("a.ogg", b"")
         alone = self.engine.ask("mandatory: True\nquestion: Q\naudio: a.ogg\n")["audio"]
