@@ -45,6 +45,14 @@ const struct migration *app_migrations(struct arena *mem, size_t *n)
     return all;
 }
 
+str app_last_line(const struct buf *lines)
+{
+    str all = str_trim(buf_str(lines));
+    size_t from = all.n;
+    while (from > 0 && all.p[from - 1] != '\n') from--;
+    return str_from(all, from);
+}
+
 static err open_schema(struct app *a, str *why)
 {
     size_t n;
@@ -53,7 +61,10 @@ static err open_schema(struct app *a, str *why)
     if (a->migrate) return store_migrate(a->store, a->mem, all, n, why);
     CLEANUP(buf_release) struct buf lines = BUF(1 << 20);
     bool current;
-    TRY(store_migration_status(a->store, a->mem, all, n, &lines, &current));
+    *why = STR("the store cannot be read; the log has the reason");
+    err e = store_migration_status(a->store, a->mem, all, n, &lines, &current);
+    if (e == ERR_CONFLICT && arena_str(a->mem, app_last_line(&lines), why) != ERR_OK) return ERR_NOMEM;
+    TRY(e);
     return current ? ERR_OK : trouble(a, why, "the schema is not up to date; run `chancery migrate`", "store");
 }
 

@@ -45,6 +45,8 @@ void app_close(struct app *a);
 void app_log(const struct config *c);
 /* Whether there is a store at all; of PostgreSQL that is taken for granted. */
 bool app_has_store(const struct config *c);
+/* What store_migration_status() says at the end of its lines when the store does not fit the program. */
+str  app_last_line(const struct buf *lines);
 /* "http://host:port" of the first listener as configured; absent for sockets and for port 0, which nobody knows yet. */
 err  app_origin(const struct config *c, struct arena *mem, str *out) MUST_CHECK;
 /* server.md 5; leaves the link in a->link, if one was made. */

@@ -90,7 +90,11 @@ int cmd_migrate(struct cli *c)
     if (!e && !c->status) e = store_migrate(s, c->mem, all, n, &why);
     if (!e) e = store_migration_status(s, c->mem, all, n, &lines, &current);
     if (s) store_close(s);
-    if (e) return buf_release(&lines), cli_fail("migrate: " STR_FMT, STR_ARG(str_absent(why) ? str_c(err_name(e)) : why));
+    if (e == ERR_CONFLICT && lines.n) why = app_last_line(&lines);
+    if (e) {
+        (void)cli_fail("migrate: " STR_FMT, STR_ARG(str_absent(why) ? str_c(err_name(e)) : why));
+        return buf_release(&lines), 1;
+    }
     if (c->quiet) buf_clear(&lines);
     if (c->json) lines_to_json(&lines);
     return print_and_free(&lines) ? 1 : current ? 0 : 1;
