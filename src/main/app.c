@@ -236,6 +236,13 @@ static bool wanted(const struct app *a, const char *family)
     return false;
 }
 
+/* The grace period is over: whatever waits for interview code waits no longer. */
+static void hurry(void *arg)
+{
+    const struct app *a = arg;
+    workers_hurry(a->workers);
+}
+
 err app_start(struct app *a, str *why)
 {
     const struct config *c = a->config;
@@ -250,7 +257,7 @@ err app_start(struct app *a, str *why)
     }
     TRY(app_core_family(a, &a->families[n]));
     struct router_options o = { .families = a->families, .store = a->store, .slow_threads = (unsigned)c->workers_max + SPARE_SLOW_THREADS,
-                                .slow_queue = SLOW_QUEUE, .arena_max = REQUEST_ARENA, .request_log = true };
+                                .slow_queue = SLOW_QUEUE, .arena_max = REQUEST_ARENA, .request_log = true, .hurry = hurry, .hurry_arg = a };
     return router_new(a->mem, &o, &a->router, why);
 }
 

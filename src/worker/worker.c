@@ -145,6 +145,15 @@ static void dismiss_workers(struct workers *w, bool busy_too)
     }
 }
 
+void workers_hurry(struct workers *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->stopping = true;
+    dismiss_waiters(w);
+    dismiss_workers(w, true);
+    pthread_mutex_unlock(&w->lock);
+}
+
 void workers_stop(struct workers *w)
 {
     if (!w) return;

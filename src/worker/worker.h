@@ -17,6 +17,9 @@ struct workers_options {
     str          settings_json; /* TAG_SETTINGS */
 };
 err  workers_start(struct arena *a, const struct workers_options *o, struct workers **out, str *why) MUST_CHECK;
+/* No call waits any longer: those that run are cut short (ERR_WORKER, why "stop"), new ones refused. For a stop whose patience is over; workers_stop()
+ * must still follow. */
+void workers_hurry(struct workers *w);
 void workers_stop(struct workers *w);
 
 /* Sends one MSG_CALL to a worker of the package and waits for its result; blocking, for slow-lane threads. request: a whole frame by

@@ -314,7 +314,7 @@ err visit_worker_failed(struct visit *v, const char *prefix)
     };
     for (size_t k = 0; k < COUNT_OF(texts); k++)
         if (v->why && str_is(str_c(v->why), texts[k].why)) return fail(v->c, ERR_INPUT, NULL, "%s%s", prefix, texts[k].text);
-    return ERR_WORKER;
+    return v->why && str_is(str_c(v->why), "stop") ? ERR_BUSY : ERR_WORKER;
 }
 
 err answer_json(struct call *c, int status, str json)
