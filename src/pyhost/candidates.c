@@ -369,7 +369,7 @@ static PyObject *index_of(struct eval *e, str text)
 
 static int bind_indices(struct eval *e, const struct cut *c, const struct pattern *p, struct binding *bind)
 {
-    str    texts[INDEX_NAMES];
+    str    texts[INDEX_NAMES] = { STR_NULL };
     size_t n = replaced_indices(c, p, texts);
     for (size_t i = 0; i < n; i++) {
         bind->index[i] = index_of(e, texts[i]);
@@ -412,7 +412,7 @@ static int add_pattern(struct eval *e, PyObject *name, const struct cut *c, cons
 
 int candidates_find(struct eval *e, PyObject *name, struct candidates *out)
 {
-    struct cut c;
+    struct cut c = { .n = 0 };
     *out = (struct candidates){ 0 };
     str text = py_view(name);
     if (!text.p) return 0;
@@ -431,7 +431,7 @@ int candidates_find(struct eval *e, PyObject *name, struct candidates *out)
 /* (pattern, prefix or None, (texts of the replaced indices)) */
 static PyObject *pattern_tuple(const struct cut *c, const struct pattern *p)
 {
-    str    texts[INDEX_NAMES];
+    str    texts[INDEX_NAMES] = { STR_NULL };
     size_t n = replaced_indices(c, p, texts);
     PYOWN(indices) = PyTuple_New((Py_ssize_t)n);
     PYOWN(pattern) = pattern_text(c, p);
@@ -446,7 +446,7 @@ static PyObject *pattern_tuple(const struct cut *c, const struct pattern *p)
 
 PyObject *candidates_patterns(PyObject *name)
 {
-    struct cut c;
+    struct cut c = { .n = 0 };
     str text = py_view(name);
     if (!text.p) return PyList_New(0);
     cut_name(text, &c);

@@ -36,12 +36,9 @@ static PyObject *name_in_message(PyObject *value)
     str s = py_view(text);
     size_t begin = str_find(s, '\'', 0) + 1;
     for (size_t i = 0; i < COUNT_OF(ends); i++) {
-        str    end = str_c(ends[i]), rest = s;
-        size_t at = 0, found = s.n;
-        while ((rest = str_from(s, at)).n && str_search(rest, end) < rest.n) {
-            found = at + str_search(rest, end);
-            at = found + 1;
-        }
+        str    end = str_c(ends[i]);
+        size_t found = s.n;
+        for (size_t at = str_search(s, end); at < s.n; at = found + 1 + str_search(str_from(s, found + 1), end)) found = at;
         if (found < s.n && found > begin) return py_str((str){ s.p + begin, found - begin });
     }
     return NULL;
