@@ -5,6 +5,7 @@
 #include "main/cli.h"
 #include <dirent.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -334,12 +335,23 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
     return remove(path);
 }
 
+static void interrupted(int sig) { (void)sig; }
+
+/* Ctrl-C ends the reading of an answer, not the program: the folder is to be removed. */
+static void end_by_signal(void)
+{
+    struct sigaction end = { .sa_handler = interrupted }; /* no SA_RESTART */
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+    for (size_t i = 0; i < COUNT_OF(signals); i++) (void)sigaction(signals[i], &end, NULL);
+}
+
 int cmd_interview_run(struct cli *c)
 {
     char        dir[] = "/tmp/chancery-run-XXXXXX";
     struct app  a = APP;
     struct play p = { .app = &a, .interview = c->args[0] };
     str         why = STR_NULL, url;
+    end_by_signal();
     if (!mkdtemp(dir)) return cli_fail("interview run: no temporary folder can be made");
     c->config.data = dir;
     if (arena_printf(c->mem, &url, "sqlite:%s/chancery.db", dir) != ERR_OK) return cli_fail("out of memory");

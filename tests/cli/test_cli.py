@@ -333,6 +333,53 @@ class FirstStart(Folder):
         self.assertEqual(self.api_user(server)[0], 403)
 
 
+class Interviews(Folder):
+    def setUp(self):
+        super().setUp()
+        self.worker = (pathlib.Path(BINARY).parent / "chancery-worker").exists()
+        package = self.folder / "packages" / "docassemble.t" / "data" / "questions"
+        package.mkdir(parents=True)
+        (package / "a.yml").write_text("mandatory: True\nquestion: Your name?\nfields:\n- Name: name\n---\nmandatory: True\nquestion: Hello ${ name }\n")
+        (self.folder / "tmp").mkdir()
+        self.options = ["--set", "interviews.packages=" + str(package.parent.parent.parent)]
+
+    def play(self, name, text):
+        return self.run_it("interview", "run", name, *self.options, text=text)
+
+    def test_installed_interviews_are_listed(self):
+        done = self.run_it("interview", "list", "--json", *self.options)
+        self.assertIn("docassemble.t:data/questions/a.yml", json.loads(done.stdout))
+
+    def test_one_is_played_to_its_end(self):
+        if not self.worker:
+            self.skipTest("no worker in this build")
+        done = self.play("docassemble.t:data/questions/a.yml", "Ada\n")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("Hello Ada", done.stdout)
+
+    def test_one_that_is_not_there_is_told_in_one_line(self):
+        if not self.worker:
+            self.skipTest("no worker in this build")
+        for name, said in (("docassemble.t:none.yml", "not found"), ("nonsense", "Invalid filename")):
+            with self.subTest(name):
+                done = self.play(name, "")
+                self.assertEqual(done.returncode, 1)
+                self.assertEqual(len([x for x in done.stderr.splitlines() if x.startswith("chancery: ") and said in x]), 1, done.stderr)
+
+    def test_an_interrupt_leaves_nothing_behind(self):
+        if not self.worker:
+            self.skipTest("no worker in this build")
+        before = set(pathlib.Path("/tmp").glob("chancery-run-*"))
+        player = subprocess.Popen([BINARY, "interview", "run", "docassemble.t:data/questions/a.yml", *self.options], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=0, cwd=self.folder, env=environment())
+        self.assertEqual(player.stdout.readline(), "\n")
+        self.assertEqual(player.stdout.readline(), "Your name?\n")
+        time.sleep(0.2)  # until it reads; before, the signal is only noticed at the next answer
+        player.send_signal(signal.SIGINT)
+        player.communicate(timeout=30)
+        self.assertEqual(set(pathlib.Path("/tmp").glob("chancery-run-*")) - before, set())
+
+
 class Serving(Folder):
     def test_it_listens_on_several_addresses(self):
         path = self.folder / "s"
