@@ -19,11 +19,14 @@ run: all ## build and start on 127.0.0.1:8080 with SQLite and three demonstratio
 $(SAN)/build.ninja:
 	@$(MESON) setup $(SAN) -Dbuildtype=debug -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false -Dtests=true >/dev/null
 
+$(TSAN)/build.ninja:
+	@$(MESON) setup $(TSAN) -Dbuildtype=debug -Doptimization=1 -Db_sanitize=thread -Db_lundef=false -Dtests=true >/dev/null
+
 test: all ## build with sanitizers and run every test; last line: N passed, N failed
 	@tools/setup test
-	@$(MAKE) --no-print-directory $(SAN)/build.ninja
+	@$(MAKE) --no-print-directory $(SAN)/build.ninja $(TSAN)/build.ninja
 	@ninja -C $(SAN) $(QUIET)
-	@tools/test $(BUILD) $(SAN)
+	@tools/test $(BUILD) $(SAN) $(TSAN)
 
 check: ## static analysis: compilers, clang-tidy, cppcheck, include rules, banned calls, sizes
 	@tools/setup test check
@@ -31,9 +34,9 @@ check: ## static analysis: compilers, clang-tidy, cppcheck, include rules, banne
 
 soak: all ## the long counts of crash, race and fault tests
 	@tools/setup test
-	@$(MAKE) --no-print-directory $(SAN)/build.ninja
+	@$(MAKE) --no-print-directory $(SAN)/build.ninja $(TSAN)/build.ninja
 	@ninja -C $(SAN) $(QUIET)
-	@CHANCERY_TEST_SOAK=1 tools/test $(BUILD) $(SAN)
+	@CHANCERY_TEST_SOAK=1 tools/test $(BUILD) $(SAN) $(TSAN)
 
 bench: ## benchmarks, as ratios to a peer or to the machine's own limit
 	@tools/setup test bench
@@ -61,7 +64,7 @@ install: all ## install under PREFIX (default /usr/local)
 	@$(MESON) configure $(BUILD) --prefix=$(PREFIX) >/dev/null && $(MESON) install -C $(BUILD) $(QUIET)
 
 clean: ## remove what was built
-	@rm -rf build build-san build-tsan build-bench build-fuzz build-cover
+	@rm -rf build build-san build-tsan build-hostile build-bench build-fuzz build-cover
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
