@@ -174,6 +174,13 @@ static int (*const operations[OP__COUNT])(struct engine_call *c) = {
 
 /* ---- the reply */
 
+/* No more than that many bytes, and whole characters. */
+static str bounded(PyObject *text, size_t most)
+{
+    str view = str_head(py_view(text), most);
+    return str_head(view, str_utf8_good(view));
+}
+
 static int write_saved(struct engine_call *c)
 {
     PYOWN(bytes) = NULL;
@@ -190,7 +197,7 @@ static int write_saved(struct engine_call *c)
     frame_u64(c->reply, TAG_WARM, warm_keep(bytes));
     frame_u64(c->reply, TAG_MULTI_USER, py_get_b(c->answers, "multi_user") == Py_True);
     frame_u64(c->reply, TAG_STEPS, (uint64_t)(c->e.steps > 0 ? c->e.steps : 1));
-    frame_str(c->reply, TAG_TITLE, str_head(py_view(title), 16 * 1024));
+    frame_str(c->reply, TAG_TITLE, bounded(title, 16 * 1024));
     frame_str(c->reply, TAG_TAGS, buf_str(&tags_json));
     frame_str(c->reply, TAG_INTERVIEW_HASH, (str){ (const char *)c->iv->hash, sizeof c->iv->hash });
     return 0;
@@ -206,7 +213,7 @@ static int write_outcome(struct engine_call *c)
     if (has_json) frame_str(c->reply, TAG_JSON, buf_str(&json));
     if (c->outcome == OUT_RESPONSE) {
         frame_str(c->reply, TAG_BODY, (str){ PyBytes_AS_STRING(c->body), (size_t)PyBytes_GET_SIZE(c->body) });
-        frame_str(c->reply, TAG_TYPE, str_head(py_view(c->type), 4096));
+        frame_str(c->reply, TAG_TYPE, bounded(c->type, 1024));
         frame_u64(c->reply, TAG_STATUS, (uint64_t)(c->status > 0 ? c->status : 200));
     }
     return write_saved(c);

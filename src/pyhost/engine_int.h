@@ -36,6 +36,7 @@ PyObject *source_reference(PyObject *reference, PyObject *package, const char *f
 int       source_check(str name);
 /* Path of "PACKAGE:PATH" in the first folder that has it; 0 found, 1 not found, -1 exception. */
 int       source_path(struct arena *a, str name, char **out);
+int       source_missing(str name); /* 1 if no folder has it, 0, -1 */
 /* Its bytes as text with line ends "\n"; remembered in *list. DANotFoundError if there is none. */
 int       source_read(struct arena *a, str name, struct source_file **list, str *out);
 /* Splits where a line is "---" (language 1.1); tabs become two blanks. */
@@ -124,6 +125,7 @@ PyObject *block_choice_key(struct eval *e, struct block *b, const struct binding
 /* The block to be used instead, by an earlier choice; itself if there is none (language 6.6). NULL: exception. */
 struct block *block_chosen(struct eval *e, struct block *b, const struct binding *bind);
 PyObject *screen_of(struct eval *e, struct block *b, const struct binding *bind); /* question or command */
+struct interview *interview_temporary(struct eval *e); /* its memory goes at the end of the call */
 PyObject *screen_temporary(struct eval *e, PyObject *source);
 bool is_command_word(str word);
 

@@ -125,6 +125,10 @@ int settings_include(struct reading *r, PyObject *list)
         int known = PySet_Contains(r->iv->files, name);
         if (known < 0) return -1;
         if (known) continue;
+        int missing = source_check(py_view(name)) < 0 ? -1 : source_missing(py_view(name));
+        if (missing)
+            return missing < 0 ? -1 : engine_error("DASourceError", "The file %U does not exist, included in file %U in the block on line %u from package %U",
+                                                   name, r->file, r->line, r->package);
         if (Py_EnterRecursiveCall(" while including a file")) return -1;
         int bad = read_file(r->iv, name, NULL);
         Py_LeaveRecursiveCall();
@@ -188,7 +192,9 @@ static struct interview *interview_load(PyObject *name)
 {
     struct interview *iv = interview_new(name);
     if (!iv) return NULL;
-    if (read_file(iv, name, NULL) < 0 || wants_util(iv) < 0 || candidates_index(iv) < 0 || change_index(iv) < 0 || hash_sources(iv) < 0) {
+    /* A name without folder means data/questions; the session keeps it as it was given. */
+    PYOWN(full) = source_reference(name, iv->package, "questions");
+    if (!full || read_file(iv, full, NULL) < 0 || wants_util(iv) < 0 || candidates_index(iv) < 0 || change_index(iv) < 0 || hash_sources(iv) < 0) {
         interview_free(iv);
         return NULL;
     }

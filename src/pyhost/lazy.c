@@ -67,9 +67,13 @@ int lazy_make(struct eval *e, struct block *b, const struct binding *bind)
 static PyObject *render_file(struct eval *e, struct block *b, PyObject *extra)
 {
     PYOWN(names) = expr_eval(e, &b->lazy->content_file);
-    PYOWN(source) = names ? read_files(b, names) : NULL;
+    struct interview *temp = names ? interview_temporary(e) : NULL;
+    if (!temp) return NULL;
+    struct block own = *b; /* what is read and compiled for this one rendering goes with the call */
+    own.iv = temp;
+    PYOWN(source) = read_files(&own, names);
     struct text text;
-    if (!source || text_compile(b->iv, b, source, "template", &text) < 0) return NULL;
+    if (!source || text_compile(temp, &own, source, "template", &text) < 0) return NULL;
     return text_render_with(e, &text, extra);
 }
 

@@ -85,7 +85,7 @@ PyObject *source_reference(PyObject *reference, PyObject *package, const char *f
     return with_folder(own, path, folder);
 }
 
-static int is_there(PyObject *name)
+int source_missing(str name)
 {
     struct arena *a = arena_new(64 * 1024);
     char         *path = NULL;
@@ -93,9 +93,9 @@ static int is_there(PyObject *name)
         PyErr_NoMemory();
         return -1;
     }
-    int found = source_path(a, py_view(name), &path);
+    int found = source_path(a, name, &path);
     arena_free(a);
-    return found < 0 ? -1 : !found;
+    return found;
 }
 
 PyObject *source_resolve(PyObject *reference, PyObject *beside)
@@ -110,13 +110,13 @@ PyObject *source_resolve(PyObject *reference, PyObject *beside)
     PYOWN(folder) = py_str(str_head(here, cut));
     PYOWN(file) = py_str(path);
     PYOWN(near) = folder && file ? PyUnicode_Concat(folder, file) : NULL;
-    int found = near ? is_there(near) : -1;
-    if (found < 0) return NULL;
-    if (found) return py_keep(&near);
+    int missing = near ? source_missing(py_view(near)) : -1;
+    if (missing < 0) return NULL;
+    if (!missing) return py_keep(&near);
     PYOWN(base) = with_folder(STR("docassemble.base"), path, "questions");
-    found = base ? is_there(base) : -1;
-    if (found < 0) return NULL;
-    return found ? py_keep(&base) : py_keep(&near);
+    missing = base ? source_missing(py_view(base)) : -1;
+    if (missing < 0) return NULL;
+    return missing ? py_keep(&near) : py_keep(&base);
 }
 
 /* ---- files */

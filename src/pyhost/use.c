@@ -124,7 +124,7 @@ PyObject *screen_of(struct eval *e, struct block *b, const struct binding *bind)
     return py_set_own(screen, "event_list", Py_BuildValue("[O]", bind->sought)) < 0 ? NULL : py_keep(&screen);
 }
 
-static struct interview *temporary_interview(struct eval *e)
+struct interview *interview_temporary(struct eval *e)
 {
     if (e->temp) return e->temp;
     struct arena     *mem = arena_new((size_t)64 * 1024 * 1024);
@@ -143,7 +143,7 @@ static struct interview *temporary_interview(struct eval *e)
 
 PyObject *screen_temporary(struct eval *e, PyObject *source)
 {
-    struct interview *temp = temporary_interview(e);
+    struct interview *temp = interview_temporary(e);
     if (!temp) return NULL;
     temp->n_blocks = 0; /* the buttons of each such screen are numbered from 0 */
     temp->blocks = NULL;

@@ -4,6 +4,7 @@
  * {"op", "session", "i", …}; its members are the tags of worker/frame.h in lower case. "cold": the snapshot is sent, whatever is warm. */
 #include "pyhost/host.h"
 #include "pyhost/py.h"
+#include "base/fault.h"
 #include "base/json.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,7 +173,7 @@ static uint64_t now_us(void)
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static void print_reply(const struct frame *f, const struct session *s, uint64_t us)
+static void print_reply(const struct frame *f, const struct session *s, uint64_t us, bool fault)
 {
     CLEANUP(buf_release) struct buf b = BUF((size_t)128 << 20);
     struct jw w = JW(&b);
@@ -180,6 +181,7 @@ static void print_reply(const struct frame *f, const struct session *s, uint64_t
     jw_kstr(&w, "outcome", str_c(outcomes[frame_get_u64(f, TAG_OUTCOME, 0)]));
     jw_kint(&w, "stage", (int64_t)frame_get_u64(f, TAG_STAGE, 0));
     jw_kint(&w, "us", (int64_t)us);
+    jw_kbool(&w, "fault", fault);
     jw_kint(&w, "save", (int64_t)frame_get_u64(f, TAG_SAVE, 0));
     jw_kint(&w, "status", (int64_t)frame_get_u64(f, TAG_STATUS, 0));
     jw_kint(&w, "steps", (int64_t)s->n);
@@ -208,6 +210,27 @@ static void settle(struct session *s, enum worker_op op, const struct frame *f)
     if (save && snapshot.p) keep_step(s, save, snapshot, frame_get_u64(f, TAG_WARM, 0));
 }
 
+/* "fault": n makes the n-th allocation of the call fail, in builds that have fault points. */
+static void arm(const json_t *rq)
+{
+#ifdef CHANCERY_FAULTS
+    fault_arm((long)json_integer_value(json_object_get(rq, "fault")));
+#else
+    (void)rq;
+#endif
+}
+
+static bool fault_fired(void)
+{
+#ifdef CHANCERY_FAULTS
+    bool hit = fault_hit();
+    fault_arm(0);
+    return hit;
+#else
+    return false;
+#endif
+}
+
 static void answer(struct arena *mem, const json_t *rq)
 {
     const char     *name = json_string_value(json_object_get(rq, "op"));
@@ -224,13 +247,21 @@ static void answer(struct arena *mem, const json_t *rq)
     f.members = (str){ in.p + FRAME_HEAD, rest };
     if (frame_check(&f) != ERR_OK) abort();
     uint64_t begun = now_us();
+    arm(rq);
     engine_call(mem, &f, &out);
+    bool     failed = fault_fired();
     uint64_t took = now_us() - begun;
+    if (failed && buf_ok(&out) != ERR_OK) {
+        /* The host would replace such a reply. */
+        (void)puts("{\"outcome\": \"error\", \"error\": \"MemoryError: \", \"fault\": true}");
+        (void)fflush(stdout);
+        return;
+    }
     if (PyErr_Occurred() || frame_head((str){ out.p, FRAME_HEAD }, &f, &rest) != ERR_OK) abort();
     f.members = (str){ out.p + FRAME_HEAD, rest };
     if (frame_check(&f) != ERR_OK) abort();
     settle(s, op, &f);
-    print_reply(&f, s, took);
+    print_reply(&f, s, took, failed);
 }
 
 int main(int argc, char **argv)

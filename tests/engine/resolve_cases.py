@@ -252,6 +252,6 @@ FAILURES = [
      "features:\n  recursion limit: 30\n---\nobjects:\n  - a: DAObject\n---\ngeneric object: DAObject\nobjects:\n  - x.next: DAObject\n---\ngeneric object: DAObject\n"
      "code: x.end = x.next.end\n---\nmandatory: True\ncode: a.end\n", "DASourceError: There appears to be an infinite loop."),
     ("sys.exit is an error like any other", "mandatory: True\ncode: |\n  import sys\n  sys.exit(3)\n", "SystemExit: 3"),
-    ("a missing file to include", "include: nowhere.yml\n", "DANotFoundError: "),
+    ("a missing file to include", "include: nowhere.yml\n", "DASourceError: The file docassemble.tests:data/questions/nowhere.yml does not exist"),
     ("a path upwards is refused", "include: ../x.yml\n", "DAInvalidFilename: "),
 ]

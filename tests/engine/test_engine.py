@@ -151,6 +151,19 @@ class Keeping(EngineCase):
         after = run(1000)
         self.assertLess(after - before, 512 * 1024)
 
+    def test_a_failed_allocation_is_an_error_reply(self):
+        """The n-th allocation of a call fails, for every n: an error or an answer, and the next call is as good as ever."""
+        self.engine.ask(self.LONG)
+        path = os.path.join(self.engine.questions, self.engine.current.rsplit("/", 1)[1])
+        for number in range(1, 400):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(self.LONG + "#" * (number % 50) + "\n")       # it is loaded anew: most allocations are there
+            reply = self.engine.call("set", variables={"a": "1"}, overwrite=1, fault=number)
+            self.assertIn(reply["outcome"], ("question", "error"), reply)
+            if not reply["fault"]:
+                break
+        self.assertEqual(self.engine.again()["event_list"], ["b"])
+
     def test_a_load_gives_everything_back(self):
         self.engine.ask(self.LONG)
         path = os.path.join(self.engine.questions, self.engine.current.rsplit("/", 1)[1])
