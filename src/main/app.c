@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { REQUEST_ARENA = 160 << 20, SLOW_QUEUE = 1024, SPARE_SLOW_THREADS = 8 };
+enum { REQUEST_ARENA = 160 << 20, SLOW_QUEUE = 1024, SPARE_SLOW_THREADS = 24, SESSION_WAITERS = 16 };
 
 static err trouble(struct app *a, str *why, const char *what, const char *where)
 {
@@ -215,7 +215,7 @@ static err start_interviews(struct app *a)
     const struct config *c = a->config;
     struct interviews_options o = { .store = a->store, .auth = a->auth, .workers = a->workers, .files = a->files, .master_key = a->master_key,
                                     .reference = str_is(str_c(c->dialect), "reference"), .base_url = c->base_url,
-                                    .body_max = (size_t)c->max_content_length, .lock_ms = 3000 * c->concurrency_lock_timeout,
+                                    .body_max = (size_t)c->max_content_length, .lock_ms = 3000 * c->concurrency_lock_timeout, .waiters = SESSION_WAITERS,
                                     .dispatch = demos, .n_dispatch = COUNT_OF(demos) };
     if (c->dispatch.v) {
         struct interviews_dispatch *d = NEW_N(a->mem, struct interviews_dispatch, c->dispatch.n ? c->dispatch.n : 1);

@@ -14,6 +14,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -378,6 +379,47 @@ class Interviews(Folder):
         player.send_signal(signal.SIGINT)
         player.communicate(timeout=30)
         self.assertEqual(set(pathlib.Path("/tmp").glob("chancery-run-*")) - before, set())
+
+
+    def test_a_slow_session_holds_up_nobody_else(self):
+        if not self.worker:
+            self.skipTest("no worker in this build")
+        slow = self.folder / "packages" / "docassemble.t" / "data" / "questions" / "slow.yml"
+        slow.write_text("mandatory: True\ncode: |\n  if defined('go'):\n    import time\n    time.sleep(5)\n  final\n---\nevent: final\nquestion: Done\n")
+        server = self.serve(*self.options, *ADMIN)
+        address = server.url.split("//")[1]
+
+        def ask(method, target, body=None):
+            c = http.client.HTTPConnection(address, timeout=60)
+            c.request(method, target, body and json.dumps(body), {"X-API-Key": KEY, "Content-Type": "application/json"})
+            reply = c.getresponse()
+            got = reply.status, reply.read()
+            c.close()
+            return got
+
+        new = json.loads(ask("GET", "/api/session/new?i=docassemble.t:slow.yml")[1])
+        who = {"i": new["i"], "session": new["session"], "secret": new["secret"]}
+        self.assertEqual(ask("POST", "/api/session", dict(who, variables={"go": True}, question=0))[0], 204)
+        answers = []
+        question = "/api/session/question?" + "&".join("%s=%s" % x for x in who.items())
+
+        def press():
+            try:
+                answers.append(ask("GET", question)[0])
+            except (OSError, http.client.HTTPException):
+                pass  # the server was ended meanwhile
+
+        crowd = [threading.Thread(target=press) for _ in range(60)]
+        for one in crowd:
+            one.start()
+        while 503 not in answers:  # all places to wait are taken
+            time.sleep(0.01)
+        for _ in range(5):
+            self.assertEqual(ask("GET", "/api/session/new?i=docassemble.t:a.yml")[0], 200)
+        self.assertNotIn(200, answers)  # all that while the slow one was at work
+        server.kill()
+        for one in crowd:
+            one.join()
 
 
 class Serving(Folder):

@@ -30,7 +30,7 @@ err interviews_new(struct arena *a, const struct interviews_options *o, struct i
 {
     struct interviews *r = NEW(a, struct interviews);
     if (!r) return ERR_NOMEM;
-    *r = (struct interviews){ .o = *o, .family = FAMILY, .locks = session_locks_new(), .warm = warm_new() };
+    *r = (struct interviews){ .o = *o, .family = FAMILY, .locks = session_locks_new(o->waiters), .warm = warm_new() };
     if (!r->locks || !r->warm) {
         session_locks_free(r->locks);
         warm_free(r->warm);

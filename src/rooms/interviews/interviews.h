@@ -23,7 +23,8 @@ struct interviews_options {
     bool            reference;  /* interviews.dialect */
     const char     *base_url;   /* NULL: from each request */
     size_t          body_max;
-    int64_t         lock_ms;    /* how long a call waits for another one on its session */
+    int64_t         lock_ms;    /* how long a call waits for another one on its session; then 503 */
+    unsigned        waiters;    /* most calls that wait so at a time, for all sessions together: each holds a thread of the slow lane */
     const struct interviews_dispatch *dispatch;
     size_t          n_dispatch;
 };

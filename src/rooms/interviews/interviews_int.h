@@ -11,10 +11,12 @@ enum {
 
 /* --- interviews_lock.c: calls on one session, one after the other; and which worker has a session warm --- */
 struct session_locks;
-struct session_locks *session_locks_new(void);
+/* waiters: most calls that wait at a time, for all sessions together; each holds a thread. */
+struct session_locks *session_locks_new(unsigned waiters);
 void session_locks_free(struct session_locks *l);
-/* Waits up to wait_ms, then goes on all the same (api 12 "Locks"; compare-and-set still decides). *held says whether unlock is owed. */
-void session_lock(struct session_locks *l, str id, int64_t wait_ms, bool *held);
+/* Waits up to wait_ms. ERR_BUSY: it is still held, or too many wait already; nobody goes on without it, or a slow session would take all
+ * workers. On ERR_OK session_unlock is owed. At most SESSION_ID bytes of id. */
+err session_lock(struct session_locks *l, str id, int64_t wait_ms) MUST_CHECK;
 void session_unlock(struct session_locks *l, str id);
 
 struct warm { /* what we remember of a session's last call */

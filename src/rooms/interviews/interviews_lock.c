@@ -17,6 +17,7 @@ struct held {
 struct session_locks {
     pthread_mutex_t mutex;
     pthread_cond_t  freed;
+    unsigned        waiting, most; /* calls */
     struct held    *bucket[HELD_BUCKETS];
 };
 
@@ -27,10 +28,11 @@ static uint32_t hash_id(str id)
     return h;
 }
 
-struct session_locks *session_locks_new(void)
+struct session_locks *session_locks_new(unsigned waiters)
 {
     struct session_locks *l = fault_here() ? NULL : calloc(1, sizeof *l);
     if (!l) return NULL;
+    l->most = waiters;
     pthread_condattr_t attr;
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -55,27 +57,32 @@ static struct held **find_held(struct session_locks *l, str id)
     return at;
 }
 
-void session_lock(struct session_locks *l, str id, int64_t wait_ms, bool *held)
+/* With the mutex held: until nobody has the session, or the time is over. Then the place where it is, or will be. */
+static struct held **wait_for(struct session_locks *l, str id, int64_t wait_ms)
 {
-    *held = false;
-    if (id.n == 0 || id.n > SESSION_ID) return; /* no session has such an id */
-    struct held *own = fault_here() ? NULL : calloc(1, sizeof *own);
-    if (!own) return;
-    own->n = id.n;
-    memcpy(own->id, id.p, id.n);
     int64_t         end = clock_mono_ms() + wait_ms;
     struct timespec until = { end / 1000, end % 1000 * 1000000 };
-    (void)pthread_mutex_lock(&l->mutex);
-    struct held **at = find_held(l, id);
+    struct held   **at = find_held(l, id);
+    if (!*at || l->waiting == l->most) return at;
+    l->waiting++;
     while (*at && pthread_cond_timedwait(&l->freed, &l->mutex, &until) != ETIMEDOUT) at = find_held(l, id);
-    at = find_held(l, id);
-    if (!*at) {
-        *at = own;
-        own = NULL;
-        *held = true;
-    }
+    l->waiting--;
+    return find_held(l, id);
+}
+
+err session_lock(struct session_locks *l, str id, int64_t wait_ms)
+{
+    struct held *own = fault_here() ? NULL : calloc(1, sizeof *own);
+    if (!own) return ERR_NOMEM;
+    own->n = id.n < SESSION_ID ? id.n : SESSION_ID;
+    memcpy(own->id, id.p, own->n);
+    (void)pthread_mutex_lock(&l->mutex);
+    struct held **at = wait_for(l, id, wait_ms);
+    bool          free_now = *at == NULL;
+    if (free_now) *at = own;
     (void)pthread_mutex_unlock(&l->mutex);
-    free(own);
+    if (!free_now) free(own);
+    return free_now ? ERR_OK : ERR_BUSY;
 }
 
 void session_unlock(struct session_locks *l, str id)

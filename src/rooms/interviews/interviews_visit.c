@@ -88,7 +88,10 @@ err visit_again(struct visit *v)
 err visit_open(struct visit *v, const struct visit_texts *t)
 {
     v->texts = t;
-    session_lock(v->r->locks, v->id, v->r->o.lock_ms, &v->locked);
+    if (session_possible(v->id, v->i)) { /* others are not there, which visit_again says */
+        TRY(session_lock(v->r->locks, v->id, v->r->o.lock_ms));
+        v->locked = true;
+    }
     return visit_again(v);
 }
 

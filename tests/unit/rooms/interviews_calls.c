@@ -6,9 +6,13 @@ static const char api_key[] = "key-of-the-administrator";
 static struct rig         *rig;
 static struct auth        *auth;
 static struct files       *files;
-static struct interviews  *room;
-static struct router      *router;
-static const struct family *families[2];
+/* Two servers on one store: what a test does meanwhile comes from the other one. */
+static struct server {
+    struct interviews   *room;
+    struct router       *router;
+    const struct family *families[2];
+} servers[2];
+static int depth; /* of requests within requests */
 static int wrong;
 struct script script;
 
@@ -162,7 +166,9 @@ static struct answer send_request(enum method m, const char *target, str body, c
     c.rq = &rq;
     c.reply = &reply;
     c.now_ms = 1000;
-    router_run(router, &c);
+    assert_in_range(depth, 0, COUNT_OF(servers) - 1);
+    router_run(servers[depth++].router, &c);
+    depth--;
     a.status = reply.status;
     (void)snprintf(a.type, sizeof a.type, STR_FMT, STR_ARG(reply.type));
     (void)snprintf(a.body, sizeof a.body, STR_FMT, STR_ARG(str_head(reply.body, sizeof a.body - 1)));
@@ -203,17 +209,17 @@ static void open_store(void)
     assert_int_equal(interviews_check_queries(rig->s, rig->a, &why), ERR_OK);
 }
 
-static void open_room(void)
+static void open_server(struct server *s)
 {
     static const uint8_t key[CRYPTO_KEY] = "0123456789abcdef0123456789abcde";
     static const struct interviews_dispatch dispatch[] = { { STR("one"), STR(INTERVIEW), STR_NULL } };
     struct interviews_options o = { .store = rig->s, .auth = auth, .files = files, .master_key = key, .body_max = 16 << 20, .lock_ms = 1, .dispatch = dispatch,
                                     .n_dispatch = 1 };
     str why = STR_NULL;
-    assert_int_equal(interviews_new(rig->a, &o, &room), ERR_OK);
-    families[0] = interviews_family(room);
-    struct router_options r = { .families = families, .store = rig->s, .slow_threads = 1, .slow_queue = 4, .arena_max = 64 << 20 };
-    assert_int_equal(router_new(rig->a, &r, &router, &why), ERR_OK);
+    assert_int_equal(interviews_new(rig->a, &o, &s->room), ERR_OK);
+    s->families[0] = interviews_family(s->room);
+    struct router_options r = { .families = s->families, .store = rig->s, .slow_threads = 1, .slow_queue = 4, .arena_max = 64 << 20 };
+    assert_int_equal(router_new(rig->a, &r, &s->router, &why), ERR_OK);
 }
 
 static int setup(void **state)
@@ -224,7 +230,7 @@ static int setup(void **state)
     bool created;
     assert_int_equal(rig_setup_bare(state), 0);
     rig = *state;
-    wrong = 0;
+    wrong = depth = 0;
     script = (struct script){ 0 };
     kept_number = n_kept = 0;
     open_store();
@@ -235,14 +241,16 @@ static int setup(void **state)
     assert_int_equal(auth_bootstrap(auth, &rig->c, &admin, &created, &link), ERR_OK);
     (void)snprintf(path, sizeof path, "%s/files", rig->dir);
     assert_int_equal(files_open(rig->a, path, &files, &why), ERR_OK);
-    open_room();
+    for (size_t i = 0; i < COUNT_OF(servers); i++) open_server(&servers[i]);
     return 0;
 }
 
 static int teardown(void **state)
 {
-    router_free(router);
-    interviews_free(room);
+    for (size_t i = 0; i < COUNT_OF(servers); i++) {
+        router_free(servers[i].router);
+        interviews_free(servers[i].room);
+    }
     auth_free(auth);
     files_close(files);
     return rig_teardown(state) || wrong ? -1 : 0;

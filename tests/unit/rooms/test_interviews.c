@@ -164,9 +164,7 @@ static void *take_turns(void *arg)
 {
     struct turn *t = arg;
     for (int k = 0; k < 200; k++) {
-        bool held;
-        session_lock(t->l, SESSION, 60000, &held);
-        assert_true(held);
+        assert_int_equal(session_lock(t->l, SESSION, 60000), ERR_OK);
         if (++*t->inside > *t->most) *t->most = *t->inside;
         --*t->inside;
         session_unlock(t->l, SESSION);
@@ -178,7 +176,7 @@ static void one_call_at_a_time_on_a_session(void **state)
 {
     (void)state;
     int inside = 0, most = 0;
-    struct turn t = { session_locks_new(), &inside, &most };
+    struct turn t = { session_locks_new(8), &inside, &most };
     pthread_t threads[8];
     for (size_t k = 0; k < COUNT_OF(threads); k++) assert_int_equal(pthread_create(&threads[k], NULL, take_turns, &t), 0);
     for (size_t k = 0; k < COUNT_OF(threads); k++) assert_int_equal(pthread_join(threads[k], NULL), 0);
@@ -189,16 +187,24 @@ static void one_call_at_a_time_on_a_session(void **state)
 static void a_lock_that_stays_held_is_not_waited_for_for_ever(void **state)
 {
     (void)state;
-    struct session_locks *l = session_locks_new();
-    bool first, second, other;
-    session_lock(l, SESSION, 0, &first);
-    session_lock(l, SESSION, 0, &second);
-    session_lock(l, STR("another session"), 0, &other);
-    assert_true(first);
-    assert_false(second);
-    assert_true(other);
+    struct session_locks *l = session_locks_new(4);
+    assert_int_equal(session_lock(l, SESSION, 0), ERR_OK);
+    assert_int_equal(session_lock(l, SESSION, 0), ERR_BUSY);
+    assert_int_equal(session_lock(l, STR("another session"), 0), ERR_OK);
+    session_unlock(l, SESSION);
+    assert_int_equal(session_lock(l, SESSION, 0), ERR_OK);
     session_unlock(l, SESSION);
     session_unlock(l, STR("another session"));
+    session_locks_free(l);
+}
+
+static void nobody_waits_where_too_many_do(void **state)
+{
+    (void)state;
+    struct session_locks *l = session_locks_new(0);
+    assert_int_equal(session_lock(l, SESSION, 0), ERR_OK);
+    assert_int_equal(session_lock(l, SESSION, 3600000), ERR_BUSY); /* at once */
+    session_unlock(l, SESSION);
     session_locks_free(l);
 }
 
@@ -230,6 +236,7 @@ int main(void)
         cmocka_unit_test(interview_names_stay_in_their_packages),
         cmocka_unit_test(one_call_at_a_time_on_a_session),
         cmocka_unit_test(a_lock_that_stays_held_is_not_waited_for_for_ever),
+        cmocka_unit_test(nobody_waits_where_too_many_do),
         cmocka_unit_test(warm_is_remembered_by_the_whole_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
