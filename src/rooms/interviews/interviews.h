@@ -25,6 +25,8 @@ struct interviews_options {
     size_t          body_max;
     int64_t         lock_ms;    /* how long a call waits for another one on its session; then 503 */
     unsigned        waiters;    /* most calls that wait so at a time, for all sessions together: each holds a thread of the slow lane */
+    const char    **folders;    /* of packages; a package that is in none of them gets no worker. n_folders 0: not looked at */
+    size_t          n_folders;
     const struct interviews_dispatch *dispatch;
     size_t          n_dispatch;
 };

@@ -1,5 +1,8 @@
 /* rooms/interviews/interviews_session.c: the operations that start, read and leave sessions: new, question, variables, back, action, delete. */
 #include "rooms/interviews/interviews_int.h"
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
 
 static struct visit *visit_new(struct call *c, str i, str id, str secret)
 {
@@ -122,6 +125,15 @@ static err started(struct visit *v, bool made)
     return answer_json(v->c, 200, json);
 }
 
+/* Made-up names must not have a process each, for which others' warm ones would have to go. */
+static bool package_installed(const struct interviews *r, str package)
+{
+    char path[PATH_MAX];
+    for (size_t k = 0; k < r->o.n_folders; k++)
+        if (snprintf(path, sizeof path, "%s/" STR_FMT, r->o.folders[k], STR_ARG(package)) < (int)sizeof path && access(path, F_OK) == 0) return true;
+    return r->o.n_folders == 0;
+}
+
 err session_new(struct call *c)
 {
     const struct new_params *p = c->query;
@@ -129,6 +141,7 @@ err session_new(struct call *c)
     bool     made;
     if (str_absent(p->i)) return fail(c, ERR_INPUT, NULL, "Parameter i is required.");
     if (interview_package(p->i, &package)) return fail(c, ERR_INPUT, NULL, "DAInvalidFilename: Invalid filename");
+    if (!package_installed(c->room, package)) return fail(c, ERR_INPUT, NULL, "DANotFoundError: Interview " STR_FMT " not found", STR_ARG(p->i));
     char *id = NEW_N(c->mem, char, SESSION_ID);
     if (!id) return ERR_NOMEM;
     crypto_random_text(id, SESSION_ID, CRYPTO_ALNUM);
