@@ -122,6 +122,12 @@ static PyObject *documents(PyObject *self, PyObject *text)
     return list;
 }
 
+static PyObject *patterns(PyObject *self, PyObject *name)
+{
+    (void)self;
+    return candidates_patterns(name);
+}
+
 /* Where clients find a static file; None if the package has none of that name. */
 static PyObject *static_url(PyObject *self, PyObject *arguments)
 {
@@ -142,6 +148,7 @@ PyObject *builtin_module(void)
         { "settings", settings, METH_NOARGS, "metadata, features, sections, language of the running interview" },
         { "static_url", static_url, METH_VARARGS, "static_url(package, name)" },
         { "documents", documents, METH_O, "documents(text): list of the values of a YAML text's documents" },
+        { "patterns", patterns, METH_O, "patterns(name): [(pattern, what x is, [indices])], best first" },
         { "file_path", file_path, METH_VARARGS, "file_path(package, folder, name)" },
         { NULL, NULL, 0, NULL },
     };

@@ -114,6 +114,13 @@ CHANGES = [
     ("an invalidated value comes back as the default",
      "mandatory: True\ncode: |\n  a = 'kept'\n  invalidate('a')\n---\nmandatory: True\nquestion: ${ a }\n" + ask("a"),
      [("start", {"event_list/0": "a", "fields/0/default": "kept"})]),
+    ("what depends on an attribute of an item follows that item only",
+     "objects:\n  - p: DAList.using(object_type=DAObject, auto_gather=False, gathered=True)\n---\nmandatory: True\ncode: |\n  p[0].fee\n  p[1].fee\n  again\n---\n"
+     "depends on: p[i].age\ncode: p[i].fee = int(p[i].age) * 2\n---\nquestion: Age\nfields:\n  - Age: p[i].age\n" + ask("again"),
+     [("start", {"event_list/0": "p[0].age"}), ({"p[0].age": 1}, {"event_list/0": "p[1].age"}), ({"p[1].age": 2}, {"event_list/0": "again"}),
+      ({"p[1].age": 5, "@": {"question_name": "Question_3", "want_question": 0}},
+       {"outcome": "done", "$p/elements/0/fee": 2, "$p/elements/1/fee": None, "$_internal/dirty/p[1].fee": 4}),
+      ("question", {"$p/elements/1/fee": 10})]),
     ("reset deletes at the start of every request",
      "reset:\n  - a\n---\nmandatory: True\nquestion: ${ a }\n" + ask("a"), [("start", {}), ({"a": 1}, {"event_list/0": "a"})]),
 ]
@@ -233,6 +240,19 @@ NUMBERS = [
 ]
 
 GROUPS = [ORDER, GENERIC, CODE, CHANGES, STEPS, FORCING, GATHERING, LAZY, NUMBERS]
+
+# name: (pattern, what x is, values of i, j … as written)
+PATTERNS = {
+    "a": [("a", None, "")],
+    "client.child[2].name.first": [
+        ("client.child[2].name.first", None, ""), ("client.child[i].name.first", None, "2"), ("x.child[2].name.first", "client", ""),
+        ("x.child[i].name.first", "client", "2"), ("x[2].name.first", "client.child", ""), ("x[i].name.first", "client.child", "2"),
+        ("x.name.first", "client.child[2]", ""), ("x.first", "client.child[2].name", "")],
+    "a[0][1]": [
+        ("a[0][1]", None, ""), ("a[i][1]", None, "0"), ("a[0][i]", None, "1"), ("a[i][j]", None, "0 1"), ("x[0][1]", "a", ""), ("x[i][1]", "a", "0"),
+        ("x[0][i]", "a", "1"), ("x[i][j]", "a", "0 1"), ("x[1]", "a[0]", ""), ("x[i]", "a[0]", "1")],
+    "d['a.b[0]'].c": [("d['a.b[0]'].c", None, ""), ("d[i].c", None, "'a.b[0]'"), ("x['a.b[0]'].c", "d", ""), ("x[i].c", "d", "'a.b[0]'"), ("x.c", "d['a.b[0]']", "")],
+}
 
 # (sentence, interview, beginning of the error)
 FAILURES = [

@@ -131,6 +131,14 @@ class Keeping(EngineCase):
         self.assertEqual(dump["seen"], [False, False, False, False, True])
         self.assertEqual((dump["b"]["elements"], "b" in dump["a"]), ([], False))
 
+    def test_patterns(self):
+        """The order of the example tables of language specification 6.3."""
+        for name, expected in cases.PATTERNS.items():
+            with self.subTest(name):
+                self.engine.ask("mandatory: True\ncode: |\n  import _chancery\n  seen = [list(row) for row in _chancery.patterns(%r)]\n---\nmandatory: True\nquestion: Q\n" % name)
+                seen = self.engine.call("variables")["json"]["seen"]
+                self.assertEqual([(pattern, x, " ".join(indices)) for pattern, x, indices in seen], expected)
+
     def test_metadata(self):
         self.engine.write("metadata:\n  title: One\n  tags:\n    - b\n    - a\n---\nmetadata:\n  short title: Two\n  unlisted: True\n---\nmandatory: True\nquestion: Q\n")
         answer = self.engine.call("metadata")["json"]

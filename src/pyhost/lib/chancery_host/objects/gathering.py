@@ -33,10 +33,10 @@ class Gatherable(DAObject):
         self.auto_gather = True
         self.ask_number = False
         self.minimum_number = None
-        self.ask_object_type = False
         self.object_type = None
         self.object_type_parameters = {}
         self.complete_attribute = None
+        self.ask_object_type = False
         # Before the rest: an attribute set later may already create items of this type.
         if "object_type" in kwargs:
             self.object_type = kwargs.pop("object_type")
