@@ -196,7 +196,8 @@ static void cut_name(str name, struct cut *out)
         bool index = name.p[at] == '[';
         size_t end = index ? past_bracket(name, at) : at + (at > 0 || name.p[at] == '.');
         while (!index && end < name.n && name.p[end] != '.' && name.p[end] != '[') end++;
-        out->is_index[out->n] = index;
+        /* A bracket that nobody closed is no index: names also come from the texts of authors' exceptions. */
+        out->is_index[out->n] = index && end - at > 2 && name.p[end - 1] == ']';
         out->part[out->n++] = (str){ name.p + at, end - at };
         begin = at = end;
     }

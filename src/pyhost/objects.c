@@ -107,7 +107,7 @@ static int make_part(struct eval *e, PyObject *name, size_t cut, PyObject *kind)
     PYOWN(prefix) = py_str(str_head(whole, cut));
     PYOWN(holder) = prefix ? eval_variable(e, prefix) : NULL;
     if (!holder) return -1;
-    if (last.n == 0 || !last.p) return engine_error("DAError", "%U is no name that an object can have", name);
+    if (last.n < 2 || !last.p || (last.p[0] == '[' && last.n < 3)) return engine_error("DAError", "%U is no name that an object can have", name);
     if (last.p[0] == '.') {
         PYOWN(attribute) = py_str(str_from(last, 1));
         PYOWN(made) = attribute ? PyObject_CallMethod(holder, "initializeAttribute", "OO", attribute, kind) : NULL;

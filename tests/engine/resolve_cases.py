@@ -271,6 +271,8 @@ FAILURES = [
     ("seeking ever deeper ends at the recursion limit",
      "features:\n  recursion limit: 30\n---\nobjects:\n  - a: DAObject\n---\ngeneric object: DAObject\nobjects:\n  - x.next: DAObject\n---\ngeneric object: DAObject\n"
      "code: x.end = x.next.end\n---\nmandatory: True\ncode: a.end\n", "DASourceError: There appears to be an infinite loop."),
+    ("a missing name that is none is a missing variable", "objects:\n  - a: DAList.using(auto_gather=False)\n---\nmandatory: True\ncode: raise NameError(\"name 'a[' is not defined\")\n---\n"
+     "question: A\nfields:\n  - A: a[i]\n", "(no error)"),
     ("sys.exit is an error like any other", "mandatory: True\ncode: |\n  import sys\n  sys.exit(3)\n", "SystemExit: 3"),
     ("a missing file to include", "include: nowhere.yml\n", "DASourceError: The file docassemble.tests:data/questions/nowhere.yml does not exist"),
     ("a path upwards is refused", "include: ../x.yml\n", "DAInvalidFilename: "),
