@@ -25,6 +25,8 @@ struct script {
     void (*instead)(struct buf *b); /* writes the members of the answer */
     bool   multi_user;
     size_t padding;                /* bytes added to a snapshot, to exercise compression */
+    long   fault;                  /* the point of each request that fails; 0: none */
+    bool   hit;                    /* the last request met it */
     char   files[2000];            /* TAG_FILES of the last call */
 };
 extern struct script script;

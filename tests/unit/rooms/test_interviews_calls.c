@@ -355,6 +355,69 @@ static void names_of_uploads_are_made_safe(void **state)
     }
 }
 
+#ifdef CHANCERY_FAULTS
+static struct answer do_set(void) { return ask(M_POST, "/api/session", body_of(",\"variables\":{\"a\":1}")); }
+static struct answer do_question(void) { return ask(M_GET, target_of("/api/session/question"), NULL); }
+static struct answer do_back(void) { return ask(M_POST, "/api/session/back", body_of("")); }
+static struct answer do_list(void) { return ask(M_GET, "/api/list", NULL); }
+static struct answer do_secret(void) { return ask(M_GET, "/api/secret?username=admin@example.com&password=password", NULL); }
+static struct answer do_switch(void)
+{
+    script.multi_user = true;
+    return do_question();
+}
+static struct answer do_upload(void)
+{
+    static char body[1000];
+    (void)snprintf(body, sizeof body, "--x\r\nContent-Disposition: form-data; name=\"i\"\r\n\r\n" INTERVIEW "\r\n--x\r\nContent-Disposition: form-data; name=\"session\"\r\n\r\n%s\r\n"
+                   "--x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\n" SECRET_TEXT "\r\n--x\r\nContent-Disposition: form-data; name=\"up\"; filename=\"a\"\r\n\r\n"
+                   "b\r\n--x\r\nContent-Disposition: form-data; name=\"file_variables\"\r\n\r\n{\"up\":\"v\"}\r\n--x--\r\n", id);
+    struct answer a = ask_parts("/api/session", body);
+    if (a.status == 200 && !strstr(script.files, "\"variable\":\"v\"")) script_wrong("upload: %s", script.files);
+    return a;
+}
+
+/* The 1st, 2nd, 3rd … allocation or store call fails: the answer says so, and what is stored is as before or as after. */
+static void whatever_fails_is_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct answer (*act)(void);
+        const char *after; /* the session's text when it went well */
+    } rows[] = {
+        { "set", do_set, "new+{\\\"other\\\":1}+{\\\"a\\\":1}" },
+        { "question", do_question, "new+{\\\"other\\\":1}?" },
+        { "multi-user switch", do_switch, "new+{\\\"other\\\":1}?" },
+        { "back", do_back, "new<" },
+        { "upload", do_upload, "new+{\\\"other\\\":1}+{}" },
+        { "list", do_list, "new+{\\\"other\\\":1}" },
+        { "secret", do_secret, "new+{\\\"other\\\":1}" },
+    };
+    for (size_t k = 0; k < COUNT_OF(rows); k++) {
+        char before[100], after[100];
+        (void)snprintf(before, sizeof before, "{\"seen\":\"new+{\\\"other\\\":1}\"}");
+        (void)snprintf(after, sizeof after, "{\"seen\":\"%s\"}", rows[k].after);
+        bool hit = true;
+        long point = 1;
+        for (; hit && point < 1000; point++) {
+            script = (struct script){ .padding = 500 };
+            id = new_session();
+            set_other();
+            script.fault = point;
+            struct answer a = rows[k].act();
+            hit = script.hit;
+            script.fault = 0;
+            struct answer now = ask(M_GET, target_of("/api/session"), NULL);
+            bool good = a.status == 200 && strstr(now.body, after);
+            bool bad = (a.status == 500 || a.status == 503) && (strstr(now.body, before) || strstr(now.body, after));
+            if (!(good || (hit && bad))) script_wrong("%s, point %ld: %d %s, then %d %s", rows[k].name, point, a.status, a.body, now.status, now.body);
+        }
+        if (point < 8 || hit) script_wrong("%s: %ld points", rows[k].name, point);
+    }
+}
+#endif
+
 const struct CMUnitTest interviews_call_tests[] = {
     cmocka_unit_test(many_steps_and_ways_back_are_kept),
     cmocka_unit_test(a_session_deleted_meanwhile_is_missed),
@@ -367,5 +430,8 @@ const struct CMUnitTest interviews_call_tests[] = {
     cmocka_unit_test(odd_requests_get_the_texts_of_the_specification),
     cmocka_unit_test(a_referer_that_is_no_text_is_none),
     cmocka_unit_test(names_of_uploads_are_made_safe),
+#ifdef CHANCERY_FAULTS
+    cmocka_unit_test(whatever_fails_is_whole_or_not_at_all),
+#endif
 };
 const size_t interviews_call_tests_n = COUNT_OF(interviews_call_tests);
