@@ -150,7 +150,7 @@ static int begin_eval(struct engine_call *c, bool is_action)
     struct eval *e = &c->e;
     e->iv = c->iv;
     e->answers = c->answers;
-    e->internal = py_get_b(c->answers, "_internal");
+    Py_XSETREF(e->internal, Py_XNewRef(py_get_b(c->answers, "_internal")));
     e->state = c->state;
     e->user = c->user;
     e->old_answers = c->old_answers;
@@ -189,7 +189,7 @@ void call_end(struct engine_call *c)
         if (!done) PyErr_Clear();
     }
     running = NULL;
-    PyObject **const owned[] = { &c->e.uid, &c->e.base_url, &c->json, &c->body, &c->type, &c->answers, &c->old_answers, &c->user, &c->state, &c->now };
+    PyObject **const owned[] = { &c->e.internal, &c->e.uid, &c->e.base_url, &c->json, &c->body, &c->type, &c->answers, &c->old_answers, &c->user, &c->state, &c->now };
     for (size_t i = 0; i < COUNT_OF(owned); i++) Py_CLEAR(*owned[i]);
     drop_temporary(&c->e);
 }

@@ -159,7 +159,7 @@ int change_follow(struct eval *e, PyObject *name, PyObject *old)
     bool is_dirty = dirty && PyDict_Check(dirty) && PyDict_Size(dirty) > 0;
     if (!anything && !is_dirty) return 0;
     /* A value that was invalidated counts as the old one. */
-    PyObject *before = old ? old : is_dirty ? PyDict_GetItemWithError(dirty, name) : NULL;
+    PYOWN(before) = Py_XNewRef(old ? old : is_dirty ? PyDict_GetItemWithError(dirty, name) : NULL);
     PYOWN(now) = value_find(e, name);
     if (PyErr_Occurred()) return -1;
     int same = anything ? is_same(before, now) : 1;

@@ -97,7 +97,7 @@ struct interview {
 struct eval {
     struct interview *iv;
     PyObject *answers;   /* dict: the namespace */
-    PyObject *internal;  /* answers['_internal'], borrowed from answers */
+    PyObject *internal;  /* answers['_internal'] as the call found it, whatever the interview's code makes of the name */
     PyObject *state;     /* chancery_host.state.current */
     PyObject *user;      /* dict of TAG_USER */
     PyObject *uid;       /* str */

@@ -73,7 +73,8 @@ static int remove_each(struct eval *e, PyObject *names)
 static int concerns(struct eval *e, struct block *b)
 {
     if (!b->generic) return 1;
-    PyObject *x = py_get_b(e->answers, "x"), *class = PyDict_GetItemWithError(e->answers, b->generic);
+    PYOWN(x) = Py_XNewRef(py_get_b(e->answers, "x"));
+    PYOWN(class) = Py_XNewRef(PyDict_GetItemWithError(e->answers, b->generic));
     if (!x || !class || !PyType_Check(class)) return PyErr_Occurred() ? -1 : 0;
     return PyObject_IsInstance(x, class);
 }
@@ -94,7 +95,7 @@ static int reconsider_block(struct eval *e, struct block *b)
 
 static int give_sections(struct eval *e)
 {
-    PyObject *nav = py_get_b(e->answers, "nav");
+    PYOWN(nav) = Py_XNewRef(py_get_b(e->answers, "nav"));
     if (!nav || !e->iv->sections) return 0;
     PYOWN(sections) = PyObject_GetAttrString(nav, "sections");
     if (!sections) return PyErr_Clear(), 0;

@@ -214,6 +214,18 @@ static int assign_all(struct eval *e, PyObject *assignments)
     return items ? 0 : -1;
 }
 
+/* The temporary screen's own exception is settled in turn: a text may be missing a name. */
+static enum end settle_again(struct eval *e, PyObject **screen)
+{
+    if (Py_EnterRecursiveCall(" while making a screen")) return END_ERROR;
+    struct signal inner;
+    signal_take(&inner);
+    enum end end = settle(e, &inner, screen);
+    signal_release(&inner);
+    Py_LeaveRecursiveCall();
+    return end;
+}
+
 enum end settle(struct eval *e, struct signal *signal, PyObject **screen)
 {
     switch (signal->kind) {
@@ -224,13 +236,7 @@ enum end settle(struct eval *e, struct signal *signal, PyObject **screen)
     case SIG_FORCED: return seek_top(e, signal->name, true, screen);
     case SIG_SCREEN: *screen = screen_temporary(e, signal->value); break;
     }
-    if (*screen) return END_SCREEN;
-    /* A text of the temporary screen may itself be missing a name. */
-    struct signal inner;
-    signal_take(&inner);
-    enum end end = settle(e, &inner, screen);
-    signal_release(&inner);
-    return end;
+    return *screen ? END_SCREEN : settle_again(e, screen);
 }
 
 static enum end begin_pass(struct eval *e)

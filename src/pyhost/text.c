@@ -110,7 +110,9 @@ int text_compile(struct interview *iv, struct block *b, PyObject *source, const 
     PYOWN(plain) = PyUnicode_Check(source) ? Py_NewRef(source) : PyObject_Str(source);
     PYOWN(text) = plain ? with_defs(iv, b, plain) : NULL;
     if (!text) return -1;
-    if (!text_uses_mako(py_view(text))) {
+    /* What code passed to message() is ready text, and may be what a user typed: it must not run. */
+    bool ready = b && (b->is_temporary || (b->outer && b->outer->is_temporary));
+    if (ready || !text_uses_mako(py_view(text))) {
         out->literal = interview_keep(iv, Py_NewRef(text));
         return out->literal ? 0 : -1;
     }
