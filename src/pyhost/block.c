@@ -103,7 +103,7 @@ static bool is_code(const struct block *b) { return b->type == BLOCK_CODE || b->
 static bool may_be_mandatory(const struct block *b)
 {
     static const bool may[] = { [BLOCK_CODE] = true, [BLOCK_EVENT_CODE] = true, [BLOCK_OBJECTS] = true, [BLOCK_OBJECTS_FILE] = true, [BLOCK_DATA] = true,
-                                [BLOCK_DATA_CODE] = true, [BLOCK_ATTACHMENT] = true, [BLOCK_QUESTION] = true, [BLOCK_COMMAND] = false };
+                                [BLOCK_DATA_CODE] = true, [BLOCK_ATTACHMENT] = true, [BLOCK_QUESTION] = true, [BLOCK_REQUIRE] = false };
     return may[b->type];
 }
 
@@ -219,6 +219,12 @@ static int read_attachment(struct block *b)
     return list ? 0 : -1;
 }
 
+/* What must be true, as conditions; the block `orelse` is read in read_orelse(). */
+static int read_require(struct block *b)
+{
+    return compile_list(b, py_get_b(b->source, "require"), "require", &b->conditions, &b->n_conditions);
+}
+
 static int read_objects(struct block *b) { return objects_compile(b); }
 static int read_template(struct block *b) { return define_key(b, "template") < 0 ? -1 : lazy_compile(b); }
 static int read_table(struct block *b) { return define_key(b, "table") < 0 ? -1 : table_compile(b); }
@@ -238,6 +244,7 @@ static int read_command(struct block *b)
 
 /* Items of a choice list without field: embedded blocks and commands are blocks of their own, numbered before the screen around them. */
 static int read_choices(struct block *b, struct reading *r);
+static int read_orelse(struct block *b, struct reading *r);
 
 static int read_question(struct block *b) { return screen_compile(b); }
 
@@ -259,7 +266,7 @@ static const struct kind {
     { "modules", BLOCK_MODULES, read_nothing },
     { "imports", BLOCK_IMPORTS, read_nothing },
     { "reset", BLOCK_RESET, read_nothing },
-    { "require", BLOCK_IMPORTS, read_nothing },
+    { "require", BLOCK_REQUIRE, read_require },
     { "command", BLOCK_COMMAND, read_command },
 };
 
@@ -331,6 +338,7 @@ static int read_kind(struct block *b, struct reading *r, const struct kind *kind
 {
     if (read_modifiers(b) < 0) return -1;
     if (b->type == BLOCK_QUESTION && read_choices(b, r) < 0) return -1;
+    if (b->type == BLOCK_REQUIRE && read_orelse(b, r) < 0) return -1;
     if (block_add(b->iv, b) < 0 || block_name(b) < 0) return -1;
     if (kind && kind->read(b) < 0) return -1;
     return read_sets(b) < 0 ? -1 : check_event(b);
@@ -466,6 +474,17 @@ static int read_choices(struct block *b, struct reading *r)
         if (embedded && embedded->defines && defines_each(inner.outer, embedded->defines) < 0) return -1;
     }
     return 0;
+}
+
+/* The only choice of a `require` block: what is used when a condition is not true. */
+static int read_orelse(struct block *b, struct reading *r)
+{
+    PyObject *orelse = py_get_b(b->source, "orelse");
+    if (!orelse || !PyDict_Check(orelse)) return block_error(b, "A require block needs an orelse block");
+    struct reading inner = *r;
+    inner.outer = b;
+    b->choices = interview_take(b->iv, 1, sizeof *b->choices);
+    return b->choices ? read_embedded(&inner, b->source, orelse, &b->choices[0]) : -1;
 }
 
 struct block *block_temporary(struct interview *temp, PyObject *source)

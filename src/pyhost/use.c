@@ -217,14 +217,26 @@ static enum end pass_mandatory(struct eval *e, struct block *b, PyObject **scree
     case BLOCK_MODULES:
     case BLOCK_IMPORTS:
     case BLOCK_RESET:
+    case BLOCK_REQUIRE:
     case BLOCK_COMMAND: break;
     }
     if (bad < 0) return END_EXCEPTION;
     return mark_answered(e, b) < 0 ? END_ERROR : END_NEXT;
 }
 
+/* Each expression must be true, else the block `orelse` is used (language 3.18). */
+static enum end pass_require(struct eval *e, struct block *b, PyObject **screen)
+{
+    int fine = block_conditions(e, b);
+    if (fine) return fine < 0 ? END_EXCEPTION : END_NEXT;
+    struct block *other = b->choices[0];
+    if (other->type == BLOCK_QUESTION || other->type == BLOCK_COMMAND) return show(e, other, NULL, screen);
+    return run_code(e, other, NULL) < 0 ? END_EXCEPTION : END_NEXT;
+}
+
 enum end pass_block(struct eval *e, struct block *b, PyObject **screen)
 {
+    if (b->type == BLOCK_REQUIRE) return pass_require(e, b, screen);
     if (b->is_initial) {
         int now = is_true(e, &b->initial);
         if (now < 0) return END_EXCEPTION;
@@ -334,6 +346,7 @@ enum end use_candidate(struct eval *e, struct block *b, const struct binding *bi
     case BLOCK_MODULES:
     case BLOCK_IMPORTS:
     case BLOCK_RESET:
+    case BLOCK_REQUIRE:
     case BLOCK_COMMAND: break;
     }
     return END_NEXT;

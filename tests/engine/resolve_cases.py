@@ -88,6 +88,18 @@ CODE = [
      [("start", {"questionText": "4"})]),
     ("only sets hides what the code assigns",
      "mandatory: True\ncode: b\n---\nonly sets: a\ncode: |\n  a = 1\n  b = 2\n" + ask("b"), [("start", {"event_list/0": "b"})]),
+    ("what is required must be true, else the other block is used",
+     "require:\n  - a == 1\norelse:\n  question: Sorry\n---\nmandatory: True\nquestion: Fine\n" + ask("a"),
+     [("start", {"event_list/0": "a"}), ({"a": 2}, {"questionText": "Sorry"}), ({"a": 1}, {"questionText": "Fine"})]),
+    ("objects are read from a file of the package", "objects from file:\n  - things: things.yml\n---\nmandatory: True\nquestion: ${ things[1].size } ${ len(things) }\n",
+     [("start", {"questionText": "4 2"})]),
+    ("the progress meter moves only when it is asked to",
+     "features:\n  progress bar: True\n---\nmandatory: True\nquestion: ${ a } ${ b } ${ c }\n---\nquestion: A\nprogress: 40\nfields:\n  - A: a\n---\nquestion: B\nprogress: 60\n"
+     "fields:\n  - B: b\n" + ask("c"),
+     [("start", {"progress": 0}), ({"a": 1, "@": {"advance": 1}}, {"progress": 60}), ({"b": 1, "@": {"advance": 1}}, {"progress": 62}), ("question", {"progress": 62})]),
+    ("modules of the package are imported, and their classes come back from snapshots",
+     "modules:\n  - .own\n---\nobjects:\n  - thing: Own\n---\nmandatory: True\nquestion: ${ thing.twice(4) } ${ a }\n" + ask("a"),
+     [("start", {"event_list/0": "a"}), ({"a": 1}, {"questionText": "8 1", "$thing/_class": "docassemble.tests.own.Own"})]),
     ("a wait in a with statement, a lambda and a comprehension registers names without harm",
      "mandatory: True\nquestion: ${ total }\n---\ncode: |\n  total = sum(n * n for n in [1, 2])\n  pick = lambda z: z\n", [("start", {"questionText": "5"})]),
 ]

@@ -33,6 +33,16 @@ class EngineCase(unittest.TestCase):
 
 
 class Walks(EngineCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        root = os.path.dirname(os.path.dirname(cls.engine.questions))
+        os.makedirs(os.path.join(root, "data", "sources"))
+        with open(os.path.join(root, "own.py"), "w", encoding="utf-8") as file:
+            file.write("from docassemble.base.util import DAObject\n__all__ = ['Own']\n\n\nclass Own(DAObject):\n    def twice(self, value):\n        return 2 * value\n")
+        with open(os.path.join(root, "data", "sources", "things.yml"), "w", encoding="utf-8") as file:
+            file.write("object: DAObject\nitems:\n  - size: 3\n  - size: 4\n")
+
     def do(self, what):
         engine = self.engine
         if what in ("start", "new-question"):
