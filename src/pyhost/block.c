@@ -102,7 +102,7 @@ static bool is_code(const struct block *b) { return b->type == BLOCK_CODE || b->
 
 static bool may_be_mandatory(const struct block *b)
 {
-    static const bool may[] = { [BLOCK_CODE] = true, [BLOCK_EVENT_CODE] = true, [BLOCK_OBJECTS] = true, [BLOCK_OBJECTS_FILE] = true, [BLOCK_DATA] = true,
+    static const bool may[] = { [BLOCK_CODE] = true,      [BLOCK_EVENT_CODE] = true, [BLOCK_OBJECTS] = true,  [BLOCK_OBJECTS_FILE] = true, [BLOCK_DATA] = true,
                                 [BLOCK_DATA_CODE] = true, [BLOCK_ATTACHMENT] = true, [BLOCK_QUESTION] = true, [BLOCK_REQUIRE] = false };
     return may[b->type];
 }
@@ -220,10 +220,7 @@ static int read_attachment(struct block *b)
 }
 
 /* What must be true, as conditions; the block `orelse` is read in read_orelse(). */
-static int read_require(struct block *b)
-{
-    return compile_list(b, py_get_b(b->source, "require"), "require", &b->conditions, &b->n_conditions);
-}
+static int read_require(struct block *b) { return compile_list(b, py_get_b(b->source, "require"), "require", &b->conditions, &b->n_conditions); }
 
 static int read_objects(struct block *b) { return objects_compile(b); }
 static int read_template(struct block *b) { return define_key(b, "template") < 0 ? -1 : lazy_compile(b); }
@@ -249,7 +246,7 @@ static int read_orelse(struct block *b, struct reading *r);
 static int read_question(struct block *b) { return screen_compile(b); }
 
 static const struct kind {
-    const char     *key;
+    const char *key;
     enum block_type type;
     int (*read)(struct block *b);
 } kinds[] = {
@@ -279,8 +276,8 @@ static const struct kind *kind_of(PyObject *source)
 
 bool is_command_word(str word)
 {
-    static const char *const words[] = { "restart", "exit", "leave", "logout", "exit_logout", "new_session", "signin", "register", "refresh",
-                                         "continue", "interview_exit", "wait" };
+    static const char *const words[] = { "restart", "exit",     "leave",   "logout",   "exit_logout",    "new_session",
+                                         "signin",  "register", "refresh", "continue", "interview_exit", "wait" };
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (str_is(word, words[i])) return true;
     return false;
@@ -306,7 +303,7 @@ int block_add(struct interview *iv, struct block *b)
 {
     size_t room = iv->n_blocks;
     if (room == 0 || (room >= 16 && (room & (room - 1)) == 0)) {
-        size_t         wanted = room ? room * 2 : 16;
+        size_t wanted = room ? room * 2 : 16;
         struct block **more = interview_take(iv, wanted, sizeof *more);
         if (!more) return -1;
         if (room) memcpy(more, iv->blocks, room * sizeof *more);
@@ -319,7 +316,9 @@ int block_add(struct interview *iv, struct block *b)
 
 int block_name(struct block *b)
 {
-    PyObject *name = b->is_temporary ? PyUnicode_FromString("Question_Temp") : b->id ? PyUnicode_FromFormat("ID %U", b->id) : PyUnicode_FromFormat("Question_%d", b->number);
+    PyObject *name = b->is_temporary ? PyUnicode_FromString("Question_Temp")
+                     : b->id         ? PyUnicode_FromFormat("ID %U", b->id)
+                                     : PyUnicode_FromFormat("Question_%d", b->number);
     b->name = interview_keep(b->iv, name);
     return b->name ? 0 : -1;
 }
@@ -402,9 +401,9 @@ static PyObject *item_action_b(PyObject *item)
         PyObject *value = py_get_b(item, "value");
         return value ? value : py_get_b(item, "key");
     }
-    PyObject  *key, *value;
+    PyObject *key, *value;
     Py_ssize_t at = 0;
-    bool       alone = PyDict_Size(item) == 1;
+    bool alone = PyDict_Size(item) == 1;
     while (PyDict_Next(item, &at, &key, &value))
         if (alone || !PyUnicode_Check(key) || !is_item_extra(py_view(key))) return value;
     return NULL;
@@ -413,7 +412,7 @@ static PyObject *item_action_b(PyObject *item)
 static PyObject *lower_keys(PyObject *map)
 {
     PYOWN(lower) = PyDict_New();
-    PyObject  *key, *value;
+    PyObject *key, *value;
     Py_ssize_t at = 0;
     while (lower && PyDict_Next(map, &at, &key, &value)) {
         PYOWN(name) = PyUnicode_Check(key) ? PyObject_CallMethod(key, "lower", NULL) : PyObject_Str(key);
@@ -447,7 +446,7 @@ static PyObject *choice_items(PyObject *source)
         if (PyList_Check(items)) return Py_NewRef(items);
         if (!PyDict_Check(items)) return NULL;
         PYOWN(list) = PyList_New(0);
-        PyObject  *key, *value;
+        PyObject *key, *value;
         Py_ssize_t at = 0;
         while (list && PyDict_Next(items, &at, &key, &value)) {
             PYOWN(item) = PyDict_New();

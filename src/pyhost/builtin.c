@@ -16,7 +16,7 @@ static PyObject *nothing_b(void)
 PyObject *overlay_begin(struct eval *e, PyObject *extra)
 {
     PYOWN(saved) = PyDict_New();
-    PyObject  *name, *value;
+    PyObject *name, *value;
     Py_ssize_t at = 0;
     if (!saved || !nothing_b()) return NULL;
     while (extra && PyDict_Check(extra) && PyDict_Next(extra, &at, &name, &value)) {
@@ -54,7 +54,7 @@ static struct eval *running_or_error(void)
 static PyObject *render(PyObject *self, PyObject *arguments)
 {
     (void)self;
-    long      block;
+    long block;
     PyObject *key, *extra = NULL;
     if (!PyArg_ParseTuple(arguments, "(lO)|O", &block, &key, &extra) || !running_or_error()) return NULL;
     return lazy_render(running, block, key, extra);
@@ -63,7 +63,7 @@ static PyObject *render(PyObject *self, PyObject *arguments)
 static PyObject *table(PyObject *self, PyObject *arguments)
 {
     (void)self;
-    long      number;
+    long number;
     PyObject *extra = NULL;
     if (!PyArg_ParseTuple(arguments, "l|O", &number, &extra) || !running_or_error()) return NULL;
     struct block *b = lazy_block(running, number);
@@ -86,14 +86,15 @@ static PyObject *settings(PyObject *self, PyObject *none)
     struct interview *iv = running->iv;
     PYOWN(language) = PyObject_GetAttrString(running->state, "language");
     return language ? Py_BuildValue("{sOsOsOsO}", "metadata", iv->metadata, "features", iv->features, "sections", iv->sections ? iv->sections : Py_None,
-                                    "language", language) : NULL;
+                                    "language", language)
+                    : NULL;
 }
 
 /* Path of a package's file, or None. */
 static PyObject *path_of(const char *package, const char *folder, const char *name)
 {
     struct arena *a = arena_new(64 * 1024);
-    char         *path = NULL;
+    char *path = NULL;
     if (!a) return PyErr_NoMemory();
     PYOWN(full) = PyUnicode_FromFormat("%s:data/%s/%s", package, folder, name);
     int found = full ? source_path(a, py_view(full), &path) : -1;
@@ -152,6 +153,7 @@ PyObject *builtin_module(void)
         { "file_path", file_path, METH_VARARGS, "file_path(package, folder, name)" },
         { NULL, NULL, 0, NULL },
     };
-    static struct PyModuleDef module = { PyModuleDef_HEAD_INIT, .m_name = "_chancery", .m_doc = "The engine, as the library sees it.", .m_size = -1, .m_methods = methods };
+    static struct PyModuleDef module = { PyModuleDef_HEAD_INIT, .m_name = "_chancery", .m_doc = "The engine, as the library sees it.", .m_size = -1,
+                                         .m_methods = methods };
     return PyModule_Create(&module);
 }

@@ -17,8 +17,8 @@ static PyObject *json_object(str json)
 
 static PyObject *utc_now(struct engine_call *c)
 {
-    int64_t   ms = (int64_t)frame_get_u64(c->f, TAG_NOW_MS, 0);
-    time_t    seconds = (time_t)(ms / 1000);
+    int64_t ms = (int64_t)frame_get_u64(c->f, TAG_NOW_MS, 0);
+    time_t seconds = (time_t)(ms / 1000);
     struct tm t;
     if (!PyDateTimeAPI) PyDateTime_IMPORT;
     if (!PyDateTimeAPI || !gmtime_r(&seconds, &t)) return NULL;
@@ -59,7 +59,7 @@ int call_access(struct engine_call *c, const char *key)
 {
     c->stage = STAGE_ACCESS;
     PyObject *wanted = py_get_b(c->iv->metadata, key);
-    bool      starting = strcmp(key, "required privileges for initiating") == 0;
+    bool starting = strcmp(key, "required privileges for initiating") == 0;
     if (!wanted) return 0;
     if (starting && py_true(c->user, "is_admin", 0) == 1) return 0;
     int given = PyObject_IsTrue(wanted);
@@ -189,7 +189,8 @@ void call_end(struct engine_call *c)
         if (!done) PyErr_Clear();
     }
     running = NULL;
-    PyObject **const owned[] = { &c->e.internal, &c->e.uid, &c->e.base_url, &c->json, &c->body, &c->type, &c->answers, &c->old_answers, &c->user, &c->state, &c->now };
+    PyObject **const owned[] = { &c->e.internal, &c->e.uid,       &c->e.base_url, &c->json,  &c->body, &c->type,
+                                 &c->answers,    &c->old_answers, &c->user,       &c->state, &c->now };
     for (size_t i = 0; i < COUNT_OF(owned); i++) Py_CLEAR(*owned[i]);
     drop_temporary(&c->e);
 }

@@ -53,7 +53,7 @@ static int block_with_id(struct interview *iv, PyObject *id)
 }
 
 struct rules { /* pairs: v[2k] comes before v[2k+1] */
-    int   *v;
+    int *v;
     size_t n, room;
 };
 
@@ -62,7 +62,7 @@ static int add_rule(struct interview *iv, struct rules *rules, int first, int se
     if (first < 0 || second < 0 || first == second) return 0;
     if (rules->n == rules->room) {
         size_t room = rules->room ? rules->room * 2 : 16;
-        int   *more = interview_take(iv, room * 2, sizeof *more);
+        int *more = interview_take(iv, room * 2, sizeof *more);
         if (!more) return -1;
         if (rules->n) memcpy(more, rules->v, rules->n * 2 * sizeof *more);
         rules->v = more;
@@ -124,10 +124,10 @@ static int sort_list(const struct rules *rules, PyObject *list)
 
 static int sort_index(const struct rules *rules, PyObject *index)
 {
-    PyObject  *name, *languages;
+    PyObject *name, *languages;
     Py_ssize_t at = 0;
     while (PyDict_Next(index, &at, &name, &languages)) {
-        PyObject  *language, *list;
+        PyObject *language, *list;
         Py_ssize_t k = 0;
         while (PyDict_Next(languages, &k, &language, &list))
             if (PyList_GET_SIZE(list) > 1 && sort_list(rules, list) < 0) return -1;
@@ -141,7 +141,7 @@ static int sort_all(struct interview *iv)
     if (collect_rules(iv, &rules) < 0) return -1;
     if (rules.n == 0) return 0;
     if (sort_index(&rules, iv->index) < 0) return -1;
-    PyObject  *class, *index;
+    PyObject *class, *index;
     Py_ssize_t at = 0;
     while (PyDict_Next(iv->generic, &at, &class, &index))
         if (sort_index(&rules, index) < 0) return -1;
@@ -163,20 +163,22 @@ int candidates_index(struct interview *iv)
 
 /* A name cut into its head and parts: ".attr" or "[index]". */
 struct cut {
-    str    part[PARTS_MAX]; /* part[0] is the head */
-    bool   is_index[PARTS_MAX];
+    str part[PARTS_MAX]; /* part[0] is the head */
+    bool is_index[PARTS_MAX];
     size_t n;
 };
 
 static size_t past_bracket(str s, size_t at)
 {
     unsigned deep = 0;
-    char     quote = 0;
+    char quote = 0;
     for (; at < s.n; at++) {
         char c = s.p[at];
         if (quote) {
-            if (c == '\\') at++;
-            else if (c == quote) quote = 0;
+            if (c == '\\')
+                at++;
+            else if (c == quote)
+                quote = 0;
         } else if (c == '"' || c == '\'') {
             quote = c;
         } else if (c == '[') {
@@ -208,8 +210,8 @@ static void cut_name(str name, struct cut *out)
 }
 
 struct pattern {
-    size_t   x;     /* how many parts x stands for; 0: no x */
-    unsigned mask;  /* bit k: the k-th index part behind x is replaced */
+    size_t x;      /* how many parts x stands for; 0: no x */
+    unsigned mask; /* bit k: the k-th index part behind x is replaced */
     unsigned dots, brackets, replaced;
     unsigned order; /* of generation: the sort is stable */
 };
@@ -252,8 +254,10 @@ static PyObject *pattern_text(const struct cut *c, const struct pattern *p)
     for (size_t i = p->x; i < c->n; i++) {
         bool replaced = i > 0 && c->is_index[i] && index < INDEX_NAMES && (p->mask >> index & 1);
         if (i > 0 && c->is_index[i]) index++;
-        if (replaced) buf_printf(&b, "[%c]", (char)('i' + name++));
-        else buf_add(&b, c->part[i]);
+        if (replaced)
+            buf_printf(&b, "[%c]", (char)('i' + name++));
+        else
+            buf_add(&b, c->part[i]);
     }
     return buf_ok(&b) == ERR_OK ? py_str(buf_str(&b)) : PyErr_NoMemory();
 }
@@ -269,7 +273,7 @@ static PyObject *prefix_text(const struct cut *c, const struct pattern *p)
 static size_t replaced_indices(const struct cut *c, const struct pattern *p, str out[static INDEX_NAMES])
 {
     unsigned index = 0;
-    size_t   n = 0;
+    size_t n = 0;
     for (size_t i = p->x ? p->x : 1; i < c->n; i++) {
         if (!c->is_index[i]) continue;
         if (index < INDEX_NAMES && (p->mask >> index & 1)) out[n++] = (str){ c->part[i].p + 1, c->part[i].n - 2 };
@@ -297,7 +301,7 @@ void candidates_release(struct candidates *c)
 static int add_candidate(struct candidates *out, struct block *b, const struct binding *bind)
 {
     if (out->n == out->room) {
-        size_t            room = out->room ? out->room * 2 : 8;
+        size_t room = out->room ? out->room * 2 : 8;
         struct candidate *more = PyMem_Realloc(out->v, room * sizeof *more);
         if (!more) return PyErr_NoMemory(), -1;
         out->v = more;
@@ -364,13 +368,14 @@ static PyObject *index_value(struct eval *e, str text)
 static PyObject *index_of(struct eval *e, str text)
 {
     int64_t number;
-    if (text.n && text.p[0] >= '0' && text.p[0] <= '9' && (text.n == 1 || text.p[0] != '0') && str_int(text, &number) == ERR_OK) return PyLong_FromLongLong(number);
+    if (text.n && text.p[0] >= '0' && text.p[0] <= '9' && (text.n == 1 || text.p[0] != '0') && str_int(text, &number) == ERR_OK)
+        return PyLong_FromLongLong(number);
     return index_value(e, text);
 }
 
 static int bind_indices(struct eval *e, const struct cut *c, const struct pattern *p, struct binding *bind)
 {
-    str    texts[INDEX_NAMES] = { STR_NULL };
+    str texts[INDEX_NAMES] = { STR_NULL };
     size_t n = replaced_indices(c, p, texts);
     for (size_t i = 0; i < n; i++) {
         bind->index[i] = index_of(e, texts[i]);
@@ -421,7 +426,7 @@ int candidates_find(struct eval *e, PyObject *name, struct candidates *out)
     struct pattern *v = PyMem_Malloc(PATTERNS_MAX * sizeof *v);
     if (!v) return PyErr_NoMemory(), -1;
     size_t n = make_patterns(&c, v);
-    int    bad = 0;
+    int bad = 0;
     for (size_t i = 0; i < n && !bad; i++) bad = add_pattern(e, name, &c, &v[i], out) < 0;
     PyMem_Free(v);
     if (!bad) return 0;
@@ -432,7 +437,7 @@ int candidates_find(struct eval *e, PyObject *name, struct candidates *out)
 /* (pattern, prefix or None, (texts of the replaced indices)) */
 static PyObject *pattern_tuple(const struct cut *c, const struct pattern *p)
 {
-    str    texts[INDEX_NAMES] = { STR_NULL };
+    str texts[INDEX_NAMES] = { STR_NULL };
     size_t n = replaced_indices(c, p, texts);
     PYOWN(indices) = PyTuple_New((Py_ssize_t)n);
     PYOWN(pattern) = pattern_text(c, p);

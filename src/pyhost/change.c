@@ -62,7 +62,7 @@ static PyObject *bind_text(PyObject *name, PyObject *pattern)
 
 struct change {
     struct eval *e;
-    PyObject    *doomed; /* names to be deleted, in order */
+    PyObject *doomed; /* names to be deleted, in order */
 };
 
 static int collect(struct change *c, PyObject *name);

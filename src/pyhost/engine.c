@@ -8,9 +8,10 @@ static const size_t json_max = (size_t)64 * 1024 * 1024;
 err engine_load(str lib_dir)
 {
     (void)lib_dir; /* on sys.path already */
-    static const char *const modules[] = { "docassemble.base.util", "chancery_host.jsonform", "chancery_host.snapshot", "chancery_host.fresh",
-                                           "chancery_host.names", "chancery_host.markdown", "chancery_host.mako_text", "chancery_host.functions.actions",
-                                           "chancery_host.functions.stack", "json" };
+    static const char *const modules[] = {
+        "docassemble.base.util",  "chancery_host.jsonform",  "chancery_host.snapshot",          "chancery_host.fresh",           "chancery_host.names",
+        "chancery_host.markdown", "chancery_host.mako_text", "chancery_host.functions.actions", "chancery_host.functions.stack", "json"
+    };
     PYOWN(builtin) = builtin_module();
     if (!builtin || PyDict_SetItemString(PyImport_GetModuleDict(), "_chancery", builtin) < 0) return ERR_WORKER;
     for (size_t i = 0; i < COUNT_OF(modules); i++) {

@@ -146,7 +146,7 @@ static double next_defined(struct interview *iv, double current)
     double best = 100;
     for (size_t i = 0; i < iv->n_blocks; i++) {
         PyObject *value = py_get_b(iv->blocks[i]->source, "progress");
-        double    number = value && PyLong_Check(value) ? PyLong_AsDouble(value) : -1;
+        double number = value && PyLong_Check(value) ? PyLong_AsDouble(value) : -1;
         if (number > current && number < best) best = number;
     }
     return best;
@@ -167,8 +167,8 @@ int call_progress(struct engine_call *c)
         return wanted > current || py_true(iv->features, "progress can go backwards", 0) == 1 ? set_progress(c, wanted, true) : 0;
     }
     PyObject *multiplier = py_get_b(iv->features, "progress bar multiplier"), *method = py_get_b(iv->features, "progress bar method");
-    double    step = multiplier && PyFloat_Check(multiplier) ? PyFloat_AsDouble(multiplier) : 0.05;
-    double    goal = method && str_is(py_view(method), "stepped") ? next_defined(iv, current) : 100;
+    double step = multiplier && PyFloat_Check(multiplier) ? PyFloat_AsDouble(multiplier) : 0.05;
+    double goal = method && str_is(py_view(method), "stepped") ? next_defined(iv, current) : 100;
     if (PyErr_Occurred()) PyErr_Clear();
     return set_progress(c, current + step * (goal - current), false);
 }

@@ -40,7 +40,7 @@ static void interview_free(struct interview *iv)
 static PyObject *lower_keys(struct reading *r, PyObject *block)
 {
     PYOWN(lower) = PyDict_New();
-    PyObject  *key, *value;
+    PyObject *key, *value;
     Py_ssize_t at = 0;
     while (lower && PyDict_Next(block, &at, &key, &value)) {
         PYOWN(text) = PyObject_Str(key);
@@ -53,18 +53,21 @@ static PyObject *lower_keys(struct reading *r, PyObject *block)
 
 static PyObject *parse_part(struct reading *r, const struct part_text *part)
 {
-    struct arena     *tree = arena_new(interview_ceiling);
+    struct arena *tree = arena_new(interview_ceiling);
     struct yaml_node *node = NULL;
     struct yaml_error bad = { 0 };
     if (!tree) return PyErr_NoMemory();
     err e = yaml_read(tree, part->text, part->line, &node, &bad);
     PyObject *value = NULL;
-    if (e == ERR_OK) value = source_value(node);
-    else if (e == ERR_NOMEM) PyErr_NoMemory();
+    if (e == ERR_OK)
+        value = source_value(node);
+    else if (e == ERR_NOMEM)
+        PyErr_NoMemory();
     else {
         PYOWN(why) = py_str(bad.text);
-        if (why) engine_error("DASourceError", "%U on line %u, column %u in file %U in the block on line %u from package %U", why, bad.line, bad.column,
-                              r->file, part->line, r->package);
+        if (why)
+            engine_error("DASourceError", "%U on line %u, column %u in file %U in the block on line %u from package %U", why, bad.line, bad.column, r->file,
+                         part->line, r->package);
     }
     arena_free(tree);
     return value;
@@ -77,8 +80,8 @@ static int read_part(struct reading *r, const struct part_text *part)
     if (!value) return -1;
     if (value == Py_None) return 0;
     if (!PyDict_Check(value))
-        return engine_error("DASourceError", "A block must be in the form of a dictionary in file %U in the block on line %u from package %U", r->file,
-                            r->line, r->package);
+        return engine_error("DASourceError", "A block must be in the form of a dictionary in file %U in the block on line %u from package %U", r->file, r->line,
+                            r->package);
     PYOWN(block) = lower_keys(r, value);
     return block ? block_read(r, block) : -1;
 }
@@ -110,7 +113,7 @@ static int read_file(struct interview *iv, PyObject *name, PyObject *language)
     if (source_check(py_view(name)) < 0 || source_read(iv->mem, py_view(name), &iv->sources, &text) < 0) return -1;
     if (str_starts(text, STR("# use jinja")) && render_jinja(&r, &text) < 0) return -1;
     struct part_text *parts;
-    size_t            n;
+    size_t n;
     if (source_split(iv->mem, text, &parts, &n) < 0) return -1;
     for (size_t i = 0; i < n; i++)
         if (read_part(&r, &parts[i]) < 0) return -1;
@@ -127,8 +130,9 @@ int settings_include(struct reading *r, PyObject *list)
         if (known) continue;
         int missing = source_check(py_view(name)) < 0 ? -1 : source_missing(py_view(name));
         if (missing)
-            return missing < 0 ? -1 : engine_error("DASourceError", "The file %U does not exist, included in file %U in the block on line %u from package %U",
-                                                   name, r->file, r->line, r->package);
+            return missing < 0 ? -1
+                               : engine_error("DASourceError", "The file %U does not exist, included in file %U in the block on line %u from package %U", name,
+                                              r->file, r->line, r->package);
         if (Py_EnterRecursiveCall(" while including a file")) return -1;
         int bad = read_file(r->iv, name, NULL);
         Py_LeaveRecursiveCall();

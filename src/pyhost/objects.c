@@ -3,11 +3,11 @@
 #include "pyhost/screen_int.h"
 
 struct entry {
-    PyObject    *name;   /* as written */
-    struct expr  kind;   /* BLOCK_OBJECTS: the class */
-    PyObject    *file;   /* BLOCK_OBJECTS_FILE */
-    struct part *data;   /* BLOCK_DATA, BLOCK_DATA_CODE */
-    struct expr  use_objects, gathered;
+    PyObject *name;    /* as written */
+    struct expr kind;  /* BLOCK_OBJECTS: the class */
+    PyObject *file;    /* BLOCK_OBJECTS_FILE */
+    struct part *data; /* BLOCK_DATA, BLOCK_DATA_CODE */
+    struct expr use_objects, gathered;
 };
 
 /* ---- compiling */
@@ -48,7 +48,7 @@ static PyObject *items_of(PyObject *value)
     PYOWN(list) = PyList_New(0);
     PYOWN(maps) = PyList_Check(value) ? Py_NewRef(value) : Py_BuildValue("[O]", value);
     for (Py_ssize_t i = 0; list && maps && i < PyList_GET_SIZE(maps); i++) {
-        PyObject  *map = PyList_GET_ITEM(maps, i), *key, *kind;
+        PyObject *map = PyList_GET_ITEM(maps, i), *key, *kind;
         Py_ssize_t at = 0;
         while (PyDict_Check(map) && PyDict_Next(map, &at, &key, &kind)) {
             PYOWN(pair) = PyTuple_Pack(2, key, kind);
@@ -88,10 +88,7 @@ int objects_compile(struct block *b)
 
 /* ---- making */
 
-static PyObject *option(struct eval *e, const struct expr *x, PyObject *preset)
-{
-    return expr_given(x) ? expr_eval(e, x) : Py_NewRef(preset);
-}
+static PyObject *option(struct eval *e, const struct expr *x, PyObject *preset) { return expr_given(x) ? expr_eval(e, x) : Py_NewRef(preset); }
 
 /* Where the last ".attr" or "[index]" of a name begins; 0 for a plain name. */
 static size_t last_part(PyObject *name)
@@ -137,7 +134,8 @@ static int make_from_file(struct eval *e, struct block *b, const struct entry *e
     PYOWN(gathered) = option(e, &entry->gathered, Py_True);
     PYOWN(none) = PyTuple_New(0);
     PYOWN(named) = read && use && gathered && none
-                       ? Py_BuildValue("{sOsOsOsOsO}", "reference", entry->file, "gathered", gathered, "name", name, "use_objects", use, "package", b->package) : NULL;
+                       ? Py_BuildValue("{sOsOsOsOsO}", "reference", entry->file, "gathered", gathered, "name", name, "use_objects", use, "package", b->package)
+                       : NULL;
     PYOWN(made) = named ? PyObject_Call(read, none, named) : NULL;
     return made ? value_assign(e, name, made) : -1;
 }

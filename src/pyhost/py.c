@@ -10,7 +10,7 @@ PyObject *py_str(str s)
 
 str py_view(PyObject *text)
 {
-    Py_ssize_t  n;
+    Py_ssize_t n;
     const char *p = text && PyUnicode_Check(text) ? PyUnicode_AsUTF8AndSize(text, &n) : NULL;
     if (p) return (str){ p, (size_t)n };
     /* Half a surrogate pair has no UTF-8; the text then counts as absent. */

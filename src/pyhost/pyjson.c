@@ -27,10 +27,10 @@ static bool is_simple(Py_UCS4 c) { return c >= 0x20 && c < 0x7F && c != '"' && c
 
 static void write_text(struct buf *b, PyObject *text)
 {
-    Py_ssize_t  n = PyUnicode_GET_LENGTH(text), at = 0;
-    int         kind = PyUnicode_KIND(text);
+    Py_ssize_t n = PyUnicode_GET_LENGTH(text), at = 0;
+    int kind = PyUnicode_KIND(text);
     const void *data = PyUnicode_DATA(text);
-    bool        ascii = PyUnicode_IS_ASCII(text);
+    bool ascii = PyUnicode_IS_ASCII(text);
     buf_char(b, '"');
     while (at < n) {
         Py_ssize_t begin = at;
@@ -39,8 +39,10 @@ static void write_text(struct buf *b, PyObject *text)
         if (at > begin) buf_add(b, (str){ (const char *)data + begin, (size_t)(at - begin) });
         if (at == n) break;
         Py_UCS4 c = PyUnicode_READ(kind, data, at++);
-        if (is_simple(c) || c == 0x7F) buf_char(b, (char)c);
-        else write_escaped(b, c);
+        if (is_simple(c) || c == 0x7F)
+            buf_char(b, (char)c);
+        else
+            write_escaped(b, c);
     }
     buf_char(b, '"');
 }
@@ -59,7 +61,7 @@ static int write_repr(struct buf *b, PyObject *number, reprfunc repr)
 
 static int write_int(struct buf *b, PyObject *number)
 {
-    int       overflow;
+    int overflow;
     long long small = PyLong_AsLongLongAndOverflow(number, &overflow);
     if (overflow) return write_repr(b, number, PyLong_Type.tp_repr);
     buf_printf(b, "%lld", small);
@@ -92,7 +94,7 @@ static PyObject *key_text(PyObject *key)
 static PyObject *text_keys(PyObject *dict)
 {
     PYOWN(plain) = PyDict_New();
-    PyObject  *key, *value;
+    PyObject *key, *value;
     Py_ssize_t at = 0;
     while (plain && PyDict_Next(dict, &at, &key, &value)) {
         PYOWN(text) = key_text(key);

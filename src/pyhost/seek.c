@@ -43,12 +43,12 @@ static int tried_has(struct tried *t, PyObject *pattern, const struct block *b)
 /* ---- one search */
 
 struct search {
-    struct eval  *e;
+    struct eval *e;
     struct tried *tried;
-    PyObject     *stack;  /* names being sought, outermost first */
-    PyObject     *name;
-    bool          forced;
-    bool          was_defined, skipped;
+    PyObject *stack; /* names being sought, outermost first */
+    PyObject *name;
+    bool forced;
+    bool was_defined, skipped;
 };
 
 static enum end seek(struct eval *e, struct tried *tried, PyObject *stack, PyObject *name, bool forced, PyObject **screen);
@@ -57,9 +57,11 @@ static enum end raise_missing(struct search *s)
 {
     PYOWN(kind) = py_lib("errors", "DAErrorMissingVariable");
     PYOWN(language) = PyObject_GetAttrString(s->e->state, "language");
-    PYOWN(text) = language ? PyUnicode_FromFormat("Interview has an error.  There was a reference to a variable '%U' that could not be looked up in the question "
-                                                  "file (for language '%S') or in any of the files incorporated by reference into the question file.",
-                                                  s->name, language) : NULL;
+    PYOWN(text) = language
+                      ? PyUnicode_FromFormat("Interview has an error.  There was a reference to a variable '%U' that could not be looked up in the question "
+                                             "file (for language '%S') or in any of the files incorporated by reference into the question file.",
+                                             s->name, language)
+                      : NULL;
     PYOWN(error) = kind && text ? PyObject_CallFunctionObjArgs(kind, text, s->name, NULL) : NULL;
     if (error) PyErr_SetObject(kind, error);
     return END_ERROR;
@@ -144,7 +146,7 @@ static enum end search_loop(struct search *s, PyObject **screen)
 {
     struct candidates all;
     if (candidates_find(s->e, s->name, &all) < 0) return END_ERROR;
-    long     limit = limit_of(s->e->iv, "loop limit");
+    long limit = limit_of(s->e->iv, "loop limit");
     enum end end = END_RETRY;
     PYOWN(gathering) = gathering_now(s);
     if (!gathering) end = END_ERROR;
@@ -154,8 +156,10 @@ static enum end search_loop(struct search *s, PyObject **screen)
             end = END_ERROR;
             break;
         }
-        if (loops && restore_gathering(s->e, gathering) < 0) end = END_ERROR;
-        else end = try_all(s, &all, screen);
+        if (loops && restore_gathering(s->e, gathering) < 0)
+            end = END_ERROR;
+        else
+            end = try_all(s, &all, screen);
     }
     candidates_release(&all);
     return end;
@@ -182,7 +186,7 @@ static enum end seek(struct eval *e, struct tried *tried, PyObject *stack, PyObj
     struct search s = { .e = e, .tried = tried, .stack = stack, .name = name, .forced = forced };
     if (PyList_Append(stack, name) < 0) return END_ERROR;
     if (++e->depth > limit_of(e->iv, "recursion limit") || Py_EnterRecursiveCall(" while seeking a variable")) return too_deep(stack);
-    int      defined = eval_is_defined(e, name);
+    int defined = eval_is_defined(e, name);
     enum end end = END_ERROR;
     s.was_defined = defined > 0;
     if (defined >= 0 && PyObject_SetAttrString(e->state, "variable", name) == 0) end = search_loop(&s, screen);
@@ -256,9 +260,10 @@ static enum end one_pass(struct eval *e, PyObject **screen)
     for (size_t i = 0; end == END_NEXT && i < e->iv->n_blocks; i++)
         if (!e->iv->blocks[i]->outer) end = pass_block(e, e->iv->blocks[i], screen);
     if (end != END_NEXT) return end;
-    engine_error("DAErrorNoEndpoint", "Docassemble has finished executing all code blocks marked as initial or mandatory, and finished asking all questions "
-                                      "marked as mandatory (if any).  It is a best practice to end your interview with a question that says goodbye and offers an "
-                                      "Exit button.");
+    engine_error("DAErrorNoEndpoint",
+                 "Docassemble has finished executing all code blocks marked as initial or mandatory, and finished asking all questions "
+                 "marked as mandatory (if any).  It is a best practice to end your interview with a question that says goodbye and offers an "
+                 "Exit button.");
     return END_ERROR;
 }
 

@@ -40,7 +40,7 @@ static bool uses_loop_names(PyObject *name)
 
 static bool any_loop_names(PyObject *variables, PyObject *files, PyObject *deletes)
 {
-    PyObject  *key, *value;
+    PyObject *key, *value;
     Py_ssize_t at = 0;
     while (PyDict_Next(variables, &at, &key, &value))
         if (uses_loop_names(key)) return true;
@@ -69,7 +69,7 @@ static int evaluate_for_names(struct engine_call *c)
 
 struct setting {
     PyObject *changed; /* list of (name, old value or None, whether there was one) */
-    bool      tracks;
+    bool tracks;
 };
 
 static int remember(struct engine_call *c, struct setting *s, PyObject *name)

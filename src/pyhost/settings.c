@@ -33,7 +33,7 @@ static PyObject *own_dict_b(struct interview *iv, PyObject **slot)
 
 static int merge_deep(PyObject *into, PyObject *from)
 {
-    PyObject  *key, *value;
+    PyObject *key, *value;
     Py_ssize_t at = 0;
     while (PyDict_Next(from, &at, &key, &value)) {
         PyObject *old = PyDict_GetItemWithError(into, key);
@@ -102,7 +102,7 @@ static int add_terms(PyObject *terms, PyObject *item)
             if (add_term(terms, PyList_GET_ITEM(phrases, i), definition) < 0) return -1;
         return 0;
     }
-    PyObject  *key, *value;
+    PyObject *key, *value;
     Py_ssize_t at = 0;
     while (PyDict_Next(item, &at, &key, &value))
         if (add_term(terms, key, value) < 0) return -1;
@@ -149,7 +149,7 @@ static int add_images(struct reading *r, PyObject *value, PyObject *attribution)
         return 0;
     }
     if (!PyDict_Check(value)) return not_a(r, "images", "mapping");
-    PyObject  *key, *file;
+    PyObject *key, *file;
     Py_ssize_t at = 0;
     while (PyDict_Next(value, &at, &key, &file))
         if (add_image(r, key, file, attribution) < 0) return -1;
@@ -166,7 +166,7 @@ static int read_image_sets(struct reading *r, PyObject *value, PyObject *source)
 {
     (void)source;
     if (!PyDict_Check(value)) return not_a(r, "image sets", "mapping");
-    PyObject  *key, *set;
+    PyObject *key, *set;
     Py_ssize_t at = 0;
     while (PyDict_Next(value, &at, &key, &set)) {
         PyObject *images = PyDict_Check(set) ? py_get_b(set, "images") : NULL;
@@ -198,7 +198,7 @@ static int read_parts(struct reading *r, PyObject *value, PyObject *source)
 {
     if (!PyDict_Check(value)) return not_a(r, "default screen parts", "mapping");
     PyObject *parts = member_b(own_dict_b(r->iv, &r->iv->screen_parts), language_of_b(r, source), PyDict_New);
-    PyObject  *key, *part;
+    PyObject *key, *part;
     Py_ssize_t at = 0;
     while (parts && PyDict_Next(value, &at, &key, &part))
         if (add_part(r, parts, key, part) < 0) return -1;
@@ -233,12 +233,12 @@ static int read_on_change(struct reading *r, PyObject *value, PyObject *source)
 {
     (void)source;
     if (!PyDict_Check(value)) return not_a(r, "on change", "mapping");
-    PyObject  *key, *code;
+    PyObject *key, *code;
     Py_ssize_t at = 0;
     struct block place = { .iv = r->iv, .file = r->file, .package = r->package, .line = r->line };
     while (PyDict_Next(value, &at, &key, &code)) {
         struct expr x;
-        PyObject   *list = member_b(own_dict_b(r->iv, &r->iv->on_change), key, new_list);
+        PyObject *list = member_b(own_dict_b(r->iv, &r->iv->on_change), key, new_list);
         if (!list || suite_compile(r->iv, &place, code, "on change", &x) < 0 || PyList_Append(list, x.code) < 0) return -1;
     }
     return 0;

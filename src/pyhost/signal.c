@@ -36,7 +36,7 @@ static PyObject *name_in_message(PyObject *value)
     str s = py_view(text);
     size_t begin = str_find(s, '\'', 0) + 1;
     for (size_t i = 0; i < COUNT_OF(ends); i++) {
-        str    end = str_c(ends[i]);
+        str end = str_c(ends[i]);
         size_t found = s.n;
         for (size_t at = str_search(s, end); at < s.n; at = found + 1 + str_search(str_from(s, found + 1), end)) found = at;
         if (found < s.n && found > begin) return py_str((str){ s.p + begin, found - begin });
@@ -46,16 +46,14 @@ static PyObject *name_in_message(PyObject *value)
 
 static bool is_undefined_of_jinja(PyObject *value) { return strcmp(Py_TYPE(value)->tp_name, "UndefinedError") == 0; }
 
-static bool is_name_error(PyObject *value)
-{
-    return PyObject_TypeCheck(value, (PyTypeObject *)PyExc_NameError) && !is_from_file(value);
-}
+static bool is_name_error(PyObject *value) { return PyObject_TypeCheck(value, (PyTypeObject *)PyExc_NameError) && !is_from_file(value); }
 
 /* "cannot access local variable 'V' where it is not associated with a value" has the name in quotes as well. */
 static PyObject *missing_name(PyObject *value)
 {
     PYOWN(missing) = is_signal(value, "MissingName") > 0 || is_signal(value, "MissingAttribute") > 0 || is_signal(value, "MissingItem") > 0
-                         ? attribute(value, "missing") : NULL;
+                         ? attribute(value, "missing")
+                         : NULL;
     if (missing) return py_keep(&missing);
     if (!is_name_error(value) && !is_undefined_of_jinja(value)) return NULL;
     PYOWN(name) = attribute(value, "name");

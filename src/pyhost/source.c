@@ -88,7 +88,7 @@ PyObject *source_reference(PyObject *reference, PyObject *package, const char *f
 int source_missing(str name)
 {
     struct arena *a = arena_new(64 * 1024);
-    char         *path = NULL;
+    char *path = NULL;
     if (!a) {
         PyErr_NoMemory();
         return -1;
@@ -126,7 +126,7 @@ int source_path(struct arena *a, str name, char **out)
     str path = name, package;
     if (!str_cut(&path, ':', &package) || !is_safe_package(package) || !is_safe_path(path)) return 1;
     for (size_t i = 0; i < engine.n_folders; i++) {
-        str         full;
+        str full;
         struct stat st;
         if (arena_printf(a, &full, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(engine.folders[i]), STR_ARG(package), STR_ARG(path)) != ERR_OK) {
             PyErr_NoMemory();
@@ -150,8 +150,10 @@ static size_t normal_lines(char *p, size_t n)
 {
     size_t to = 0;
     for (size_t i = 0; i < n; i++) {
-        if (p[i] != '\r') p[to++] = p[i];
-        else if (i + 1 == n || p[i + 1] != '\n') p[to++] = '\n';
+        if (p[i] != '\r')
+            p[to++] = p[i];
+        else if (i + 1 == n || p[i + 1] != '\n')
+            p[to++] = '\n';
     }
     return to;
 }
@@ -233,8 +235,10 @@ static int part_clean(struct arena *a, str text, str *out)
     if (!p) return PyErr_NoMemory(), -1;
     size_t n = 0;
     for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '\t') p[n++] = ' ', p[n++] = ' ';
-        else p[n++] = text.p[i];
+        if (text.p[i] == '\t')
+            p[n++] = ' ', p[n++] = ' ';
+        else
+            p[n++] = text.p[i];
     }
     *out = (str){ p, n };
     return 0;
@@ -243,8 +247,8 @@ static int part_clean(struct arena *a, str text, str *out)
 static size_t count_separators(str text)
 {
     size_t n = 0;
-    str    line;
-    bool   more;
+    str line;
+    bool more;
     do {
         more = str_cut(&text, '\n', &line);
         n += is_separator(line);
@@ -256,10 +260,10 @@ int source_split(struct arena *a, str text, struct part_text **out, size_t *n)
 {
     struct part_text *v = NEW_N(a, struct part_text, count_separators(text) + 1);
     if (!v) return PyErr_NoMemory(), -1;
-    size_t      count = 0;
-    unsigned    number = 1;
+    size_t count = 0;
+    unsigned number = 1;
     const char *begin = text.p;
-    str         line;
+    str line;
     v[0].line = 1;
     bool more;
     do {
@@ -333,7 +337,7 @@ PyObject *source_value(const struct yaml_node *node)
 PyObject *source_documents(struct arena *a, str text)
 {
     struct part_text *parts;
-    size_t            n;
+    size_t n;
     PYOWN(list) = PyList_New(0);
     if (!list || source_split(a, text, &parts, &n) < 0) return NULL;
     for (size_t i = 0; i < n; i++) {

@@ -68,10 +68,15 @@ int table_compile(struct block *b)
     struct lazy *t = b->lazy = interview_take(b->iv, 1, sizeof *t);
     if (!t || compile_columns(b, t) < 0 || compile_edit(b, t) < 0 || compile_empty(b, t) < 0) return -1;
     const struct {
-        const char  *key;
+        const char *key;
         struct expr *out;
-    } exprs[] = { { "rows", &t->rows }, { "show incomplete", &t->show_incomplete }, { "require gathered", &t->require_gathered }, { "filter", &t->filter },
-                  { "sort key", &t->sort_key }, { "sort reverse", &t->sort_reverse }, { "delete buttons", &t->delete_buttons },
+    } exprs[] = { { "rows", &t->rows },
+                  { "show incomplete", &t->show_incomplete },
+                  { "require gathered", &t->require_gathered },
+                  { "filter", &t->filter },
+                  { "sort key", &t->sort_key },
+                  { "sort reverse", &t->sort_reverse },
+                  { "delete buttons", &t->delete_buttons },
                   { "allow reordering", &t->allow_reordering } };
     for (size_t i = 0; i < COUNT_OF(exprs); i++)
         if (compile_expr(b, exprs[i].key, exprs[i].out) < 0) return -1;
@@ -84,10 +89,10 @@ int table_compile(struct block *b)
 struct table {
     struct eval *e;
     struct lazy *t;
-    PyObject    *rows;   /* what the expression gave */
-    PyObject    *items;  /* list of (index, item) */
-    bool         is_dict, shows_incomplete, requires_gathered, is_editable;
-    struct buf   out;
+    PyObject *rows;  /* what the expression gave */
+    PyObject *items; /* list of (index, item) */
+    bool is_dict, shows_incomplete, requires_gathered, is_editable;
+    struct buf out;
 };
 
 static int truth(struct eval *e, const struct expr *x, int preset)
@@ -269,7 +274,8 @@ static int add_button(struct table *t, PyObject *url, const char *color, const c
     PYOWN(label) = translate_word(word);
     if (!url || !label) return -1;
     PYOWN(html) = PyUnicode_FromFormat("<a href=\"%U\" role=\"button\" class=\"btn btn-sm btn-%s btn-darevisit\"><span class=\"text-nowrap\">"
-                                       "<i class=\"fa-solid fa-%s\"></i> %U</span></a>", url, color, icon, label);
+                                       "<i class=\"fa-solid fa-%s\"></i> %U</span></a>",
+                                       url, color, icon, label);
     if (html) buf_add(&t->out, py_view(html));
     return html ? 0 : -1;
 }

@@ -82,7 +82,7 @@ PyObject *block_choice_key(struct eval *e, struct block *b, const struct binding
         first = false;
     }
     for (size_t i = 0; key && i + 1 < sizeof letters; i++) {
-        char      name[2] = { letters[i], 0 };
+        char name[2] = { letters[i], 0 };
         PyObject *value = uses_names(b, letters[i]) ? py_get_b(e->answers, name) : NULL;
         if (!value) continue;
         Py_SETREF(key, PyUnicode_FromFormat("%U|%s%S", key, first ? "WITH|" : "", value));
@@ -127,7 +127,7 @@ PyObject *screen_of(struct eval *e, struct block *b, const struct binding *bind)
 struct interview *interview_temporary(struct eval *e)
 {
     if (e->temp) return e->temp;
-    struct arena     *mem = arena_new((size_t)64 * 1024 * 1024);
+    struct arena *mem = arena_new((size_t)64 * 1024 * 1024);
     struct interview *temp = mem ? NEW(mem, struct interview) : NULL;
     if (!temp) {
         arena_free(mem);

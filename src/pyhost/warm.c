@@ -8,10 +8,10 @@ static const size_t bytes_kept = (size_t)64 * 1024 * 1024;
 
 /* A ring, oldest first. */
 static struct {
-    uint64_t  number;
+    uint64_t number;
     PyObject *bytes;
 } steps[STEPS_KEPT];
-static size_t   first, count, total;
+static size_t first, count, total;
 static uint64_t last_number; /* counts from a random start, so that no number of another worker is one of ours */
 
 static void drop_oldest(void)

@@ -13,19 +13,19 @@
 enum { SESSIONS = 4096, STEPS = 512 };
 
 struct step {
-    char  *p;
+    char *p;
     size_t n;
 };
 static struct session {
-    char        name[64];
+    char name[64];
     struct step steps[STEPS];
-    size_t      n;
-    uint64_t    warm;
-} *sessions[SESSIONS];
+    size_t n;
+    uint64_t warm;
+} * sessions[SESSIONS];
 
 #define STDLIB_DIR "/usr/lib/python" TEXT_OF(PY_MAJOR_VERSION) "." TEXT_OF(PY_MINOR_VERSION)
 #define TEXT_OF_(x) #x
-#define TEXT_OF(x)  TEXT_OF_(x)
+#define TEXT_OF(x) TEXT_OF_(x)
 
 #ifdef CHANCERY_SANITIZED
 const char *__asan_default_options(void);
@@ -88,11 +88,12 @@ static void keep_step(struct session *s, uint64_t save, str bytes, uint64_t warm
     s->warm = warm;
 }
 
-static const char *const ops[OP__COUNT] = { [OP_NEW] = "new", [OP_QUESTION] = "question", [OP_VARIABLES] = "variables", [OP_SET] = "set", [OP_BACK] = "back",
-                                            [OP_ACTION] = "action", [OP_METADATA] = "metadata", [OP_CHECK] = "check" };
-static const char *const outcomes[OUT__COUNT] = { [OUT_ERROR] = "error", [OUT_QUESTION] = "question", [OUT_RESPONSE] = "response", [OUT_DONE] = "done",
-                                                  [OUT_UNDEFINED] = "undefined", [OUT_NEED] = "need", [OUT_VARIABLES] = "variables",
-                                                  [OUT_METADATA] = "metadata" };
+static const char *const ops[OP__COUNT] = { [OP_NEW] = "new",   [OP_QUESTION] = "question", [OP_VARIABLES] = "variables", [OP_SET] = "set",
+                                            [OP_BACK] = "back", [OP_ACTION] = "action",     [OP_METADATA] = "metadata",   [OP_CHECK] = "check" };
+static const char *const outcomes[OUT__COUNT] = {
+    [OUT_ERROR] = "error",         [OUT_QUESTION] = "question", [OUT_RESPONSE] = "response",   [OUT_DONE] = "done",
+    [OUT_UNDEFINED] = "undefined", [OUT_NEED] = "need",         [OUT_VARIABLES] = "variables", [OUT_METADATA] = "metadata"
+};
 
 static enum worker_op op_of(const char *name)
 {
@@ -132,20 +133,25 @@ static void add_answers(struct buf *b, const struct session *s, enum worker_op o
     }
     frame_u64(b, TAG_STEPS, s->n);
     if (!s->n || op == OP_NEW) return;
-    if (s->warm && !json_is_true(json_object_get(rq, "cold"))) frame_u64(b, TAG_WARM, s->warm);
-    else frame_str(b, TAG_SNAPSHOT, (str){ s->steps[s->n - 1].p, s->steps[s->n - 1].n });
+    if (s->warm && !json_is_true(json_object_get(rq, "cold")))
+        frame_u64(b, TAG_WARM, s->warm);
+    else
+        frame_str(b, TAG_SNAPSHOT, (str){ s->steps[s->n - 1].p, s->steps[s->n - 1].n });
 }
 
 static void write_request(struct buf *b, const struct session *s, enum worker_op op, const json_t *rq)
 {
-    static const char user[] = "{\"id\":1,\"email\":\"admin@example.com\",\"uid\":\"admin@example.com\",\"first_name\":\"System\",\"last_name\":\"Administrator\",\"country\":\"\","
-                               "\"privileges\":[\"admin\"],\"is_admin\":true,\"language\":\"\",\"timezone\":\"America/New_York\"}";
+    static const char user[] =
+        "{\"id\":1,\"email\":\"admin@example.com\",\"uid\":\"admin@example.com\",\"first_name\":\"System\",\"last_name\":\"Administrator\",\"country\":\"\","
+        "\"privileges\":[\"admin\"],\"is_admin\":true,\"language\":\"\",\"timezone\":\"America/New_York\"}";
     frame_begin(b, MSG_CALL, 7, 0);
     frame_u64(b, TAG_OP, op);
     add_text(b, TAG_INTERVIEW, rq, "i");
     add_text(b, TAG_SESSION, rq, "session");
-    if (json_object_get(rq, "user")) add_json(b, TAG_USER, json_object_get(rq, "user"));
-    else frame_str(b, TAG_USER, str_c(user));
+    if (json_object_get(rq, "user"))
+        add_json(b, TAG_USER, json_object_get(rq, "user"));
+    else
+        frame_str(b, TAG_USER, str_c(user));
     frame_str(b, TAG_BASE_URL, STR("http://localhost"));
     add_number(b, TAG_NOW_MS, rq, "now_ms", (uint64_t)time(NULL) * 1000);
     add_answers(b, s, op, rq);
@@ -205,7 +211,7 @@ static void print_reply(const struct frame *f, const struct session *s, uint64_t
 static void settle(struct session *s, enum worker_op op, const struct frame *f)
 {
     uint64_t outcome = frame_get_u64(f, TAG_OUTCOME, 0), save = frame_get_u64(f, TAG_SAVE, 0);
-    str      snapshot = frame_get(f, TAG_SNAPSHOT);
+    str snapshot = frame_get(f, TAG_SNAPSHOT);
     if (op == OP_BACK && outcome != OUT_NEED && s->n >= 2) drop_last(s);
     if (save && snapshot.p) keep_step(s, save, snapshot, frame_get_u64(f, TAG_WARM, 0));
 }
@@ -233,13 +239,13 @@ static bool fault_fired(void)
 
 static void answer(struct arena *mem, const json_t *rq)
 {
-    const char     *name = json_string_value(json_object_get(rq, "op"));
-    enum worker_op  op = op_of(name ? name : "");
-    const char     *session = json_string_value(json_object_get(rq, "session"));
+    const char *name = json_string_value(json_object_get(rq, "op"));
+    enum worker_op op = op_of(name ? name : "");
+    const char *session = json_string_value(json_object_get(rq, "session"));
     struct session *s = session_of(session ? session : "");
     CLEANUP(buf_release) struct buf in = BUF((size_t)FRAME_MAX + FRAME_HEAD), out = BUF((size_t)FRAME_MAX + FRAME_HEAD);
     struct frame f;
-    size_t       rest;
+    size_t rest;
     if (op == OP_NEW)
         while (s->n) drop_last(s);
     write_request(&in, s, op, rq);
@@ -249,7 +255,7 @@ static void answer(struct arena *mem, const json_t *rq)
     uint64_t begun = now_us();
     arm(rq);
     engine_call(mem, &f, &out);
-    bool     failed = fault_fired();
+    bool failed = fault_fired();
     uint64_t took = now_us() - begun;
     if (failed && buf_ok(&out) != ERR_OK) {
         /* The host would replace such a reply. */
@@ -266,7 +272,7 @@ static void answer(struct arena *mem, const json_t *rq)
 
 int main(int argc, char **argv)
 {
-    str    folders[8];
+    str folders[8];
     size_t n = 0;
     if (argc < 4 || !start_python(argv[1])) return 2;
     for (int i = 3; i < argc && n < COUNT_OF(folders); i++) folders[n++] = str_c(argv[i]);
@@ -276,11 +282,11 @@ int main(int argc, char **argv)
         return 1;
     }
     struct arena *mem = arena_new((size_t)1 << 30);
-    char  *line = NULL;
+    char *line = NULL;
     size_t room = 0;
     while (mem && getline(&line, &room, stdin) > 0) {
         json_error_t bad;
-        json_t      *rq = json_loads(line, JSON_ALLOW_NUL, &bad);
+        json_t *rq = json_loads(line, JSON_ALLOW_NUL, &bad);
         if (!rq) return 3;
         answer(mem, rq);
         json_decref(rq);
