@@ -6,7 +6,8 @@
 enum {
     SESSION_ID = 32,      /* alnum */
     SECRET = 16,          /* alpha, of a secret that we make */
-    STEP_MAX = 64 << 20,  /* largest snapshot, bytes */
+    STEP_MAX = 24 << 20,      /* largest snapshot that is stored, bytes: several of them must fit into a call's arena */
+    STEP_READ_MAX = 64 << 20, /* largest one that is read */
 };
 
 /* --- interviews_lock.c: calls on one session, one after the other; and which worker has a session warm --- */

@@ -66,7 +66,7 @@ static err squeeze(struct arena *mem, str prefix, str text, str *out)
 static err expand(struct arena *mem, str prefix, str packed, str *out)
 {
     unsigned long long size = ZSTD_getFrameContentSize(packed.p, packed.n);
-    if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > STEP_MAX) return ERR_INPUT;
+    if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > STEP_READ_MAX) return ERR_INPUT;
     CLEANUP(free_dctx) ZSTD_DCtx *z = fault_here() ? NULL : ZSTD_createDCtx();
     char *p = z ? NEW_N(mem, char, (size_t)size + 1) : NULL;
     if (!p) return ERR_NOMEM;

@@ -4,6 +4,7 @@
 enum {
     KEYFRAME_EVERY = 16,
     TRIES = 5,         /* evaluations of one call before it gives up on losing races */
+    SCRATCH_MAX = 6 * STEP_READ_MAX,
     PACKAGE_MAX = 255, /* bytes of a package's name, which is a folder's */
 };
 
@@ -156,22 +157,33 @@ static err read_step_tx(struct call *c)
 }
 
 /* Not opened: ERR_STORE, since the key is the right one. */
-static err open_step(struct visit *v, int64_t seq, str prefix, str blob, str *out)
+static err open_step(struct visit *v, struct arena *mem, int64_t seq, str prefix, str blob, str *out)
 {
-    err e = step_open(v->c->mem, v->key, v->id, seq, prefix, blob, out);
+    err e = step_open(mem, v->key, v->id, seq, prefix, blob, out);
     return e == ERR_INPUT ? ERR_STORE : e;
+}
+
+static err read_snapshot(struct visit *v, struct arena *scratch, int64_t seq, str *out)
+{
+    struct read_step r = { .v = v, .seq = seq };
+    struct call      reading = *v->c;
+    str              prefix = STR_NULL, text;
+    reading.mem = scratch;
+    reading.state = &r;
+    TRY(store_do(v->r->o.store, &reading, TX_READ, read_step_tx));
+    if (!str_absent(r.base)) TRY(open_step(v, scratch, r.head.base, STR_NULL, r.base, &prefix));
+    TRY(open_step(v, scratch, seq, prefix, r.blob, &text));
+    return arena_str(v->c->mem, text, out);
 }
 
 err visit_snapshot(struct visit *v, int64_t seq, str *out)
 {
-    struct read_step r = { .v = v, .seq = seq };
-    str              prefix = STR_NULL;
-    v->c->state = &r;
-    err e = store_do(v->r->o.store, v->c, TX_READ, read_step_tx);
-    v->c->state = v;
-    TRY(e);
-    if (!str_absent(r.base)) TRY(open_step(v, r.head.base, STR_NULL, r.base, &prefix));
-    return open_step(v, seq, prefix, r.blob, out);
+    /* What is sealed, packed and compared with on the way goes at once: only the result is worth the call's memory. */
+    struct arena *scratch = arena_new(SCRATCH_MAX);
+    if (!scratch) return ERR_NOMEM;
+    err e = read_snapshot(v, scratch, seq, out);
+    arena_free(scratch);
+    return e;
 }
 
 static uint64_t affinity(str id)
@@ -285,7 +297,7 @@ err visit_save(struct visit *v, int64_t last, bool keep_mode)
     str       snapshot = frame_get(&v->reply, TAG_SNAPSHOT);
     if (save == SAVE_NOTHING || str_absent(snapshot)) return ERR_OK;
     if (str_absent(frame_get(&v->reply, TAG_INTERVIEW_HASH))) return distrust(v);
-    if (snapshot.n > STEP_MAX) return fail(v->c, ERR_INPUT, NULL, "DAError: the answers are larger than 64 MiB");
+    if (snapshot.n > STEP_MAX) return fail(v->c, ERR_INPUT, NULL, "DAError: the answers are larger than 24 MiB");
     int64_t seq = save == SAVE_OVER && last > 0 ? last : last + 1;
     v->write = (struct session_write){ .id = v->id, .interview = v->i, .wrapped = v->s.wrapped, .version = v->s.version, .seq = seq, .steps = seq,
                                        .title = column_text(frame_get(&v->reply, TAG_TITLE)), .tags_json = column_text(frame_get(&v->reply, TAG_TAGS)),

@@ -136,7 +136,7 @@ err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affi
     str      before = frame_get(&f, TAG_SNAPSHOT);
     (void)snprintf(script.files, sizeof script.files, STR_FMT, STR_ARG(frame_get(&f, TAG_FILES)));
     uint64_t number = frame_get_u64(&f, TAG_WARM, 0);
-    CLEANUP(buf_release) struct buf b = BUF(8 << 20);
+    CLEANUP(buf_release) struct buf b = BUF(64 << 20);
     frame_begin(&b, MSG_RESULT, 1, 0);
     if (str_absent(before) && number && number == kept_number && !script.forget) before = (str){ kept, n_kept };
     if (script.instead)

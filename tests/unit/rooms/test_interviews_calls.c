@@ -216,6 +216,16 @@ static void has_a_title_with_nul(struct buf *b)
     frame_str(b, TAG_TITLE, STR("a\0b"));
     frame_str(b, TAG_TAGS, STR("[\"\0\"]"));
 }
+static void saves_too_much(struct buf *b)
+{
+    char *p = calloc(1, STEP_MAX + 1);
+    assert_non_null(p);
+    says_question_only(b);
+    frame_u64(b, TAG_SAVE, SAVE_OVER);
+    frame_str(b, TAG_SNAPSHOT, (str){ p, STEP_MAX + 1 });
+    frame_str(b, TAG_INTERVIEW_HASH, STR("HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH"));
+    free(p);
+}
 static void answers_oddly(struct buf *b)
 {
     frame_u64(b, TAG_OUTCOME, OUT_RESPONSE);
@@ -248,6 +258,7 @@ static void a_lying_worker_is_not_believed(void **state)
         { "a question has JSON", says_nothing, false, 500, "Internal server error" },
         { "a step names its interview", saves_without_hash, false, 500, "Internal server error" },
         { "an error is told", saves_an_error, false, 400, "failure to assemble interview: KeyError: 'k'" },
+        { "answers beyond the limit are told so", saves_too_much, false, 400, "the answers are larger than 24 MiB" },
         { "a title with NUL is none", has_a_title_with_nul, false, 200, "{}" },
         { "an impossible status is 200", answers_oddly, false, 200, "hello" },
         { "204 has no body", answers_204_with_a_body, false, 204, "" },
