@@ -48,7 +48,6 @@ err engine_start(str package, const str *folders, size_t n_folders, str settings
         PyErr_Clear();
         return ERR_WORKER;
     }
-    engine.debug = py_true(engine.settings, "debug", 0) == 1;
     return ERR_OK;
 }
 

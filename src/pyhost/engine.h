@@ -89,7 +89,6 @@ struct interview {
     PyObject      *files;        /* set of the names of the files read */
     struct source_file *sources;
     unsigned       n_settings;   /* counter of "Block_M" */
-    unsigned       n_temporary;  /* counter of the blocks of a message() */
     bool           calls_process_action, has_util; /* has_util: the library is imported into the answers */
 };
 

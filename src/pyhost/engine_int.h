@@ -12,7 +12,6 @@ struct engine {
     str folders[FOLDERS_MAX];
     size_t n_folders;
     PyObject *settings; /* dict of TAG_SETTINGS */
-    bool debug;
 };
 extern struct engine engine;
 
@@ -57,7 +56,6 @@ struct reading { /* one file that is being read */
     PyObject *file, *package, *language; /* language NULL: '*' */
     unsigned line;
     struct block *outer;
-    struct source_file **files;
 };
 int block_read(struct reading *r, PyObject *source /* dict */);
 /* A block made at run time, "Question_Temp"; its memory is the temporary interview's. */

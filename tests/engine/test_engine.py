@@ -144,6 +144,15 @@ class Keeping(EngineCase):
         self.assertEqual(dump["seen"], [False, False, False, False, True])
         self.assertEqual((dump["b"]["elements"], "b" in dump["a"]), ([], False))
 
+    def test_values_as_json(self):
+        """Numbers as Python prints them, texts in ASCII, keys sorted (API specification 2.6)."""
+        code = "v = {'z': 1e22, 'a': 0.1, 'big': 10 ** 30, 't': 'caf\\u00e9 \\U0001f600 \\x7f \\n', 'half': '\\ud800', 'n': [None, True, -0.0], 2: 'two', 's': {3}}"
+        self.engine.ask("mandatory: True\ncode: |\n  %s\n  inf = [float('inf'), float('-inf')]\n---\nmandatory: True\nquestion: Q\n" % code)
+        dump = self.engine.call("variables")["json"]
+        expected = {"z": 1e22, "a": 0.1, "big": 10 ** 30, "t": "caf\u00e9 \U0001f600 \x7f \n", "half": "\ud800", "n": [None, True, -0.0], "2": "two", "s": [3]}
+        self.assertEqual((dump["v"], dump["inf"]), (expected, [float("inf"), float("-inf")]))
+        self.assertEqual(list(dump["v"]), sorted(dump["v"]))
+
     def test_patterns(self):
         """The order of the example tables of language specification 6.3."""
         for name, expected in cases.PATTERNS.items():
