@@ -465,6 +465,20 @@ class Serving(Folder):
         again = self.serve(*ADMIN)
         self.assertEqual(self.get(again, "/api/user", {"X-API-Key": KEY})[0], 200)
 
+    def test_a_first_start_killed_at_any_moment_is_begun_again(self):
+        words = ["--set", "admin.password=correct horse", *ADMIN]
+        for moment in range(16):
+            data = self.folder / ("data%d" % moment)
+            first = subprocess.Popen([BINARY, "serve", "--data", str(data), "--listen", "127.0.0.1:0", *words], stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL, cwd=self.folder, env=environment())
+            time.sleep(moment * 0.005)
+            first.kill()
+            first.wait()
+            with self.subTest(moment):
+                server = self.serve(*words, data=data)
+                self.assertEqual(self.get(server, "/api/user", {"X-API-Key": KEY})[0], 200)
+                self.assertEqual(self.stop(server), 0)
+
     def test_commands_work_beside_it_and_it_heeds_them(self):
         server = self.serve(*ADMIN)
         done = self.on_data("user", "create", "later@example.com", "--print-link")
