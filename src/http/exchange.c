@@ -198,6 +198,7 @@ static err take_head(struct exchange *x, struct MHD_Connection *con, const char 
     x->rq.method = method_of(head.method);
     if (v->status) return ERR_OK;
     x->rq.host = v->host;
+    TRY(forward_apply(x->mem, x->http->trusted, x->http->opt.n_trusted, &x->rq));
     return split_target(x, v);
 }
 

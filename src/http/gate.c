@@ -30,6 +30,7 @@ static bool all_of(str s, const char *set)
         if (!set[(unsigned char)s.p[i]]) return false;
     return true;
 }
+bool gate_host_ok(str host) { return all_of(host, HOST); }
 static bool is_token(str s) { return s.n > 0 && all_of(s, TOKEN); }
 
 /* Field values: visible characters, blank, tab, and bytes above ASCII. */
@@ -116,7 +117,7 @@ static bool name_odd(struct sight *s) { return s->bad_name; }
 static bool value_odd(struct sight *s) { return s->bad_value; }
 static bool host_missing(struct sight *s) { return s->hosts == 0 && !s->http10; }
 static bool host_repeated(struct sight *s) { return s->hosts > 1; }
-static bool host_odd(struct sight *s) { return !all_of(s->host, HOST); }
+static bool host_odd(struct sight *s) { return !gate_host_ok(s->host); }
 static bool host_other(struct sight *s)
 {
     return !str_absent(s->authority) && (s->authority.n == 0 || (s->hosts && !str_eq_nocase(s->authority, s->host)) || !all_of(s->authority, HOST));

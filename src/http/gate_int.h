@@ -24,6 +24,8 @@ struct verdict {
     str host;        /* the Host header; STR_NULL without */
     str path;        /* the target without scheme and host; begins with "/" or "?", or is "*" */
 };
+/* No character in it that does not belong into a Host. */
+bool gate_host_ok(str host);
 void gate_check(const struct gate_head *head, const struct gate_rules *rules, struct verdict *out);
 
 /* ---- parse.c ---- */

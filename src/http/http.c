@@ -64,6 +64,17 @@ static err open_listeners(struct arena *a, struct http *s, str *why)
     return ERR_OK;
 }
 
+static err read_trusted(struct arena *a, struct http *s, str *why)
+{
+    s->trusted = NEW_N(a, struct network, s->opt.n_trusted);
+    if (!s->trusted) return ERR_NOMEM;
+    for (size_t i = 0; i < s->opt.n_trusted; i++) {
+        if (network_read(str_c(s->opt.trusted[i]), &s->trusted[i])) continue;
+        return arena_printf(a, why, "trusted proxy %s: not a network", s->opt.trusted[i]) ? ERR_NOMEM : ERR_STORE;
+    }
+    return ERR_OK;
+}
+
 static void release(struct http *s)
 {
     for (size_t i = 0; i < s->n_listeners; i++) listen_close(&s->listeners[i]);
@@ -79,6 +90,7 @@ static err start(struct arena *a, struct http *s, str *why)
         *why = STR("listen: between 1 and 16 addresses");
         return ERR_STORE;
     }
+    TRY(read_trusted(a, s, why));
     TRY(open_listeners(a, s, why));
     raise_descriptors(s->opt.max_connections);
     *why = STR("http: the library's threads do not start");

@@ -35,8 +35,8 @@ struct req {
     str body;            /* whole, de-chunked; at most body_max of the handler's head answer */
     bool body_too_large; /* the body exceeds the limit and is empty here: answer 413. By Content-Length nothing was read, and the
                           * connection ends with the reply; of a chunked one a bounded rest was read and dropped */
-    str host;            /* the Host header */
-    str peer;            /* client address as text; "unix" for unix sockets */
+    str host;            /* the Host header; of a trusted proxy's request X-Forwarded-Host */
+    str peer;            /* client address as text, that of a trusted proxy's client if it says one; "unix" for unix sockets */
     str scheme;          /* "http" or "https" as the client sees it */
     str id;              /* X-Request-Id: taken or made */
     int64_t start_us;    /* clock_mono_us at the head */
@@ -108,7 +108,11 @@ struct http_options {
     size_t arena_max;            /* ceiling of one request's arena, bytes; body included */
     unsigned head_ms, idle_ms;   /* 15000, 60000 */
     size_t head_max, target_max; /* 32 KiB, 8 KiB */
+    const char **trusted;        /* networks whose X-Forwarded-For, -Proto, -Host are believed; each http_network_ok() */
+    size_t n_trusted;
 };
+/* "10.0.0.0/8", "2001:db8::/32", one address, or "unix": whoever connects to a unix socket. */
+bool http_network_ok(str text);
 struct http;
 err http_start(struct arena *a, const struct http_options *o, const struct http_handler *h, struct http **out, str *why) MUST_CHECK;
 /* "http://127.0.0.1:8080" of listener i, with the real port. In the arena given at start. */

@@ -4,6 +4,7 @@
  * touch is atomic (phase, deadline) or behind http.lock (the list of connections). A connection leaves the list before its descriptor is
  * closed, so whoever holds the lock may use the descriptor. */
 #pragma once
+#include "http/forward_int.h"
 #include "http/gate_int.h"
 #include "http/http.h"
 
@@ -118,6 +119,7 @@ struct http {
     struct http_handler handler;
     struct http_options opt;
     struct gate_rules gate;
+    struct network *trusted; /* opt.n_trusted of them, in the arena given at start */
     struct io *io; /* one per I/O thread */
     unsigned n_io;
     struct listener listeners[LISTEN_MAX];

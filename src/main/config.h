@@ -20,7 +20,7 @@ struct dispatches {
 
 struct config {
     const char *data, *base_url, *store_url, *master_key_file, *files_url;
-    struct texts listen, families, cors_origins;
+    struct texts listen, trusted_proxies, families, cors_origins;
     int64_t threads, max_connections;
     bool    store_migrate, limits_enabled;
     const char *admin_email, *admin_password, *admin_api_key;

@@ -19,7 +19,7 @@ static err listen_all(struct app *a, str *why)
     struct http_handler h = router_handler(a->router);
     struct http_options o = { .listen = c->listen.v, .n_listen = c->listen.n, .threads = (unsigned)c->threads,
                               .max_connections = (unsigned)c->max_connections, .arena_max = HTTP_ARENA, .head_ms = HEAD_MS, .idle_ms = IDLE_MS,
-                              .head_max = HEAD_MAX, .target_max = TARGET_MAX };
+                              .head_max = HEAD_MAX, .target_max = TARGET_MAX, .trusted = c->trusted_proxies.v, .n_trusted = c->trusted_proxies.n };
     return http_start(a->mem, &o, &h, &a->http, why);
 }
 

@@ -1,6 +1,6 @@
 /* tests/http/echo_server.c: a handler that shows what the http room makes of a request; test_raw.py and the benchmark drive it.
  *
- * echo_server [threads=N] [max=N] [head_ms=N] [idle_ms=N] [body=N] LISTEN...: prints the
+ * echo_server [threads=N] [max=N] [head_ms=N] [idle_ms=N] [body=N] [trust=NETWORK]... LISTEN...: prints the
  * library's version, one URL per listener, then "ready"; SIGTERM stops it and
  * prints the counters. Paths: /tiny, /later (answered by another thread, in random order), /hold (answered at SIGUSR1), /204, /304, /big?n=,
  * /arm?n=, /nap (keeps the I/O thread for half a second), /close, /nothing (a handler that forgets its reply); everything else echoes. */
@@ -48,6 +48,7 @@ static void echo(struct exchange *x)
     for (size_t i = 0; i < rq->query.n; i++) line(&b, "query", rq->query.v[i].name), line(&b, "  to", rq->query.v[i].value);
     line(&b, "host", rq->host);
     line(&b, "peer", rq->peer);
+    line(&b, "scheme", rq->scheme);
     line(&b, "id", rq->id);
     for (size_t i = 0; i < rq->n_headers; i++) line(&b, "header", rq->headers[i].name), line(&b, "  to", rq->headers[i].value);
     buf_printf(&b, "too_large=%d\nbody_n=%zu\n", rq->body_too_large, rq->body.n);
@@ -183,6 +184,14 @@ static bool option(const char *arg, const char *name, unsigned *out)
     return true;
 }
 
+static void word(const char *arg, const char **listen, size_t *n_listen, const char **trusted, size_t *n_trusted)
+{
+    if (strncmp(arg, "trust=", 6) == 0)
+        trusted[(*n_trusted)++] = arg + 6;
+    else
+        listen[(*n_listen)++] = arg;
+}
+
 static void stop(struct http *s, bool abandon)
 {
     struct http_stats st;
@@ -200,12 +209,13 @@ int main(int argc, char **argv)
 {
     struct http_options o = { .threads = 2 };
     unsigned body = 1000000;
-    const char *listen[16];
+    const char *listen[16], *trusted[16];
     for (int i = 1; i < argc; i++)
         if (!option(argv[i], "threads", &o.threads) && !option(argv[i], "max", &o.max_connections) && !option(argv[i], "head_ms", &o.head_ms) &&
-            !option(argv[i], "idle_ms", &o.idle_ms) && !option(argv[i], "body", &body) && o.n_listen < 16)
-            listen[o.n_listen++] = argv[i];
+            !option(argv[i], "idle_ms", &o.idle_ms) && !option(argv[i], "body", &body) && o.n_listen < 16 && o.n_trusted < 16)
+            word(argv[i], listen, &o.n_listen, trusted, &o.n_trusted);
     o.listen = listen;
+    o.trusted = trusted;
     o.arena_max = (size_t)64 * 1024 * 1024;
     g.body_max = body;
     sigset_t set;

@@ -620,6 +620,30 @@ def has_faults(s):
         return b'armed' in read_reply(c)[2]
 
 
+def proxies(report):
+    """X-Forwarded-* through a real connection: believed from the networks named, and from nobody else."""
+    said = b'X-Forwarded-For: 127.0.0.1, 198.51.100.7\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: a.example\r\n'
+    plain = [b'peer=127.0.0.1\n', b'scheme=http\n', b'host=a\n']
+    told = [b'peer=198.51.100.7\n', b'scheme=https\n', b'host=a.example\n']
+    for name, options, want in (('nobody is trusted', [], plain), ('another network is', ['trust=10.0.0.0/8', 'trust=unix'], plain),
+                                ('ours is', ['trust=10.0.0.0/8', 'trust=127.0.0.0/8'], told)):
+        with Server(*options) as s, s.connect() as c:
+            c.sendall(b'GET /a HTTP/1.1\r\n' + H + said + b'\r\nGET /a HTTP/1.1\r\n' + H + b'\r\n')
+            got = read_reply(c)[2]
+            report('proxies: ' + name, all(line in got for line in want), got)
+            got = read_reply(c)[2]
+            report('proxies: %s, the next request is its own' % name, all(line in got for line in plain), got)
+    with tempfile.TemporaryDirectory() as folder:
+        path = folder + '/socket'
+        with Server('trust=unix', listen=['unix:' + path]), socket.socket(socket.AF_UNIX) as c:
+            c.connect(path)
+            c.sendall(b'GET /a HTTP/1.1\r\n' + H + said + b'\r\n')
+            got = read_reply(c)[2]
+            report('proxies: one behind a unix socket', all(line in got for line in told), got)
+    got = subprocess.run([BINARY, 'trust=10.0.0.1/8', '127.0.0.1:0'], capture_output=True, text=True, timeout=30)
+    report('proxies: what is no network stops the start', got.returncode == 1 and 'trusted proxy 10.0.0.1/8: not a network' in got.stderr, got.stderr[-300:])
+
+
 def one_thread(report):
     with Server('threads=1') as s:
         with s.connect() as c:
@@ -636,7 +660,7 @@ def has_ipv6():
         return False
 
 
-TESTS = [table_refused, table_served, replies, ways_to_send, bodies, slow, deaf, suspended, stop_while_held, abandon, crowd, batches, limit, listeners, one_thread, memory_fails]
+TESTS = [table_refused, table_served, replies, ways_to_send, bodies, slow, deaf, suspended, stop_while_held, abandon, crowd, batches, limit, listeners, proxies, one_thread, memory_fails]
 
 
 def main():

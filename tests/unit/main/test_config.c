@@ -114,6 +114,8 @@ static const struct {
     { "each word of a list is checked", NULL, NULL, "families=[hiring,firing]", NULL, NULL, "is not one of the words allowed here" },
     { "lists of lists are refused", NULL, NULL, "families=[[hiring]]", NULL, NULL, "expected a text or a list of texts" },
     { "no family at all is fine", NULL, NULL, "families=[]", NULL, "families", "[] # --set families" },
+    { "trusted proxies are networks", NULL, NULL, "trusted_proxies=[10.0.0.0/8, \"::1\", unix]", NULL, "trusted_proxies", "[10.0.0.0/8, ::1, unix] # --set trusted_proxies" },
+    { "and nothing else", NULL, NULL, "trusted_proxies=localhost", NULL, NULL, "--set trusted_proxies: trusted_proxies: expected networks" },
     { "nowhere to listen is not", NULL, NULL, "listen=[]", NULL, NULL, "--set listen: listen: needs at least one address" },
     { "interviews to advertise", NULL, NULL, "interviews.dispatch=[{name: a, interview: b, title: c}]", NULL, "interviews.dispatch", "[{name: a, interview: b}] # --set interviews.dispatch" },
     { "each has a name and an interview", NULL, NULL, "interviews.dispatch=[{name: a}]", NULL, NULL, "each item needs a name and an interview" },
