@@ -194,13 +194,6 @@ static int is_wal(void *arg, int n, char **values, char **names)
     return 0;
 }
 
-/* Where the file system cannot share memory SQLite stays with another journal and calls it success. */
-static bool wal_on(struct conn *c)
-{
-    bool wal = false;
-    return sqlite3_exec(c->db, "PRAGMA journal_mode = WAL", is_wal, &wal, NULL) == SQLITE_OK && wal;
-}
-
 /* Another program holds the file. SQLite's own handler sleeps up to 100 ms at a time: beside a server that writes without a pause a
  * command would hardly ever meet the gap between two commits. */
 static int wait_a_little(void *arg, int tries)
@@ -209,6 +202,17 @@ static int wait_a_little(void *arg, int tries)
     (void)arg;
     (void)nanosleep(&ms, NULL);
     return tries < BUSY_MS;
+}
+
+/* Where the file system cannot share memory SQLite stays with another journal and calls it success. Two programs that make the change at once
+ * could wait for each other, so SQLite tells one of them "busy" without asking the handler: that one tries again. */
+static bool wal_on(struct conn *c)
+{
+    bool wal = false;
+    for (int tries = 0;; tries++) {
+        int code = sqlite3_exec(c->db, "PRAGMA journal_mode = WAL", is_wal, &wal, NULL);
+        if ((code & 0xFF) != SQLITE_BUSY || !wait_a_little(NULL, tries)) return code == SQLITE_OK && wal;
+    }
 }
 
 err conn_open(struct sqlite *q, struct conn *c, bool reader, struct arena *a, str *why)

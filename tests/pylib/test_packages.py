@@ -22,12 +22,7 @@ class Even(CustomDataType):
     name = 'even'
 """
 SOURCE = """
-object: Fish
-module: .pond
-items:
-  - name: Fred
-    scales: 500
-    tags: [a, b]
+{"object": "Fish", "module": ".pond", "items": [{"name": "Fred", "scales": 500, "tags": ["a", "b"]}]}
 """
 
 
@@ -37,7 +32,7 @@ class Packages(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         package = os.path.join(self.folder, "docassemble", "lake")
         os.makedirs(package)
-        for name, text in (("__init__.py", ""), ("pond.py", MODULE), ("fish.yml", SOURCE)):
+        for name, text in (("__init__.py", ""), ("pond.py", MODULE), ("fish.json", SOURCE)):
             with open(os.path.join(package, name), "w", encoding="utf-8") as file:
                 file.write(text)
         docassemble.__path__.append(os.path.join(self.folder, "docassemble"))
@@ -67,7 +62,7 @@ class Packages(unittest.TestCase):
         support.engine.file_path = lambda package, folder, name: os.path.join(self.folder, "docassemble", "lake", name)
         self.addCleanup(setattr, support.engine, "file_path", kept)
         self.assertTrue(service.offers("file_path"))
-        support.run("fishes = objects_from_file('fish.yml')", self.answers)
+        support.run("fishes = objects_from_file('fish.json')", self.answers)
         fish = self.answers["fishes"][0]
         self.assertEqual((fish.instanceName, str(fish), fish.scales, fish.tags), ("fishes[0]", "Fred", 500, ["a", "b"]))
         self.assertEqual(type(fish).__name__, "Fish")
