@@ -31,7 +31,8 @@ static err account(struct call *c, struct plan *p, struct account **out)
         else TRY(account_prove(c, (*out)->id));
         return db_run(c, &auth_q[AQ_ACCOUNT_PROMOTE], (*out)->id);
     }
-    struct account_new in = { .email = p->in->email, .password_hash = p->hash, .superuser = true, .staff = true, .verified = true };
+    /* The names that existing clients know the original administrator by. */
+    struct account_new in = { .email = p->in->email, .first_name = STR("System"), .last_name = STR("Administrator"), .password_hash = p->hash, .superuser = true, .staff = true, .verified = true };
     TRY(account_create(c, &in, out));
     return db_run(c, &auth_q[AQ_ACCOUNT_PROMOTE], (*out)->id); /* a row that was taken over may have been inactive */
 }
