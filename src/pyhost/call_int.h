@@ -41,3 +41,6 @@ int call_set(struct engine_call *c);
 PyObject *metadata_title(struct engine_call *c);
 PyObject *metadata_tags(struct engine_call *c); /* sorted list */
 int metadata_call(struct engine_call *c);
+
+/* check.c */
+int check_call(struct engine_call *c);

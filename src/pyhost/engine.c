@@ -160,12 +160,7 @@ static int op_action(struct engine_call *c)
 
 static int op_metadata(struct engine_call *c) { return call_load(c) < 0 ? -1 : metadata_call(c); }
 
-static int op_check(struct engine_call *c)
-{
-    if (call_load(c) < 0) return -1;
-    c->outcome = OUT_DONE;
-    return 0;
-}
+static int op_check(struct engine_call *c) { return check_call(c); }
 
 static int (*const operations[OP__COUNT])(struct engine_call *c) = {
     [OP_NEW] = op_new,       [OP_QUESTION] = op_question, [OP_VARIABLES] = op_variables, [OP_SET] = op_set,

@@ -32,7 +32,7 @@ enum worker_op {
     OP_BACK,       /* 12.7: TAG_SNAPSHOT is the step gone back to, TAG_OLD_SNAPSHOT the discarded one */
     OP_ACTION,     /* 12.6 */
     OP_METADATA,   /* title, tags, privileges of an interview, without a session (13.1) */
-    OP_CHECK,      /* load only; errors with places */
+    OP_CHECK,      /* read only: OUT_METADATA with what is wrong, a list of objects with name, path, line, column, severity, text */
     OP__COUNT
 };
 

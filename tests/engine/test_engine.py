@@ -89,7 +89,7 @@ class Failures(EngineCase):
 
     def test_places(self):
         self.engine.write("metadata:\n  title: T\n---\nmandatory: True\ncode: |\n  a = = 1\n")
-        error = self.engine.call("check")["error"]
+        error = self.engine.call("metadata")["error"]
         self.assertIn("in file %s in the block on line 4 from package docassemble.tests" % self.engine.current, error)
 
     def test_stages(self):
