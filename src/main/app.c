@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "jobs/jobs.h"
 #include "rooms/core/core.h"
 #include <fcntl.h>
 #include <limits.h>
@@ -37,11 +38,16 @@ static err open_data(struct app *a, bool exclusive, str *why)
 
 const struct migration *app_migrations(struct arena *mem, size_t *n)
 {
-    *n = auth_migrations_n + interviews_migrations_n;
+    const struct {
+        const struct migration *of;
+        size_t                  n;
+    } rooms[] = { { auth_migrations, auth_migrations_n }, { interviews_migrations, interviews_migrations_n }, { jobs_migrations, jobs_migrations_n } };
+    *n = 0;
+    for (size_t i = 0; i < COUNT_OF(rooms); i++) *n += rooms[i].n;
     struct migration *all = NEW_N(mem, struct migration, *n);
     if (!all) return NULL;
-    memcpy(all, auth_migrations, auth_migrations_n * sizeof *all);
-    memcpy(all + auth_migrations_n, interviews_migrations, interviews_migrations_n * sizeof *all);
+    size_t at = 0;
+    for (size_t i = 0; i < COUNT_OF(rooms); at += rooms[i++].n) memcpy(all + at, rooms[i].of, rooms[i].n * sizeof *all);
     return all;
 }
 
@@ -297,5 +303,6 @@ err app_bootstrap(struct app *a, const struct bootstrap *in, str *why)
 err app_check_queries(struct app *a, str *why)
 {
     TRY(auth_check_queries(a->store, a->mem, why));
+    TRY(jobs_check_queries(a->store, a->mem, why));
     return interviews_check_queries(a->store, a->mem, why);
 }

@@ -1,0 +1,44 @@
+/* jobs/jobs_int.h: what the files of the queue share. */
+#pragma once
+#include "base/lane.h"
+#include "jobs/jobs.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { CLAIM_MAX = 64, PURGE_BATCH = 500 };
+
+struct jobs {
+    struct jobs_options o;
+    struct lane        *runners;
+    struct lane        *watch; /* one thread: claims, sleeps, purges */
+    /* Guarded by lock: woken, stopping and free_slots. */
+    pthread_mutex_t     lock;
+    pthread_cond_t      more; /* monotonic clock */
+    bool                woken;
+    unsigned            free_slots;
+    atomic_bool         stopping;
+    int64_t             purge_at_ms; /* monotonic; the watch's own */
+    atomic_llong        running, claimed, done, failed, dead, given_back, lost, purged;
+};
+
+enum { JQ_ADD, JQ_NEXT_DUE, JQ_CLAIM, JQ_END, JQ_AGAIN, JQ_CANCEL, JQ_RETRY_ONE, JQ_RETRY_ALL, JQ_LIST_OPEN, JQ_LIST_STATE, JQ_COUNT, JQ_PURGE, JQ__COUNT };
+extern const struct query job_q[JQ__COUNT];
+
+/* A job that this process holds, with memory of its own: it goes from the watch to a runner. */
+struct held {
+    const struct job_kind *kind;
+    struct call            c;   /* mem is its own */
+    struct job             job;
+    bool                   fixed_time; /* jobs_run_due(): c.now_ms stays */
+};
+/* When the next of that kind is due; INT64_MAX: none. */
+err queue_next_due(struct jobs *q, const struct job_kind *k, int64_t *out) MUST_CHECK;
+/* Claims at most n (CLAIM_MAX) of what is due at now_ms. Each of *out is the caller's: held_run() or held_free(). */
+err queue_claim(struct jobs *q, const struct job_kind *k, int64_t now_ms, size_t n, struct held *out[static CLAIM_MAX], size_t *n_out) MUST_CHECK;
+/* Runs it, writes the outcome and frees it. */
+void held_run(struct held *h);
+/* Gives it back untouched, as if it had not been claimed, and frees it. */
+void held_give_back(struct held *h);
+void held_free(struct held *h);
+/* Tells the watch that there may be something to do. */
+void queue_wake(void *queue);
