@@ -43,6 +43,7 @@ static struct conn *conn_open(struct io *io, struct MHD_Connection *mhd)
     c->fd = info ? info->connect_fd : -1;
     info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     peer_text(c, info ? info->client_addr : NULL);
+    if (!tls_enter(c)) return free(c), NULL;
     c->tally = &s->tally[(unsigned)c->fd % TALLIES];
     c->x.conn = c;
     c->x.http = s;
@@ -76,6 +77,7 @@ static void conn_close(struct conn *c)
     if (c->next) c->next->prev = c->prev;
     pthread_mutex_unlock(&s->lock);
     linger_if_unread(c);
+    tls_leave(c);
     io_gone(c->io);
     if (c->x.mem) http_arena_put(s, c->x.mem);
     free(c);

@@ -42,7 +42,7 @@ static void forget(struct exchange *x)
 /* Ends the connection with one of the few words of raw.c, unless the keeper was faster. For the I/O thread, before a reply is queued. */
 static enum MHD_Result give_up(struct conn *c, enum phase phase, int status)
 {
-    if (conn_move(c, phase, PHASE_CUT)) conn_cut(c, status);
+    if (conn_move(c, phase, PHASE_CUT)) conn_refuse(c, status);
     return MHD_NO;
 }
 
@@ -190,7 +190,7 @@ static err take_head(struct exchange *x, struct MHD_Connection *con, const char 
     struct gate_head head;
     x->rq.start_us = clock_mono_us();
     x->rq.peer = str_c(x->conn->peer);
-    x->rq.scheme = STR("http");
+    x->rq.scheme = x->conn->session ? STR("https") : STR("http");
     TRY(head_read(x, con, method, version, &head));
     TRY(give_id(x));
     gate_check(&head, &x->http->gate, v);

@@ -91,6 +91,7 @@ static err start(struct arena *a, struct http *s, str *why)
         return ERR_STORE;
     }
     TRY(read_trusted(a, s, why));
+    TRY(tls_start(a, s, why));
     TRY(open_listeners(a, s, why));
     raise_descriptors(s->opt.max_connections);
     *why = STR("http: the library's threads do not start");
@@ -168,6 +169,7 @@ void http_stop(struct http *s)
     keeper_stop(s);
     io_stop(s);
     keeper_release(s);
+    tls_stop(s);
     release(s);
 }
 

@@ -110,6 +110,7 @@ struct http_options {
     size_t head_max, target_max; /* 32 KiB, 8 KiB */
     const char **trusted;        /* networks whose X-Forwarded-For, -Proto, -Host are believed; each http_network_ok() */
     size_t n_trusted;
+    const char *tls_cert, *tls_key; /* PEM files; NULL: plain HTTP. With them every listener speaks TLS, and nothing else */
 };
 /* "10.0.0.0/8", "2001:db8::/32", one address, or "unix": whoever connects to a unix socket. */
 bool http_network_ok(str text);
@@ -119,6 +120,10 @@ err http_start(struct arena *a, const struct http_options *o, const struct http_
 str http_url(const struct http *s, size_t i);
 /* No new connections; each further reply ends its connection. */
 void http_stop_listening(struct http *s);
+/* Reads certificate and key again, for connections from now on. ERR_INPUT with *why, naming the file: those before stay. Nothing without TLS. */
+err http_reload_tls(struct http *s, struct arena *a, str *why) MUST_CHECK;
+/* What http_start would say of these files. */
+err http_check_tls(struct arena *a, const char *cert, const char *key, str *why) MUST_CHECK;
 /* Requests being served now, deferred ones included. */
 unsigned http_running(const struct http *s);
 /* Ends all connections, joins the threads, frees. Every deferred exchange must have been answered before (route/lanes does): http_stop waits 10 s

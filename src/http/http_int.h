@@ -4,6 +4,7 @@
  * touch is atomic (phase, deadline) or behind http.lock (the list of connections). A connection leaves the list before its descriptor is
  * closed, so whoever holds the lock may use the descriptor. */
 #pragma once
+#include "http/certificate_int.h"
 #include "http/forward_int.h"
 #include "http/gate_int.h"
 #include "http/http.h"
@@ -53,12 +54,16 @@ struct exchange {
     size_t target_n;
 };
 
+struct tls_pair; /* tls.c */
+
 struct conn {
     struct http *http;
     struct io *io;
     struct MHD_Connection *mhd;
     struct conn *prev, *next; /* http.lock */
     struct tally *tally;
+    struct tls_pair *pair; /* NULL without TLS */
+    void *session;         /* gnutls_session_t, the library's; for the I/O thread alone; NULL without TLS */
     int fd;
     bool is_ip;
     _Atomic int phase;           /* enum phase */
@@ -127,6 +132,7 @@ struct http {
     struct keeper keeper;
     pthread_mutex_t lock;
     struct conn *conns;
+    struct tls_pair *pair; /* for new connections; NULL without TLS */
     _Atomic int64_t live; /* accepted and not yet closed */
     _Atomic int64_t over_limit;
     atomic_bool closing;   /* every reply ends its connection */
@@ -168,8 +174,16 @@ void reply_refuse(struct reply *r, int status, const char *why);
 enum MHD_Result reply_send(struct exchange *x, struct MHD_Connection *con);
 
 /* raw.c */
-void raw_answer(int fd, int status);       /* one of its table; never blocks */
-void conn_cut(struct conn *c, int status); /* 0: without a word. The phase must be PHASE_CUT, http.lock held or on the I/O thread */
+void raw_answer(const struct http *s, int fd, int status); /* one of its table; never blocks. Without a word where the peer expects TLS */
+/* The phase must be PHASE_CUT. status 0: without a word. */
+void conn_cut(struct conn *c, int status);    /* with http.lock held: from the keeper, who cannot speak TLS */
+void conn_refuse(struct conn *c, int status); /* on the I/O thread */
+
+/* tls.c */
+err tls_start(struct arena *a, struct http *s, str *why) MUST_CHECK;
+void tls_stop(struct http *s);
+bool tls_enter(struct conn *c); /* a new connection gets its certificate; true without TLS */
+void tls_leave(struct conn *c);
 
 /* listen.c */
 err listen_open(struct arena *a, struct http *s, const char *where, bool only_v6, str *why) MUST_CHECK;

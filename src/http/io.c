@@ -107,7 +107,7 @@ static size_t keep_as_is(void *cls, struct MHD_Connection *con, char *text)
 static struct MHD_Daemon *daemon_new(struct io *io)
 {
     struct http *s = io->http;
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
+    unsigned flags = (s->opt.tls_cert ? (unsigned)MHD_USE_TLS : 0) | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
     if (fault_here()) return NULL;
     /* The limit of connections is ours (keeper.c); the library's is only kept out of the way. So is its time-out. */
     return MHD_start_daemon(
@@ -115,7 +115,7 @@ static struct MHD_Daemon *daemon_new(struct io *io)
         s->opt.head_max + ROOM_BESIDE_HEAD, MHD_OPTION_CONNECTION_LIMIT, s->opt.max_connections + 64, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
         /* Before 0.9.77 strictness 1 answers a missing Host twice, and does nothing else worth having. */
         MHD_OPTION_STRICT_FOR_CLIENT, s->gate.old_library ? 0 : 1, MHD_OPTION_UNESCAPE_CALLBACK, keep_as_is, NULL, MHD_OPTION_URI_LOG_CALLBACK,
-        exchange_on_target, s, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, conn_on_change, io, MHD_OPTION_END);
+        exchange_on_target, s, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, conn_on_change, io, MHD_OPTION_ARRAY, certificate_options(s->opt.tls_cert), MHD_OPTION_END);
 }
 
 static err start_one(struct http *s, struct io *io, unsigned number)

@@ -81,7 +81,7 @@ static void refuse_without_room(struct http *s, int listener)
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
         atomic_fetch_add(&s->over_limit, 1);
-        raw_answer(fd, 503);
+        raw_answer(s, fd, 503);
         close(fd);
     }
     k->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -99,13 +99,13 @@ static bool accept_one(struct http *s, int listener)
     if (atomic_fetch_add(&s->live, 1) >= (int64_t)s->opt.max_connections) {
         atomic_fetch_sub(&s->live, 1);
         atomic_fetch_add(&s->over_limit, 1);
-        raw_answer(fd, 503);
+        raw_answer(s, fd, 503);
         keeper_linger(s, fd);
         return true;
     }
     if (io_give(s, fd, &from, n)) return true;
     atomic_fetch_sub(&s->live, 1);
-    raw_answer(fd, 503);
+    raw_answer(s, fd, 503);
     close(fd);
     return true;
 }

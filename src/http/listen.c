@@ -64,17 +64,17 @@ static bool cut_address(struct arena *a, const char *where, char **host, char **
     return *host && *port;
 }
 
-static err url_of(struct arena *a, struct listener *l)
+static err url_of(struct arena *a, struct listener *l, bool tls)
 {
     struct sockaddr_storage at = { 0 };
     socklen_t n = sizeof at;
     char host[INET6_ADDRSTRLEN + 1], port[8];
     if (getsockname(l->fd, (void *)&at, &n)) return ERR_STORE;
     if (getnameinfo((const void *)&at, n, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV)) return ERR_STORE;
-    return arena_printf(a, &l->url, at.ss_family == AF_INET6 ? "http://[%s]:%s" : "http://%s:%s", host, port);
+    return arena_printf(a, &l->url, at.ss_family == AF_INET6 ? "%s://[%s]:%s" : "%s://%s:%s", tls ? "https" : "http", host, port);
 }
 
-static err open_ip(struct arena *a, struct listener *l, const char *where, bool only_v6, str *why)
+static err open_ip(struct arena *a, const struct http *s, struct listener *l, const char *where, bool only_v6, str *why)
 {
     char *host, *port;
     struct addrinfo *found = NULL, hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
@@ -89,14 +89,14 @@ static err open_ip(struct arena *a, struct listener *l, const char *where, bool 
     ok = ok && !bind(l->fd, found->ai_addr, found->ai_addrlen) && !listen(l->fd, BACKLOG);
     err e = ok ? ERR_OK : refuse(a, why, where, "cannot listen");
     freeaddrinfo(found);
-    return e ? e : url_of(a, l);
+    return e ? e : url_of(a, l, s->opt.tls_cert != NULL);
 }
 
 err listen_open(struct arena *a, struct http *s, const char *where, bool only_v6, str *why)
 {
     struct listener *l = &s->listeners[s->n_listeners++];
     l->fd = -1;
-    return str_starts(str_c(where), STR("unix:")) ? open_unix(a, l, where, why) : open_ip(a, l, where, only_v6, why);
+    return str_starts(str_c(where), STR("unix:")) ? open_unix(a, l, where, why) : open_ip(a, s, l, where, only_v6, why);
 }
 
 void listen_close(struct listener *l)

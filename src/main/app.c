@@ -123,7 +123,7 @@ err app_origin(const struct config *c, struct arena *mem, str *out)
     str listen = str_c(c->listen.v[0]);
     *out = STR_NULL;
     if (str_starts(listen, STR("unix:")) || str_ends(listen, STR(":0"))) return ERR_OK;
-    return arena_printf(mem, out, "http://" STR_FMT, STR_ARG(listen));
+    return arena_printf(mem, out, "%s://" STR_FMT, c->tls_cert ? "https" : "http", STR_ARG(listen));
 }
 
 err app_open(struct app *a, struct arena *mem, const struct config *c, bool exclusive, str *why)

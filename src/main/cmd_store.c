@@ -42,6 +42,7 @@ int cmd_check(struct cli *c)
     struct app a = APP;
     str why = STR_NULL;
     a.look = true;
+    if (c->config.tls_cert && http_check_tls(c->mem, c->config.tls_cert, c->config.tls_key, &why) != ERR_OK) return cli_fail(STR_FMT, STR_ARG(why));
     /* A store that is not there is no mistake, it is made on the first start. */
     if (!app_has_store(&c->config)) {
         if (!c->quiet) printf("configuration: good\nstore: not there yet; `chancery serve` makes it in %s\n", c->config.data);

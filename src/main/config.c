@@ -30,6 +30,8 @@ static const struct setting settings[] = {
     { "data", T_TEXT, S(data), "./chancery-data", "folder for SQLite, files, keys; created 0700; locked, so a second server on it refuses to start" },
     { "listen", T_TEXTS, S(listen), "127.0.0.1:8080", "`address:port`, `[::]:8080` or `unix:/path`; a list is allowed. Port 0 picks one; the ready line prints it" },
     { "base_url", T_TEXT, S(base_url), NULL, "public origin, for links and cookies; from `listen` if absent" },
+    { "tls.cert", T_TEXT, S(tls_cert), NULL, "PEM file with the certificate and those between it and the root: serve HTTPS, TLS 1.2 and up, on every address of `listen`; read again on SIGHUP" },
+    { "tls.key", T_TEXT, S(tls_key), NULL, "PEM file with its private key, without a password" },
     { "trusted_proxies", T_TEXTS, S(trusted_proxies), "[]", "networks of reverse proxies, such as `[10.0.0.0/8, \"2001:db8::/32\"]`, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed; `unix`: whoever connects to a unix socket" },
     { "families", T_TEXTS, S(families), "[accounts, iam, hiring, interviews, signatures]", "families to serve; one left out answers 404, its tables exist all the same",
       .words = WORDS("accounts", "iam", "hiring", "interviews", "signatures") },
@@ -360,6 +362,7 @@ static err derive(struct loader *l)
     TRY(derive_counts(l));
     TRY(derive_base_url(l));
     if (c->listen.n == 0) return complain_of(l, "listen", "needs at least one address");
+    if (!c->tls_cert != !c->tls_key) return complain_of(l, c->tls_cert ? "tls.cert" : "tls.key", "tls.cert and tls.key belong together");
     for (size_t i = 0; i < c->trusted_proxies.n; i++)
         if (!http_network_ok(str_c(c->trusted_proxies.v[i])))
             return complain_of(l, "trusted_proxies", "expected networks such as 10.0.0.0/8 or 2001:db8::/32, nothing set behind the prefix, or unix");

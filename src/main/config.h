@@ -23,6 +23,7 @@ struct config {
     struct texts listen, trusted_proxies, families, cors_origins;
     int64_t threads, max_connections;
     bool    store_migrate, limits_enabled;
+    const char *tls_cert, *tls_key;
     const char *admin_email, *admin_password, *admin_api_key;
     const char *mail_url, *mail_from;
     const char *log_format, *log_level;

@@ -19,7 +19,8 @@ static err listen_all(struct app *a, str *why)
     struct http_handler h = router_handler(a->router);
     struct http_options o = { .listen = c->listen.v, .n_listen = c->listen.n, .threads = (unsigned)c->threads,
                               .max_connections = (unsigned)c->max_connections, .arena_max = HTTP_ARENA, .head_ms = HEAD_MS, .idle_ms = IDLE_MS,
-                              .head_max = HEAD_MAX, .target_max = TARGET_MAX, .trusted = c->trusted_proxies.v, .n_trusted = c->trusted_proxies.n };
+                              .head_max = HEAD_MAX, .target_max = TARGET_MAX, .trusted = c->trusted_proxies.v, .n_trusted = c->trusted_proxies.n, .tls_cert = c->tls_cert,
+                              .tls_key = c->tls_key };
     return http_start(a->mem, &o, &h, &a->http, why);
 }
 
@@ -74,14 +75,26 @@ static void arm_fault(void)
 }
 #endif
 
+/* Certificates may be new; one that does not fit leaves the old one in place. */
+static void hang_up(struct app *a)
+{
+    struct call c;
+    str         why = STR("out of memory");
+    app_log(a->config);
+    err e = app_call(a, &c);
+    if (!e) e = http_reload_tls(a->http, c.mem, &why);
+    if (e) LOG(LOG_ERROR, "certificate not read again", LOG_S("why", why));
+    arena_free(c.mem);
+    LOG(LOG_INFO, "hang-up heeded", LOG_I("pid", getpid()));
+}
+
 /* Returns when it is time to stop. */
 static void wait_for_end(struct app *a, const sigset_t *set)
 {
     for (int sig = 0;;) {
         if (sigwait(set, &sig) != 0) continue;
         if (sig == SIGHUP) {
-            app_log(a->config);
-            LOG(LOG_INFO, "hang-up heeded", LOG_I("pid", getpid()));
+            hang_up(a);
             continue;
         }
 #ifdef CHANCERY_FAULTS

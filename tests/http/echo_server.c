@@ -1,7 +1,7 @@
 /* tests/http/echo_server.c: a handler that shows what the http room makes of a request; test_raw.py and the benchmark drive it.
  *
- * echo_server [threads=N] [max=N] [head_ms=N] [idle_ms=N] [body=N] [trust=NETWORK]... LISTEN...: prints the
- * library's version, one URL per listener, then "ready"; SIGTERM stops it and
+ * echo_server [threads=N] [max=N] [head_ms=N] [idle_ms=N] [body=N] [trust=NETWORK]... [cert=FILE key=FILE] LISTEN...: prints the
+ * library's version, one URL per listener, then "ready"; SIGHUP reads the certificate again; SIGTERM stops it and
  * prints the counters. Paths: /tiny, /later (answered by another thread, in random order), /hold (answered at SIGUSR1), /204, /304, /big?n=,
  * /arm?n=, /nap (keeps the I/O thread for half a second), /close, /nothing (a handler that forgets its reply); everything else echoes. */
 #include "base/arena.h"
@@ -184,12 +184,25 @@ static bool option(const char *arg, const char *name, unsigned *out)
     return true;
 }
 
-static void word(const char *arg, const char **listen, size_t *n_listen, const char **trusted, size_t *n_trusted)
+static void word(const char *arg, struct http_options *o, const char **listen, const char **trusted)
 {
     if (strncmp(arg, "trust=", 6) == 0)
-        trusted[(*n_trusted)++] = arg + 6;
+        trusted[o->n_trusted++] = arg + 6;
+    else if (strncmp(arg, "cert=", 5) == 0)
+        o->tls_cert = arg + 5;
+    else if (strncmp(arg, "key=", 4) == 0)
+        o->tls_key = arg + 4;
     else
-        listen[(*n_listen)++] = arg;
+        listen[o->n_listen++] = arg;
+}
+
+static void reload(struct http *s)
+{
+    struct arena *a = arena_new(1 << 16);
+    str why = STR_NULL;
+    if (a) printf("reload: " STR_FMT "\n", STR_ARG(http_reload_tls(s, a, &why) ? why : STR("good")));
+    fflush(stdout);
+    arena_free(a);
 }
 
 static void stop(struct http *s, bool abandon)
@@ -213,14 +226,14 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         if (!option(argv[i], "threads", &o.threads) && !option(argv[i], "max", &o.max_connections) && !option(argv[i], "head_ms", &o.head_ms) &&
             !option(argv[i], "idle_ms", &o.idle_ms) && !option(argv[i], "body", &body) && o.n_listen < 16 && o.n_trusted < 16)
-            word(argv[i], listen, &o.n_listen, trusted, &o.n_trusted);
+            word(argv[i], &o, listen, trusted);
     o.listen = listen;
     o.trusted = trusted;
     o.arena_max = (size_t)64 * 1024 * 1024;
     g.body_max = body;
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGTERM), sigaddset(&set, SIGINT), sigaddset(&set, SIGUSR1), sigaddset(&set, SIGUSR2);
+    sigaddset(&set, SIGTERM), sigaddset(&set, SIGINT), sigaddset(&set, SIGUSR1), sigaddset(&set, SIGUSR2), sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     struct http_handler h = { body_max, serve, done, NULL };
     struct http *s = NULL;
@@ -234,7 +247,12 @@ int main(int argc, char **argv)
     printf("ready\n");
     fflush(stdout);
     int sig = 0;
-    while (!sigwait(&set, &sig) && sig == SIGUSR1) release_held();
+    while (!sigwait(&set, &sig) && (sig == SIGUSR1 || sig == SIGHUP)) {
+        if (sig == SIGUSR1)
+            release_held();
+        else
+            reload(s);
+    }
     stop(s, sig == SIGUSR2);
     pthread_mutex_lock(&g.lock);
     g.end = true;
