@@ -11,7 +11,7 @@ MESON   := /usr/bin/python3 /usr/bin/meson
 all: ## build both programs into build/
 	@tools/setup
 	@[ -f $(BUILD)/build.ninja ] || $(MESON) setup $(BUILD) -Dbuildtype=release >/dev/null
-	@ninja -C $(BUILD) $(QUIET)
+	@ninja -C $(BUILD) -n | grep -q 'no work to do' || ninja -C $(BUILD) $(QUIET)
 
 run: all ## build and start on 127.0.0.1:8080 with SQLite and three demonstration interviews
 	@tools/run $(BUILD)
