@@ -41,7 +41,7 @@ const struct migration *app_migrations(struct arena *mem, size_t *n)
     const struct {
         const struct migration *of;
         size_t                  n;
-    } rooms[] = { { auth_migrations, auth_migrations_n }, { interviews_migrations, interviews_migrations_n }, { jobs_migrations, jobs_migrations_n } };
+    } rooms[] = { { auth_migrations, auth_migrations_n }, { jobs_migrations, jobs_migrations_n }, { interviews_migrations, interviews_migrations_n } }; /* ascending */
     *n = 0;
     for (size_t i = 0; i < COUNT_OF(rooms); i++) *n += rooms[i].n;
     struct migration *all = NEW_N(mem, struct migration, *n);
