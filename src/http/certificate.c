@@ -44,22 +44,33 @@ static err read_text(struct arena *a, struct text *t, const char *setting, const
 
 static gnutls_datum_t datum(struct text *t) { return (gnutls_datum_t){ t->p, (unsigned)t->n }; }
 
+/* The public half of an Edwards key: GnuTLS compares certificate and key by a test signature, and has none for these (3.7). */
+struct edwards {
+    unsigned char id[64];
+    size_t n; /* 0: a key of another kind */
+};
+static bool is_edwards(int algorithm) { return algorithm == GNUTLS_PK_EDDSA_ED25519 || algorithm == GNUTLS_PK_EDDSA_ED448; }
+
 /* Each alone, so that the message names the right file. */
-static bool is_certificate(struct text *t)
+static bool is_certificate(struct text *t, struct edwards *out)
 {
     gnutls_x509_crt_t chain[CHAIN_MAX];
     unsigned n = CHAIN_MAX;
     gnutls_datum_t d = datum(t);
     int got = gnutls_x509_crt_list_import(chain, &n, &d, GNUTLS_X509_FMT_PEM, GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED);
+    out->n = sizeof out->id;
+    if (got <= 0 || !is_edwards(gnutls_x509_crt_get_pk_algorithm(chain[0], NULL)) || gnutls_x509_crt_get_key_id(chain[0], GNUTLS_KEYID_USE_SHA256, out->id, &out->n) < 0) out->n = 0;
     for (int i = 0; i < got; i++) gnutls_x509_crt_deinit(chain[i]);
     return got > 0;
 }
-static bool is_key(struct text *t)
+static bool is_key(struct text *t, struct edwards *out)
 {
     gnutls_x509_privkey_t key;
     gnutls_datum_t d = datum(t);
     if (gnutls_x509_privkey_init(&key) < 0) return false;
     bool good = gnutls_x509_privkey_import2(key, &d, GNUTLS_X509_FMT_PEM, NULL, 0) == 0;
+    out->n = sizeof out->id;
+    if (!good || !is_edwards(gnutls_x509_privkey_get_pk_algorithm(key)) || gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, out->id, &out->n) < 0) out->n = 0;
     gnutls_x509_privkey_deinit(key);
     return good;
 }
@@ -68,13 +79,15 @@ static err fill(struct arena *a, const char *cert, const char *key, struct texts
 {
     TRY(read_text(a, &t->certificate, "tls.cert", cert, why));
     TRY(read_text(a, &t->key, "tls.key", key, why));
-    if (!is_certificate(&t->certificate)) return refuse(a, why, "tls.cert", cert, "holds no certificate in PEM form, or more than 32");
-    if (!is_key(&t->key)) return refuse(a, why, "tls.key", key, "holds no private key in PEM form that opens without a password");
+    struct edwards ours = { 0 }, theirs = { 0 };
+    if (!is_certificate(&t->certificate, &ours)) return refuse(a, why, "tls.cert", cert, "holds no certificate in PEM form, or more than 32");
+    if (!is_key(&t->key, &theirs)) return refuse(a, why, "tls.key", key, "holds no private key in PEM form that opens without a password");
     if (fault_here() || gnutls_certificate_allocate_credentials(out) < 0) return ERR_NOMEM;
     gnutls_datum_t c = datum(&t->certificate), k = datum(&t->key);
     int code = gnutls_certificate_set_x509_key_mem(*out, &c, &k, GNUTLS_X509_FMT_PEM);
-    if (code >= 0) return ERR_OK;
-    if (code != GNUTLS_E_CERTIFICATE_KEY_MISMATCH) return refuse(a, why, "tls.cert", cert, gnutls_strerror(code));
+    bool differs = ours.n != theirs.n || memcmp(ours.id, theirs.id, ours.n) != 0;
+    if (code >= 0 && !differs) return ERR_OK;
+    if (code < 0 && code != GNUTLS_E_CERTIFICATE_KEY_MISMATCH) return refuse(a, why, "tls.cert", cert, gnutls_strerror(code));
     return arena_printf(a, why, "tls.key %s: does not belong to the certificate in %s", key, cert) ? ERR_NOMEM : ERR_INPUT;
 }
 

@@ -786,6 +786,8 @@ def tls_reload(report, folder):
 def tls_wrong(report, folder):
     cert, key = make_pair(folder, 'a')
     _, other = make_pair(folder, 'b')
+    ed_cert, _ = make_pair(folder, 'c', 'ed25519')
+    _, ed_other = make_pair(folder, 'd', 'ed25519')
     sealed, empty, none = folder + '/sealed.key', folder + '/empty', folder + '/none'
     subprocess.run(['openssl', 'pkey', '-in', key, '-aes256', '-passout', 'pass:x', '-out', sealed], check=True, capture_output=True)
     open(empty, 'w').close()
@@ -793,6 +795,8 @@ def tls_wrong(report, folder):
                              ('a folder', folder, key, 'tls.cert %s: Is a directory' % folder), ('an empty certificate', empty, key, 'tls.cert %s: holds no certificate' % empty),
                              ('the key as certificate', key, key, 'tls.cert %s: holds no certificate' % key), ('an empty key', cert, empty, 'tls.key %s: holds no private key' % empty),
                              ('a key with a password', cert, sealed, 'tls.key %s: holds no private key' % sealed),
+                             ('another Edwards key', ed_cert, ed_other, 'tls.key %s: does not belong' % ed_other),
+                             ('a key of another kind', ed_cert, key, 'tls.key %s: does not belong' % key),
                              ('another key', cert, other, 'tls.key %s: does not belong to the certificate in %s' % (other, cert))):
         got = subprocess.run([BINARY, 'cert=' + c, 'key=' + k, '127.0.0.1:0'], capture_output=True, text=True, timeout=30)
         report('tls: the start refuses ' + name, got.returncode == 1 and said in got.stderr, got.stderr[-300:])
