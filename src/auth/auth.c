@@ -14,6 +14,11 @@ err auth_new(const struct auth_options *o, struct auth **out)
     a->base_url = fault_here() ? NULL : strndup(base.p ? base.p : "", base.n);
     crypto_keyed_hash(a->api_keys, o->master_key, STR("chancery api keys 1"));
     crypto_keyed_hash(a->links, o->master_key, STR("chancery one-time links 1"));
+    crypto_keyed_hash(a->sessions, o->master_key, STR("chancery sessions 1"));
+    crypto_keyed_hash(a->throttles, o->master_key, STR("chancery throttles 1"));
+    crypto_keyed_hash(a->backup_codes, o->master_key, STR("chancery backup codes 1"));
+    a->unlimited = o->unlimited;
+    IGNORE(ring_add(&a->ring, o->master_key)); /* the first one always fits */
     if (!a->base_url || lane_new("password", o->workers, o->queue, &a->passwords) != ERR_OK) return auth_free(a), ERR_NOMEM;
     *out = a;
     return ERR_OK;

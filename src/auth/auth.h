@@ -48,6 +48,7 @@ struct auth_options {
     struct crypto_cost cost;
     unsigned           workers, queue;
     str                base_url;
+    bool               unlimited; /* limits.enabled=false: throttles count nothing */
 };
 err  auth_new(const struct auth_options *o, struct auth **out) MUST_CHECK;
 void auth_free(struct auth *a);
@@ -127,3 +128,61 @@ struct bootstrap {
 err auth_bootstrap(struct auth *a, struct call *c, const struct bootstrap *in, bool *created, str *link) MUST_CHECK;
 /* Whether the platform has a superuser. Runs its own transaction. */
 err auth_has_superuser(struct auth *a, struct call *c, bool *out) MUST_CHECK;
+
+/* Sessions of all families: a token of CRYPTO_TOKEN characters in a cookie, its keyed hash in a row. Each dies when the account's epoch moves, when the
+ * account is deactivated or deleted, when it expires or is ended. A token is good in its own family only. */
+struct auth_session {
+    str     id, account_id, family, user_agent, ip;
+    int64_t created_at_ms, seen_at_ms, expires_at_ms;
+};
+struct auth_session_new {
+    str     account_id, family, user_agent /* at most 255 bytes are kept */, ip;
+    int64_t ttl_ms;
+};
+/* ERR_NOT_FOUND: no such active account. */
+err auth_session_create(struct auth *a, struct call *c, const struct auth_session_new *in, str *token, str *id) MUST_CHECK;
+/* Of a token that is good now; *out = NULL if it is none. account may be NULL. */
+err auth_session_find(struct auth *a, struct call *c, str family, str token, struct auth_session **out, struct account **account) MUST_CHECK;
+err auth_session_list(struct call *c, str account_id, struct auth_session **out, size_t *n) MUST_CHECK; /* good now, oldest first */
+/* Seen now; expires_at_ms as given. */
+err auth_session_touch(struct call *c, str id, int64_t expires_at_ms) MUST_CHECK;
+/* *ended: false if that account has no such session (any more). */
+err auth_session_end(struct call *c, str account_id, str id, bool *ended) MUST_CHECK;
+/* family absent: those of all; except absent: none is spared. */
+err auth_session_end_all(struct call *c, str account_id, str family, str except_id, int64_t *ended) MUST_CHECK;
+
+/* Audit log: call it inside the transaction of the change that it tells about. Actor, address and request id are taken from the call where it has them. Never
+ * a secret in it. detail_json: absent for {}. */
+struct audit {
+    str     id, family, action /* "login", "api_key.create" */, actor_id, actor_email, subject /* id of what was changed */, ip, request_id, detail_json;
+    int64_t at_ms;
+};
+err audit_write(struct call *c, const struct audit *in) MUST_CHECK;
+err audit_tail(struct call *c, int64_t limit, struct audit **out, size_t *n) MUST_CHECK; /* newest first */
+
+/* Throttles: limit hits per key and window, which begins with the first hit; shared by all servers on one store. Keys are stored as keyed hashes. */
+struct throttle {
+    const char *name; /* "hiring.login", part of the key */
+    int64_t     limit, window_ms;
+};
+/* Counts a hit, in a write that must commit whatever its outcome is. *wait_s: 0 if it is within the limit, else seconds until the window ends (Retry-After). */
+err throttle_hit(struct auth *a, struct call *c, const struct throttle *t, str key, int64_t *wait_s) MUST_CHECK;
+/* Whether the limit is reached already, without counting: any further hit would be too many. */
+err throttle_check(struct auth *a, struct call *c, const struct throttle *t, str key, int64_t *wait_s) MUST_CHECK;
+err throttle_clear(struct auth *a, struct call *c, const struct throttle *t, str key) MUST_CHECK;
+
+/* Second factors. A code is accepted once, whichever family asks; one step late or early is fine. Inside TX_WRITE where they change something. */
+enum { TOTP_WINDOW = 1, BACKUP_CODES = 10, BACKUP_CODE = 11 /* "ABCDE-FGHJK" */ };
+/* A new authenticator, of no effect until it is confirmed. secret: raw bytes, for base32 and otpauth_uri(). */
+err totp_enrol(struct auth *a, struct call *c, str account_id, str name, str *id, str *secret) MUST_CHECK;
+/* *good: that code proves it; uses the code up. ERR_NOT_FOUND: no such unconfirmed one. */
+err totp_confirm(struct auth *a, struct call *c, str account_id, str id, str code, bool *good) MUST_CHECK;
+err totp_use(struct auth *a, struct call *c, str account_id, str code, bool *good) MUST_CHECK;
+err totp_enabled(struct call *c, str account_id, bool *out) MUST_CHECK; /* has a confirmed one */
+/* Authenticators and backup codes go. */
+err totp_remove(struct call *c, str account_id) MUST_CHECK;
+/* BACKUP_CODES new ones in place of all earlier; shown once. */
+err backup_codes_make(struct auth *a, struct call *c, str account_id, str out[static BACKUP_CODES]) MUST_CHECK;
+/* Case, blanks and the dash do not count. */
+err backup_code_use(struct auth *a, struct call *c, str account_id, str code, bool *good) MUST_CHECK;
+err backup_codes_left(struct call *c, str account_id, int64_t *out) MUST_CHECK;

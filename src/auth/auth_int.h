@@ -2,6 +2,7 @@
 #pragma once
 #include "auth/auth.h"
 #include "base/lane.h"
+#include "crypto/ring.h"
 #include <stdatomic.h>
 
 enum { SEEN_SLOTS = 1024, SEEN_EVERY_S = 60 };
@@ -13,6 +14,11 @@ struct auth {
     char              *base_url;             /* without a slash at the end */
     uint8_t            api_keys[CRYPTO_KEY]; /* hashes API keys */
     uint8_t            links[CRYPTO_KEY];    /* hashes one-time links */
+    uint8_t            sessions[CRYPTO_KEY]; /* hashes session tokens */
+    uint8_t            throttles[CRYPTO_KEY];
+    uint8_t            backup_codes[CRYPTO_KEY];
+    struct ring        ring;                 /* seals secrets that must be read again */
+    bool               unlimited;
     /* What was written lately, so that a busy caller costs one write a minute: account number << 32 | seconds, by number. */
     _Atomic uint64_t seen[SEEN_SLOTS];
 };
@@ -43,6 +49,27 @@ enum {
     AQ_LINK_USE,
     AQ_MARK,
     AQ_MARK_SET,
+    AQ_SESSION_INSERT,
+    AQ_SESSION_FIND,
+    AQ_SESSION_LIST,
+    AQ_SESSION_TOUCH,
+    AQ_SESSION_END,
+    AQ_SESSION_END_ALL,
+    AQ_AUDIT_INSERT,
+    AQ_AUDIT_LIST,
+    AQ_THROTTLE_HIT,
+    AQ_THROTTLE_SEE,
+    AQ_THROTTLE_CLEAR,
+    AQ_TOTP_INSERT,
+    AQ_TOTP_PENDING,
+    AQ_TOTP_VERIFIED,
+    AQ_TOTP_CONFIRM,
+    AQ_TOTP_USE,
+    AQ_TOTP_DROP,
+    AQ_BACKUP_DROP,
+    AQ_BACKUP_INSERT,
+    AQ_BACKUP_USE,
+    AQ_BACKUP_LEFT,
     AQ__COUNT
 };
 extern const struct query auth_q[AQ__COUNT];

@@ -94,7 +94,44 @@ static const char accounts_sql[] =
     "CREATE INDEX link_by_account ON link (account_id);\n"
     "CREATE INDEX link_by_expiry ON link (expires_at_ms);\n";
 
+static const char sessions_sql[] =
+    "CREATE TABLE session (\n"
+    "  id            TEXT PRIMARY KEY,\n"
+    "  account_id    TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,\n"
+    "  family        TEXT NOT NULL,\n"
+    "  hash          {blob} NOT NULL UNIQUE,\n"
+    "  epoch         {bigint} NOT NULL,\n"
+    "  user_agent    TEXT NOT NULL,\n"
+    "  ip            TEXT NOT NULL,\n"
+    "  created_at_ms {bigint} NOT NULL,\n"
+    "  seen_at_ms    {bigint} NOT NULL,\n"
+    "  expires_at_ms {bigint} NOT NULL,\n"
+    "  ended_at_ms   {bigint});\n"
+    "CREATE INDEX session_by_account ON session (account_id);\n"
+    "CREATE INDEX session_by_expiry ON session (expires_at_ms);\n"
+
+    /* Outlives the account: no reference, and the e-mail as it was. */
+    "CREATE TABLE audit (\n"
+    "  id          TEXT PRIMARY KEY,\n"
+    "  at_ms       {bigint} NOT NULL,\n"
+    "  family      TEXT NOT NULL,\n"
+    "  action      TEXT NOT NULL,\n"
+    "  actor_id    TEXT,\n"
+    "  actor_email TEXT,\n"
+    "  subject     TEXT,\n"
+    "  ip          TEXT,\n"
+    "  request_id  TEXT,\n"
+    "  detail_json TEXT NOT NULL);\n"
+    "CREATE INDEX audit_by_time ON audit (at_ms);\n"
+
+    "CREATE TABLE throttle (\n"
+    "  hash       {blob} PRIMARY KEY,\n"
+    "  hits       {bigint} NOT NULL,\n"
+    "  ends_at_ms {bigint} NOT NULL);\n"
+    "CREATE INDEX throttle_by_end ON throttle (ends_at_ms);\n";
+
 const struct migration auth_migrations[] = {
     { .number = 1, .name = "0001_accounts", .sql = accounts_sql },
+    { .number = 2, .name = "0002_sessions", .sql = sessions_sql },
 };
 const size_t auth_migrations_n = COUNT_OF(auth_migrations);

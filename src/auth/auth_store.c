@@ -6,6 +6,8 @@
     " a.staff, CASE WHEN a.password_hash IS NULL THEN 0 ELSE 1 END, COALESCE(a.email_verified_at_ms, 0), a.created_at_ms,"                     \
     " COALESCE(a.last_login_at_ms, 0), COALESCE(a.password_changed_at_ms, 0), a.epoch"
 #define ACCOUNT_OUT "titt?t?tttttiiiiiiiii"
+#define SESSION     "s.id, s.account_id, s.family, s.user_agent, s.ip, s.created_at_ms, s.seen_at_ms, s.expires_at_ms"
+#define SESSION_OUT "tttttiii"
 
 const struct query auth_q[AQ__COUNT] = {
     [AQ_ACCOUNT_BY_ID] = { .in = "t", .out = ACCOUNT_OUT, .sql = "SELECT " ACCOUNT " FROM account a WHERE a.id = $1 AND a.deleted_at_ms IS NULL" },
@@ -69,6 +71,53 @@ const struct query auth_q[AQ__COUNT] = {
 
     [AQ_MARK] = { .in = "", .out = "i", .sql = "SELECT value FROM counter WHERE name = 'master key'" },
     [AQ_MARK_SET] = { .in = "i", .sql = "INSERT INTO counter (name, value) VALUES ('master key', $1) ON CONFLICT (name) DO NOTHING" },
+
+    [AQ_SESSION_INSERT] = { .in = "ttbttiiit", .sql = "INSERT INTO session (id, account_id, family, hash, epoch, user_agent, ip, created_at_ms,"
+                                                      " seen_at_ms, expires_at_ms) SELECT $1, a.id, $2, $3, a.epoch, $4, $5, $6, $7, $8"
+                                                      " FROM account a WHERE a.id = $9 AND a.active = 1 AND a.deleted_at_ms IS NULL" },
+    [AQ_SESSION_FIND] = { .in = "bti", .out = ACCOUNT_OUT SESSION_OUT,
+                          .sql = "SELECT " ACCOUNT ", " SESSION " FROM session s JOIN account a ON a.id = s.account_id AND a.epoch = s.epoch"
+                                 " WHERE s.hash = $1 AND s.family = $2 AND s.expires_at_ms > $3 AND s.ended_at_ms IS NULL AND a.active = 1"
+                                 " AND a.deleted_at_ms IS NULL" },
+    [AQ_SESSION_LIST] = { .in = "ti", .out = SESSION_OUT,
+                          .sql = "SELECT " SESSION " FROM session s JOIN account a ON a.id = s.account_id AND a.epoch = s.epoch"
+                                 " WHERE s.account_id = $1 AND s.expires_at_ms > $2 AND s.ended_at_ms IS NULL ORDER BY s.created_at_ms, s.id" },
+    [AQ_SESSION_TOUCH] = { .in = "iit", .sql = "UPDATE session SET seen_at_ms = $1, expires_at_ms = $2 WHERE id = $3 AND ended_at_ms IS NULL" },
+    [AQ_SESSION_END] = { .in = "itt", .sql = "UPDATE session SET ended_at_ms = $1 WHERE id = $2 AND account_id = $3 AND ended_at_ms IS NULL" },
+    [AQ_SESSION_END_ALL] = { .in = "ittt", .sql = "UPDATE session SET ended_at_ms = $1 WHERE account_id = $2 AND (family = $3 OR $3 = '')"
+                                                  " AND id <> $4 AND ended_at_ms IS NULL" },
+
+    [AQ_AUDIT_INSERT] = { .in = "tittt?t?t?t?t?t",
+                          .sql = "INSERT INTO audit (id, at_ms, family, action, actor_id, actor_email, subject, ip, request_id, detail_json)"
+                                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)" },
+    [AQ_AUDIT_LIST] = { .in = "i", .out = "tittt?t?t?t?t?t",
+                        .sql = "SELECT id, at_ms, family, action, actor_id, actor_email, subject, ip, request_id, detail_json FROM audit"
+                               " ORDER BY at_ms DESC, id DESC LIMIT $1" },
+
+    /* The window begins with the first hit; one statement counts, so that parallel hits are all counted. */
+    [AQ_THROTTLE_HIT] = { .in = "bii", .out = "ii",
+                          .sql = "INSERT INTO throttle AS t (hash, hits, ends_at_ms) VALUES ($1, 1, $2) ON CONFLICT (hash) DO UPDATE SET"
+                                 " hits = CASE WHEN t.ends_at_ms <= $3 THEN 1 ELSE t.hits + 1 END,"
+                                 " ends_at_ms = CASE WHEN t.ends_at_ms <= $3 THEN excluded.ends_at_ms ELSE t.ends_at_ms END"
+                                 " RETURNING hits, ends_at_ms" },
+    [AQ_THROTTLE_SEE] = { .in = "bi", .out = "ii", .sql = "SELECT hits, ends_at_ms FROM throttle WHERE hash = $1 AND ends_at_ms > $2" },
+    [AQ_THROTTLE_CLEAR] = { .in = "b", .sql = "DELETE FROM throttle WHERE hash = $1" },
+
+    [AQ_TOTP_INSERT] = { .in = "tttbi", .sql = "INSERT INTO totp (id, account_id, name, secret_sealed, last_step, created_at_ms)"
+                                               " VALUES ($1, $2, $3, $4, -1, $5)" },
+    [AQ_TOTP_PENDING] = { .in = "tt", .out = "tbi", .sql = "SELECT id, secret_sealed, last_step FROM totp WHERE id = $1 AND account_id = $2"
+                                                           " AND verified_at_ms IS NULL" },
+    [AQ_TOTP_VERIFIED] = { .in = "t", .out = "tbi", .sql = "SELECT id, secret_sealed, last_step FROM totp WHERE account_id = $1"
+                                                           " AND verified_at_ms IS NOT NULL ORDER BY created_at_ms, id" },
+    [AQ_TOTP_CONFIRM] = { .in = "it", .sql = "UPDATE totp SET verified_at_ms = $1 WHERE id = $2" },
+    [AQ_TOTP_USE] = { .in = "iit", .out = "t",
+                      .sql = "UPDATE totp SET last_step = $1, used_at_ms = $2 WHERE id = $3 AND last_step < $1 RETURNING id" },
+    [AQ_TOTP_DROP] = { .in = "t", .sql = "DELETE FROM totp WHERE account_id = $1" },
+    [AQ_BACKUP_DROP] = { .in = "t", .sql = "DELETE FROM backup_code WHERE account_id = $1" },
+    [AQ_BACKUP_INSERT] = { .in = "tbi", .sql = "INSERT INTO backup_code (account_id, hash, created_at_ms) VALUES ($1, $2, $3)" },
+    [AQ_BACKUP_USE] = { .in = "itb", .out = "t", .sql = "UPDATE backup_code SET used_at_ms = $1 WHERE account_id = $2 AND hash = $3"
+                                                        " AND used_at_ms IS NULL RETURNING account_id" },
+    [AQ_BACKUP_LEFT] = { .in = "t", .out = "i", .sql = "SELECT count(*) FROM backup_code WHERE account_id = $1 AND used_at_ms IS NULL" },
 };
 
 err auth_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, auth_q, AQ__COUNT, why); }
