@@ -196,11 +196,11 @@ static err worker_settings(struct app *a, str *out)
     return buf_to_arena(&b, a->mem, out);
 }
 
-static err start_workers(struct app *a, str *why)
+err app_start_workers(struct app *a, str *why)
 {
     const struct config *c = a->config;
     str program, settings;
-    TRY(app_find_folders(a));
+    if (!a->folders) TRY(app_find_folders(a));
     TRY(beside(a, "chancery-worker", &program));
     TRY(worker_settings(a, &settings));
     struct workers_options o = { .program = program.p, .folders = a->folders, .n_folders = a->n_folders, .min = (unsigned)c->workers_min,
@@ -254,7 +254,7 @@ err app_start(struct app *a, str *why)
     const struct config *c = a->config;
     size_t n = 0;
     *why = STR("out of memory");
-    TRY(start_workers(a, why));
+    TRY(app_start_workers(a, why));
     *why = STR("out of memory");
     if (wanted(a, "interviews")) {
         TRY(start_interviews(a));

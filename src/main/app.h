@@ -37,6 +37,8 @@ struct app {
 err  app_open(struct app *a, struct arena *mem, const struct config *c, bool exclusive, str *why) MUST_CHECK;
 /* Workers, rooms, router. */
 err  app_start(struct app *a, str *why) MUST_CHECK;
+/* The first part of app_start, which needs no store: enough for `interview check`. Folders that are set already stay. */
+err  app_start_workers(struct app *a, str *why) MUST_CHECK;
 /* Fills folders; part of app_start, and enough for `interview list`. */
 err  app_find_folders(struct app *a) MUST_CHECK;
 /* Ends what was built, in reverse. */

@@ -133,7 +133,7 @@ static int parse(struct cli *c, int argc, char **argv)
     for (; at < argc; at++) {
         if (argv[at][0] == '-' && argv[at][1]) {
             if (take_option(c, argc, argv, &at)) return 2;
-        } else if (c->n_args < CLI_ARGS_MAX && c->command && *c->command->args) {
+        } else if (c->command && *c->command->args && c->n_args < (str_ends(str_c(c->command->args), STR("...")) ? CLI_ARGS_MAX : 1)) {
             c->args[c->n_args++] = argv[at];
         } else {
             return (void)cli_fail("%s is one word too many; see --help", argv[at]), 2;

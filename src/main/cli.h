@@ -2,7 +2,7 @@
 #pragma once
 #include "main/config.h"
 
-enum { CLI_ARGS_MAX = 1 /* no command takes more */, CLI_REPEAT_MAX = 64 };
+enum { CLI_ARGS_MAX = 4096 /* of a command whose args end with "..."; one for the others */, CLI_REPEAT_MAX = 64 };
 
 struct repeated {
     const char *v[CLI_REPEAT_MAX];
@@ -22,7 +22,7 @@ struct cli {
 
 struct command {
     const char *name;         /* "user create" */
-    const char *args;         /* "EMAIL"; "" for none, "[FAMILY]" optional */
+    const char *args;         /* "EMAIL"; "" for none, "[FAMILY]" optional, "PATH..." one or more */
     const char *summary, *example;
     const char *const *options; /* its own, beside the common ones; NULL-terminated */
     bool        config;       /* loads the configuration first */
@@ -46,5 +46,6 @@ int cmd_user_create(struct cli *c);
 int cmd_user_list(struct cli *c);
 int cmd_user_show(struct cli *c);
 int cmd_user_set_password(struct cli *c);
+int cmd_interview_check(struct cli *c);
 int cmd_interview_list(struct cli *c);
 int cmd_interview_run(struct cli *c);

@@ -19,6 +19,8 @@ const struct command commands[] = {
     { "user show", "EMAIL", "show one account", "chancery user show ann@example.com", OPTIONS("--email"), true, cmd_user_show },
     { "user set-password", "EMAIL", "set an account's password", "printf '%s' \"$PASSWORD\" | chancery user set-password ann@example.com --password-stdin",
       OPTIONS("--email", "--password-stdin", "--print-link"), true, cmd_user_set_password },
+    { "interview check", "PATH...", "read interviews (files, folders, names) and tell what is wrong with them", "chancery interview check docassemble.court/data/questions",
+      NULL, true, cmd_interview_check },
     { "interview list", "", "list the interviews that are installed", "chancery interview list --json", NULL, true, cmd_interview_list },
     { "interview run", "NAME", "play an interview in the terminal", "chancery interview run docassemble.chancery:data/questions/small_claim.yml", NULL, true, cmd_interview_run },
     { 0 },

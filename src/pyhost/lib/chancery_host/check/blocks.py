@@ -348,6 +348,7 @@ class Walker:
             label = self.doubtful(node, others, named)
         elif others and not named:
             label = others[0]
+        self.no_labels(node, others if named and len(others) == 1 else [], keys.FIELD, "field modifier")
         if label:
             self.read_text(label[0])
             self.read_var(label[1])
@@ -367,6 +368,12 @@ class Walker:
             text = keys.unknown(str(key.value), "field modifier", keys.FIELD)
             (self.warn if named else self.error)(key.place, text)
         return ranked[0] if allowed and not named else None
+
+    def no_labels(self, node, others, known, what):
+        """A key may be a label here, but needs not: one that is almost a known key is none."""
+        for key, _ in others:
+            if keys.nearest(str(key.value), known, 0.8):
+                self.warn(key.place, keys.unknown(str(key.value), what, known))
 
     @staticmethod
     def is_name(node):
@@ -456,7 +463,9 @@ class Walker:
             if item.kind != "map":
                 self.error(item.place, "a review item must be a mapping")
                 continue
-            for key, value in self.mapping(item, keys.REVIEW, "key of a review item", 0 if item.get("label") else 1):
+            others = self.mapping(item, keys.REVIEW, "key of a review item", 0 if item.get("label") else 1)
+            self.no_labels(item, others if item.keys() & {"note", "html", "raw html"} else [], keys.REVIEW, "key of a review item")
+            for key, value in others:
                 self.read_text(key)
                 self.read_review_vars(value)
 

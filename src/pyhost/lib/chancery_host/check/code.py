@@ -156,6 +156,13 @@ def _at(source, offset):
     return source.count("\n", 0, offset) + 1, offset - (source.rfind("\n", 0, offset) + 1)
 
 
+def _mako_words(text):
+    """The compiler's "Expected: |,}" in words."""
+    if text.startswith("Expected: %"):
+        return "Mako: this '<%' has no '%>'"
+    return "Mako: this '${' has no '}'" if text.startswith("Expected: ") else "Mako: %s" % text
+
+
 def template(source):
     compiler = _Mapped(source)
     try:
@@ -164,7 +171,7 @@ def template(source):
         return _foreign(source)
     except TemplateError as err:
         # An unclosed block is only noticed at the end.
-        raise Bad("Mako: %s" % err, *_at(source, min(compiler.began, len(source)))) from err
+        raise Bad(_mako_words(str(err)), *_at(source, min(compiler.began, len(source)))) from err
     try:
         tree = _parse(python, "exec")
     except Bad as bad:

@@ -29,6 +29,7 @@ _DOCUMENT = re.compile(r"[\w./:-]+\.docx\b")
 def judge(reader, reports):
     duplicates(reader, reports)
     exports = Exports(reader)
+    missing_modules(reader, reports, exports)
     made = set().union(*(block.defines for block in reader.blocks if "objects" in block.keys))
     if not any(is_start(block, exports.names | made) for block in reader.blocks):
         return      # a file to be included: others define and use what it does not
@@ -61,6 +62,13 @@ def duplicates(reader, reports):
                          "the id '%s' is used already in %s" % (key[0], where))
 
 
+def missing_modules(reader, reports, exports):
+    """Of the interview's own package; others may be installed where it runs."""
+    for name, how, block, node in reader.modules:
+        if how == "modules" and name in exports.missing and name.startswith(block.file.package + "."):
+            reports.warn(block.file, node.place, "the package has no module '%s'" % name)
+
+
 # ---- names from outside the blocks
 
 
@@ -85,9 +93,9 @@ class Exports:
     """Names and texts that modules bring in, read from their source."""
 
     def __init__(self, reader):
-        self.names, self.words, self.constants = set(dir(builtins)) | RESERVED, set(), set()
+        self.names, self.words = set(dir(builtins)) | RESERVED, set()
         self.is_unknown = False
-        self.seen = set()
+        self.seen, self.missing = set(), set()
         own = {name for name, how, _, _ in reader.modules if how == "modules"}
         if not own & {"docassemble.base.util", "docassemble.base.legal"}:
             self.names |= library("docassemble.base.util")
@@ -130,6 +138,8 @@ class Exports:
                 break
             self.take(source, tree, name)
             return
+        else:
+            self.missing.add(name)
         self.is_unknown = True
 
     def take(self, source, tree, name):
@@ -137,7 +147,6 @@ class Exports:
         self.words.update(WORD.findall(source))
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                self.constants.add(node.value)
                 self.names.add(node.value)
             elif isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
                 base = name.split(".")[:-node.level] if node.level else []
@@ -196,7 +205,7 @@ def reach(reader, exports, documents):
     words = set(SOUGHT) | exports.words | (documents or set())
     reached, waiting = set(), list(reader.blocks)
     for block in reader.blocks:
-        if block.is_root or not is_sought(block):
+        if block.is_root or block.is_broken or not is_sought(block):
             reached.add(id(block))
             words |= block.words
     grown = True
@@ -248,4 +257,6 @@ def undefined(reader, reports, exports, reached):
         for name, place in block.uses.items():
             if name not in known and not name.startswith("__"):
                 guess = nearest(name, [each for each in known if isinstance(each, str) and each.isidentifier()], 0.8)
-                reports.warn(block.file, place, "nothing defines '%s'%s" % (name, "; did you mean '%s'?" % guess if guess else ""))
+                # Whoever gets there stops there; what nobody reaches stops nobody.
+                tell = reports.error if id(block) in reached else reports.warn
+                tell(block.file, place, "nothing defines '%s'%s" % (name, "; did you mean '%s'?" % guess if guess else ""))
