@@ -2,6 +2,7 @@
 #include "../base/rows.h"
 #include "../store/rig.h"
 #include "auth/auth.h"
+#include "base/log.h"
 #include "crypto/otp.h"
 #include "session_tests.h"
 #include <pthread.h>
@@ -243,6 +244,46 @@ static err second_factors(struct call *c)
     return ERR_OK;
 }
 
+static err everything(struct call *c)
+{
+    struct auth_session *found;
+    struct auth_session_new in = { .family = STR("iam"), .ttl_ms = 1000 };
+    struct audit    made = { .family = STR("iam"), .action = STR("login") };
+    struct account *eve;
+    str             token, id, secret, codes[BACKUP_CODES];
+    int64_t         wait;
+    TRY(account_of(c, "eve@example.com", &eve));
+    in.account_id = eve->id;
+    TRY(auth_session_create(the_auth, c, &in, &token, &id));
+    TRY(auth_session_find(the_auth, c, STR("iam"), token, &found, NULL));
+    TRY(audit_write(c, &made));
+    TRY(throttle_hit(the_auth, c, &another, STR("eve"), &wait));
+    TRY(totp_enrol(the_auth, c, eve->id, STR("phone"), &id, &secret));
+    return backup_codes_make(the_auth, c, eve->id, codes);
+}
+
+/* Each failing allocation or store call is trouble below us, never a refusal; the account of a failed round is not there for the next. */
+static void test_trouble(void **state)
+{
+    (void)state;
+    err e = ERR_NOMEM;
+    for (long n = 1; e != ERR_OK && n < 10000; n++) {
+        struct call c = rig_call(1 << 20);
+        c.now_ms = NOW;
+#ifdef CHANCERY_FAULTS
+        fault_arm(n);
+#endif
+        e = store_do(rig->s, &c, TX_WRITE, everything);
+#ifdef CHANCERY_FAULTS
+        fault_arm(0);
+#endif
+        ROW_CHECK("trouble below us", e == ERR_OK || e == ERR_NOMEM || e == ERR_STORE);
+        rig_call_end(&c);
+    }
+    ROW_CHECK("at last it works", e == ERR_OK);
+    ROWS_END();
+}
+
 static void test_sessions(void **state) { (void)state, in_tx(sessions); }
 static void test_audits(void **state) { (void)state, in_tx(audits); }
 static void test_throttles(void **state) { (void)state, in_tx(throttles); }
@@ -250,7 +291,9 @@ static void test_second_factors(void **state) { (void)state, in_tx(second_factor
 
 int session_tests(void)
 {
+    log_setup(LOG_TEXT, LOG_ERROR + 1); /* the failures are meant */
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_sessions), cmocka_unit_test(test_audits), cmocka_unit_test(test_throttles),
-                                        cmocka_unit_test(test_parallel_hits), cmocka_unit_test(test_second_factors) };
+                                        cmocka_unit_test(test_parallel_hits), cmocka_unit_test(test_second_factors),
+                                        cmocka_unit_test(test_trouble) };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
