@@ -220,7 +220,7 @@ static err start_interviews(struct app *a)
 {
     const struct config *c = a->config;
     struct interviews_options o = { .store = a->store, .auth = a->auth, .workers = a->workers, .files = a->files, .master_key = a->master_key,
-                                    .reference = str_is(str_c(c->dialect), "reference"), .base_url = c->base_url,
+                                    .reference = str_is(str_c(c->dialect), "reference"), .base_url = c->base_url, .timezone = c->timezone, .page = c->pagination_limit,
                                     .body_max = (size_t)c->max_content_length, .lock_ms = 3000 * c->concurrency_lock_timeout, .waiters = SESSION_WAITERS, .folders = a->folders, .n_folders = a->n_folders,
                                     .dispatch = demos, .n_dispatch = COUNT_OF(demos) };
     if (c->dispatch.v) {

@@ -67,6 +67,7 @@ static const struct setting settings[] = {
     { "interviews.currency", T_TEXT, S(currency), "USD", "currency that an interview sees" },
     { "interviews.maximum_content_length", T_INT, S(max_content_length), "16777216", "largest request body, bytes; beyond it 413", .least = 1024, .most = 67108864 },
     { "interviews.concurrency_lock_timeout", T_INT, S(concurrency_lock_timeout), "4", "a call waits three times this, in seconds, for another call on its session, then gets 503", .least = 1, .most = 3600 },
+    { "interviews.pagination_limit", T_INT, S(pagination_limit), "100", "most items on a page of a list", .least = 1, .most = 1000 },
     { "interviews.dispatch", T_DISPATCH, S(dispatch), NULL, "list of `{name, interview, title}` for `GET /api/list`; the demonstration interviews if absent" },
 };
 #define N_SETTINGS COUNT_OF(settings)

@@ -31,7 +31,7 @@ struct config {
     int64_t workers_min, workers_max, workers_memory_mb, workers_cpu_s, workers_wall_s;
     struct texts packages;
     const char *dialect, *timezone, *locale, *language, *currency;
-    int64_t max_content_length, concurrency_lock_timeout;
+    int64_t max_content_length, concurrency_lock_timeout, pagination_limit;
     struct dispatches dispatch;
 };
 

@@ -30,10 +30,11 @@ err interviews_new(struct arena *a, const struct interviews_options *o, struct i
 {
     struct interviews *r = NEW(a, struct interviews);
     if (!r) return ERR_NOMEM;
-    *r = (struct interviews){ .o = *o, .family = FAMILY, .locks = session_locks_new(o->waiters), .warm = warm_new() };
-    if (!r->locks || !r->warm) {
+    *r = (struct interviews){ .o = *o, .family = FAMILY, .locks = session_locks_new(o->waiters), .warm = warm_new(), .facts = facts_new() };
+    if (!r->locks || !r->warm || !r->facts) {
         session_locks_free(r->locks);
         warm_free(r->warm);
+        facts_free(r->facts);
         return ERR_NOMEM;
     }
     r->family.room = r;
@@ -49,6 +50,7 @@ void interviews_free(struct interviews *r)
     if (!r) return;
     session_locks_free(r->locks);
     warm_free(r->warm);
+    facts_free(r->facts);
     crypto_wipe(r->key, sizeof r->key);
 }
 

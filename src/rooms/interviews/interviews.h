@@ -29,6 +29,8 @@ struct interviews_options {
     size_t          n_folders;
     const struct interviews_dispatch *dispatch;
     size_t          n_dispatch;
+    const char     *timezone;   /* local times of lists, for accounts without one; NULL: UTC */
+    int64_t         page;       /* most items of one page of a list; 0: 100 */
 };
 err  interviews_new(struct arena *a, const struct interviews_options *o, struct interviews **out) MUST_CHECK;
 void interviews_free(struct interviews *r);

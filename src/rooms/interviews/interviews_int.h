@@ -38,6 +38,7 @@ struct interviews {
     uint8_t                   key[CRYPTO_KEY]; /* wraps the sessions' keys */
     struct session_locks     *locks;
     struct warm_table        *warm;
+    struct facts_cache       *facts;
 };
 
 /* --- interviews_seal.c: the form of a step at rest --- */
@@ -158,7 +159,106 @@ err  interview_package(str i, str *package) MUST_CHECK;
 /* Whether there can be such a session: an id of ours, a name that session/new takes. What cannot be is not looked for. */
 bool session_possible(str id, str i);
 
+/* Whether one of the folders has it; a package that none has gets no worker. */
+bool package_installed(const struct interviews *r, str package);
+
+/* --- interviews_query.c: the query language of session lists (api 13.6) --- */
+enum query_column {
+    QC_MODTIME, QC_FILENAME, QC_SESSION, QC_ENCRYPTED, QC_USER_ID, QC_EMAIL, QC_FIRST_NAME, QC_LAST_NAME, QC_COUNTRY, QC_SUBDIVISIONFIRST,
+    QC_SUBDIVISIONSECOND, QC_SUBDIVISIONTHIRD, QC_ORGANIZATION, QC_TIMEZONE, QC_LANGUAGE, QC_LAST_LOGIN, QC__COUNT
+};
+/* One session and its owner. Texts in s; encrypted (0, 1), user_id and times (Unix ms, UTC) in i. */
+struct query_row {
+    struct cell col[QC__COUNT];
+};
+struct query_node;
+/* The condition that text says, in mem. It is bounded in length, depth and number of parts, and never becomes SQL: values stay values.
+ *   ERR_INPUT     not in the language; nothing was fail()ed
+ * *mismatch: absent, or what is compared with something of another type, for the client; the condition must not be used then. */
+err query_parse(struct arena *mem, str text, const struct query_node **out, str *mismatch) MUST_CHECK;
+/* By SQL's logic of three values; NULL counts as false. */
+bool query_holds(const struct query_node *n, const struct query_row *row);
+/* A value that the column must have for the condition to hold; absent (NULL) if there is none. Chooses the index that is read. */
+str            query_pinned_text(const struct query_node *n, enum query_column col);
+const int64_t *query_pinned_int(const struct query_node *n, enum query_column col);
+
+/* "2026-08-01", "2026-08-01 19:04", "2026-08-01T19:04:05.123456", with or without Z or +hh:mm: Unix microseconds. ERR_INPUT. */
+err query_time(str s, int64_t *unix_us) MUST_CHECK;
+
+/* --- interviews_lists_store.c: SQL of lists --- */
+struct list_key { /* which ownerships, by index; absent: not chosen by that */
+    const int64_t *user_id; /* number of an account */
+    str            interview, session;
+};
+struct list_place { /* behind which the next ones stand */
+    int64_t position, id;
+};
+struct list_row {
+    struct query_row  q;
+    struct list_place at;
+    int64_t           temp_user_id, created_at_ms;
+    bool              anonymous, active; /* active: the owner */
+};
+/* At most n ownerships behind a place, in order of position. */
+err lists_read(struct call *c, const struct list_key *key, struct list_place after, int64_t n, struct list_row **out, size_t *count) MUST_CHECK;
+/* Removes one ownership, and the session with the last one. Inside TX_WRITE. */
+err lists_disown(struct call *c, const struct list_row *row) MUST_CHECK;
+err lists_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
+
+/* --- interviews_lists.c: which sessions, page by page --- */
+struct sessions_params;
+struct list_scope { /* what a list is about */
+    const struct sessions_params *p;
+    const struct query_node      *query;  /* NULL: none */
+    const int64_t                *user_id; /* NULL: of everybody */
+    bool                          system_wide;
+    struct list_key               key;
+};
+/* The next ownerships behind a place that the parameters and the query choose (not the tag): n of them, and what shares the last one's position, so
+ * that no page begins within a session. *more: there are further ones. *rows live in c->mem. Runs its own transactions. */
+err list_take(struct call *c, const struct list_scope *s, struct list_place after, size_t n, struct list_row **rows, size_t *count, bool *more) MUST_CHECK;
+/* Whether the array of texts has it; everything has an absent tag. */
+bool list_tagged(const json_t *tags, str tag);
+
+/* --- interviews_lists_item.c: one session as a list shows it --- */
+struct item_setting {
+    const struct list_scope *scope;
+    const struct zone       *zone; /* NULL: UTC */
+};
+/* Writes it, unless the tag leaves it out. */
+err item_write(struct call *c, const struct item_setting *set, const struct list_row *row, struct jw *w) MUST_CHECK;
+
+/* --- interviews_lists_delete.c --- */
+/* Removes the ownerships that the scope and its tag choose, in small transactions. anonymous: also those of temporary users. */
+err list_remove(struct call *c, const struct list_scope *s, bool anonymous) MUST_CHECK;
+
+/* --- interviews_lists_facts.c: what interviews say of themselves, kept for a second --- */
+struct facts_cache;
+struct facts_cache *facts_new(void);
+void facts_free(struct facts_cache *f);
+/* {title, subtitle, metadata, tags} of OP_METADATA; NULL: the interview does not load, or its package is not there. */
+err facts_get(struct call *c, struct interviews *r, str interview, json_t **out) MUST_CHECK;
+
+/* --- interviews_lists_time.c: local time --- */
+/* "08/01/2026 03:04:05 PM" in a time zone of the system (tz database); an unknown zone counts as UTC. */
+enum { LOCAL_TIME_MAX = 32 };
+struct zone;
+err  zone_load(struct arena *mem, str name, const struct zone **out) MUST_CHECK; /* ERR_NOT_FOUND: no such zone, or not readable */
+/* Seconds east of Greenwich at that moment; NULL: UTC. */
+int64_t zone_offset(const struct zone *z, int64_t unix_s);
+/* The contents of a TZif file (RFC 8536). ERR_INPUT: not one. For zone_load and the tests. */
+err  zone_parse(struct arena *mem, str file, const struct zone **out) MUST_CHECK;
+size_t local_time(const struct zone *z, int64_t unix_ms, char out[static LOCAL_TIME_MAX]);
+
 /* --- handlers --- */
+err list_all(struct call *c);
+err list_users(struct call *c);
+err list_own(struct call *c);
+err list_by_id(struct call *c);
+err delete_all(struct call *c);
+err delete_users(struct call *c);
+err delete_own(struct call *c);
+err delete_by_id(struct call *c);
 err session_new(struct call *c);
 err session_question(struct call *c);
 err session_variables(struct call *c);
@@ -198,6 +298,11 @@ struct list_params {
 struct secret_params {
     str username, password;
 };
+struct sessions_params {
+    str       user_id, i, session, query, tag, secret, next_id;
+    enum flag include_dictionary;
+};
+extern const struct shape shape_sessions_params, shape_users_sessions_params, shape_sessions_gone_params, shape_users_sessions_gone_params, shape_session_list;
 extern const struct shape shape_new_params, shape_session_params, shape_delete_params, shape_set_body, shape_back_body, shape_action_body,
     shape_list_params, shape_secret_params, shape_session_started, shape_user_info, shape_interview_list, shape_error, shape_object_open;
 extern const struct body_doc set_bodies[], back_bodies[], action_bodies[];

@@ -10,6 +10,12 @@
 #define END { 0 }
 #define REPLIES(...) (const struct reply_doc[]){ __VA_ARGS__, END }
 
+/* Session lists: one way to list, one to remove, over all, all users', the caller's and a user's. */
+#define LISTED REPLIES({ 200, "application/json", &shape_session_list, "A page of interview sessions." }, BAD, DENIED)
+#define REMOVED REPLIES({ 204, NULL, NULL, "Sessions deleted." }, BAD, DENIED)
+static const char *const overseers[] = { "admin", "advocate", NULL };
+static const char *const access_sessions[] = { "access_sessions", NULL };
+
 static const struct shape secret_text = { .kind = K_TEXT };
 
 const struct op interviews_ops[] = {
@@ -47,5 +53,29 @@ const struct op interviews_ops[] = {
       .summary = "The owner of the API key", .perm = PERM_CALLER, .tx = TX_READ, .run = get_user,
       .replies = REPLIES({ 200, "application/json", &shape_user_info, "User information." }, BAD, DENIED,
                          { 404, "text/plain", &shape_error, "User not found." }) },
+    { .id = "listAllInterviews", .on = M_GET, .path = "/api/interviews", .spec = "docassemble-api 13.3", .tag = "Interviews",
+      .summary = "List interview sessions on the system", .perm = PERM_GATE, .roles = overseers, .perms = access_sessions,
+      .query = &shape_sessions_params, .tx = TX_NONE, .run = list_all, .replies = LISTED },
+    { .id = "deleteAllInterviews", .on = M_DELETE, .path = "/api/interviews", .spec = "docassemble-api 13.3", .tag = "Interviews",
+      .summary = "Delete interview sessions on the system", .perm = PERM_GATE, .roles = overseers, .perms = access_sessions,
+      .query = &shape_sessions_gone_params, .tx = TX_NONE, .run = delete_all, .replies = REMOVED },
+    { .id = "listUsersInterviews", .on = M_GET, .path = "/api/users/interviews", .spec = "docassemble-api 13.4", .tag = "Interviews",
+      .summary = "List interview sessions across all users", .perm = PERM_GATE, .roles = overseers, .perms = access_sessions,
+      .query = &shape_users_sessions_params, .tx = TX_NONE, .run = list_users, .replies = LISTED },
+    { .id = "deleteUsersInterviews", .on = M_DELETE, .path = "/api/users/interviews", .spec = "docassemble-api 13.4", .tag = "Interviews",
+      .summary = "Delete interview sessions across all users", .perm = PERM_GATE, .roles = overseers, .perms = access_sessions,
+      .query = &shape_users_sessions_gone_params, .tx = TX_NONE, .run = delete_users, .replies = REMOVED },
+    { .id = "listCurrentUserInterviews", .on = M_GET, .path = "/api/user/interviews", .spec = "docassemble-api 13.5", .tag = "Interviews",
+      .summary = "List the caller's interview sessions", .perm = PERM_CALLER, .query = &shape_sessions_params, .tx = TX_NONE, .run = list_own,
+      .replies = LISTED },
+    { .id = "deleteCurrentUserInterviews", .on = M_DELETE, .path = "/api/user/interviews", .spec = "docassemble-api 13.5", .tag = "Interviews",
+      .summary = "Delete the caller's interview sessions", .perm = PERM_CALLER, .query = &shape_sessions_gone_params, .tx = TX_NONE,
+      .run = delete_own, .replies = REMOVED },
+    { .id = "listUserInterviewsById", .on = M_GET, .path = "/api/user/{user_id:int}/interviews", .spec = "docassemble-api 13.5",
+      .tag = "Interviews", .summary = "List a user's interview sessions", .perm = PERM_CALLER, .query = &shape_sessions_params, .tx = TX_NONE,
+      .run = list_by_id, .replies = LISTED },
+    { .id = "deleteUserInterviewsById", .on = M_DELETE, .path = "/api/user/{user_id:int}/interviews", .spec = "docassemble-api 13.5",
+      .tag = "Interviews", .summary = "Delete a user's interview sessions", .perm = PERM_CALLER, .query = &shape_sessions_gone_params,
+      .tx = TX_NONE, .run = delete_by_id, .replies = REMOVED },
     { 0 },
 };

@@ -126,7 +126,7 @@ static err started(struct visit *v, bool made)
 }
 
 /* Made-up names must not have a process each, for which others' warm ones would have to go. */
-static bool package_installed(const struct interviews *r, str package)
+bool package_installed(const struct interviews *r, str package)
 {
     char path[PATH_MAX];
     for (size_t k = 0; k < r->o.n_folders; k++)

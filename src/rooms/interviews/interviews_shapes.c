@@ -101,6 +101,26 @@ static const struct field secret_fields[] = {
 };
 const struct shape shape_secret_params = OBJECT(struct secret_params, NULL, secret_fields);
 
+/* Session lists, api 13.2: one struct for all of them, a table for each that has other parameters. */
+#define WHICH                                                                                                                                   \
+    FIELD(struct sessions_params, i, "i", &text, .in = IN_QUERY, .doc = "Interview file name"),                                                 \
+        FIELD(struct sessions_params, session, "session", &text, .in = IN_QUERY),                                                               \
+        FIELD(struct sessions_params, query, "query", &text, .in = IN_QUERY, .doc = "Condition, such as DA.Sessions.modtime > '2026-01-01'"),   \
+        FIELD(struct sessions_params, tag, "tag", &text, .in = IN_QUERY)
+#define WHAT                                                                                                                                    \
+    FIELD(struct sessions_params, secret, "secret", &text, .in = IN_QUERY, .doc = "Opens the answers for include_dictionary"),                  \
+        FIELD(struct sessions_params, include_dictionary, "include_dictionary", &bit, .in = IN_QUERY),                                          \
+        FIELD(struct sessions_params, next_id, "next_id", &text, .in = IN_QUERY, .doc = "Of the page before")
+#define WHOSE FIELD(struct sessions_params, user_id, "user_id", &whole, .in = IN_QUERY)
+static const struct field sessions_fields[] = { WHICH, WHAT };
+static const struct field users_sessions_fields[] = { WHOSE, WHICH, WHAT };
+static const struct field sessions_gone_fields[] = { WHICH };
+static const struct field users_sessions_gone_fields[] = { WHOSE, WHICH };
+const struct shape shape_sessions_params = OBJECT(struct sessions_params, NULL, sessions_fields);
+const struct shape shape_users_sessions_params = OBJECT(struct sessions_params, NULL, users_sessions_fields);
+const struct shape shape_sessions_gone_params = OBJECT(struct sessions_params, NULL, sessions_gone_fields);
+const struct shape shape_users_sessions_gone_params = OBJECT(struct sessions_params, NULL, users_sessions_gone_fields);
+
 static const struct shape yes_no = { .kind = K_BOOL };
 static const struct field started_fields[] = {
     DOC_FIELD("i", &text, .need = true),
@@ -129,3 +149,22 @@ static const struct field item_fields[] = {
 };
 static const struct shape list_item = { .kind = K_OBJECT, .name = "InterviewListItem", .fields = item_fields, .n_fields = COUNT_OF(item_fields) };
 const struct shape shape_interview_list = { .kind = K_ARRAY, .of = &list_item };
+
+static const struct shape whole_or_null = { .kind = K_INT, .nullable = true };
+static const struct field session_item_fields[] = {
+    DOC_FIELD("email", &text_or_null), DOC_FIELD("filename", &text), DOC_FIELD("metadata", &shape_object_open), DOC_FIELD("modtime", &text),
+    DOC_FIELD("session", &text), DOC_FIELD("starttime", &text), DOC_FIELD("subtitle", &text_or_null), DOC_FIELD("tags", &texts),
+    DOC_FIELD("temp_user_id", &whole_or_null), DOC_FIELD("title", &text), DOC_FIELD("user_id", &whole_or_null), DOC_FIELD("utc_modtime", &text),
+    DOC_FIELD("utc_starttime", &text_or_null), DOC_FIELD("valid", &yes_no),
+    DOC_FIELD("dict", &shape_object_open, .doc = "with include_dictionary only"),
+    DOC_FIELD("encrypted", &yes_no, .doc = "with include_dictionary only"),
+};
+static const struct shape session_item = { .kind = K_OBJECT, .name = "InterviewSession", .fields = session_item_fields,
+                                           .n_fields = COUNT_OF(session_item_fields) };
+static const struct shape session_items = { .kind = K_ARRAY, .of = &session_item };
+static const struct field session_list_fields[] = {
+    DOC_FIELD("items", &session_items, .need = true),
+    DOC_FIELD("next_id", &text_or_null, .need = true, .doc = "null on the last page"),
+};
+const struct shape shape_session_list = { .kind = K_OBJECT, .name = "InterviewSessionList", .fields = session_list_fields,
+                                          .n_fields = COUNT_OF(session_list_fields) };

@@ -1,5 +1,5 @@
-/* rooms/interviews/interviews_store.c: all SQL of the room. Tables: interview_session, interview_step, interview_owner, interview_upload,
- * interview_profile. */
+/* rooms/interviews/interviews_store.c: SQL of sessions, and the schema. Tables: interview_session, interview_step, interview_owner, interview_upload,
+ * interview_profile. The SQL of lists is in interviews_lists_store.c. */
 #include "rooms/interviews/interviews_int.h"
 
 static const char schema_sessions[] =
@@ -50,13 +50,27 @@ static const char schema_sessions[] =
     "  organization TEXT,\n"
     "  language TEXT);\n";
 
+/* What lists are sorted and chosen by stands in the row of the owner, so that each kind of list has an index that begins where a page begins:
+ * position is the id of the session's last step (api 8), interview a copy of the session's. */
+static const char schema_lists[] =
+    "ALTER TABLE interview_owner ADD COLUMN interview TEXT NOT NULL DEFAULT '';\n"
+    "ALTER TABLE interview_owner ADD COLUMN position {bigint} NOT NULL DEFAULT 0;\n"
+    "UPDATE interview_owner SET interview = (SELECT s.interview FROM interview_session s WHERE s.id = interview_owner.session_id),"
+    " position = coalesce((SELECT max(t.id) FROM interview_step t WHERE t.session_id = interview_owner.session_id), 0);\n"
+    "DROP INDEX interview_owner_by_account;\n"
+    "CREATE INDEX interview_owner_by_position ON interview_owner (position, id);\n"
+    "CREATE INDEX interview_owner_by_account ON interview_owner (account_id, position, id);\n"
+    "CREATE INDEX interview_owner_by_interview ON interview_owner (interview, position, id);\n"
+    "CREATE INDEX interview_owner_by_both ON interview_owner (account_id, interview, position, id);\n";
+
 const struct migration interviews_migrations[] = {
     { 100, "0100_interview_sessions", schema_sessions },
+    { 101, "0101_interview_lists", schema_lists },
 };
 const size_t interviews_migrations_n = COUNT_OF(interviews_migrations);
 
 enum {
-    Q_SESSION, Q_STEP, Q_INSERT, Q_UPDATE, Q_REWRAP, Q_STEP_PUT, Q_STEPS_DROP, Q_OWN, Q_DISOWN, Q_OWNED, Q_SESSION_DROP, Q_STEPS_GONE,
+    Q_SESSION, Q_STEP, Q_INSERT, Q_UPDATE, Q_REWRAP, Q_STEP_PUT, Q_STEPS_DROP, Q_PLACE, Q_OWN, Q_DISOWN, Q_OWNED, Q_SESSION_DROP, Q_STEPS_GONE,
     Q_UPLOAD, Q_PROFILE, Q__COUNT
 };
 static const struct query q[Q__COUNT] = {
@@ -71,7 +85,12 @@ static const struct query q[Q__COUNT] = {
                      " ON CONFLICT (session_id, seq) DO UPDATE SET account_id = excluded.account_id, modified_at_ms = excluded.modified_at_ms,"
                      " snapshot = excluded.snapshot", NULL },
     [Q_STEPS_DROP] = { "ti", "", "DELETE FROM interview_step WHERE session_id = $1 AND seq > $2", NULL },
-    [Q_OWN] = { "tt", "", "INSERT INTO interview_owner (session_id, account_id) VALUES ($1, $2) ON CONFLICT (session_id, account_id) DO NOTHING", NULL },
+    /* A step that is written again keeps its id: then no index is touched. */
+    [Q_PLACE] = { "ti", "", "UPDATE interview_owner SET position = t.id FROM interview_step t WHERE t.session_id = $1 AND t.seq = $2"
+                  " AND interview_owner.session_id = t.session_id AND interview_owner.position <> t.id", NULL },
+    [Q_OWN] = { "tt", "", "INSERT INTO interview_owner (account_id, session_id, interview, position)"
+                " SELECT $1, s.id, s.interview, coalesce((SELECT t.id FROM interview_step t WHERE t.session_id = s.id AND t.seq = s.seq), 0)"
+                " FROM interview_session s WHERE s.id = $2 ON CONFLICT (session_id, account_id) DO NOTHING", NULL },
     [Q_DISOWN] = { "ttt", "", "DELETE FROM interview_owner WHERE session_id = $1 AND account_id = $2 AND EXISTS (SELECT 1 FROM interview_session s"
                    " WHERE s.id = session_id AND s.interview = $3)", NULL },
     [Q_OWNED] = { "t", "i", "SELECT count(*) FROM interview_owner WHERE session_id = $1", NULL },
@@ -83,7 +102,11 @@ static const struct query q[Q__COUNT] = {
                     " WHERE account_id = $1", NULL },
 };
 
-err interviews_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, q, Q__COUNT, why); }
+err interviews_check_queries(struct store *s, struct arena *a, str *why)
+{
+    TRY(store_check(s, a, q, Q__COUNT, why));
+    return lists_check_queries(s, a, why);
+}
 
 err session_find(struct call *c, str id, str interview, struct session *out, bool *found)
 {
@@ -117,10 +140,10 @@ err session_store(struct call *c, const struct session_write *w)
         TRY(db_run(c, &q[Q_STEPS_DROP], w->id, w->steps));
     }
     if (!str_absent(w->blob)) TRY(db_run(c, &q[Q_STEP_PUT], w->id, w->seq, w->account_id, c->now_ms, w->blob));
-    return ERR_OK;
+    return w->version ? db_run(c, &q[Q_PLACE], w->id, w->steps) : ERR_OK; /* a new session has no owner yet */
 }
 
-err session_own(struct call *c, str id, str account_id) { return db_run(c, &q[Q_OWN], id, account_id); }
+err session_own(struct call *c, str id, str account_id) { return db_run(c, &q[Q_OWN], account_id, id); }
 
 err session_disown(struct call *c, str id, str interview, str account_id, bool *gone)
 {
