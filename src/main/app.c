@@ -139,7 +139,7 @@ err app_open(struct app *a, struct arena *mem, const struct config *c, bool excl
     if (a->look) return ERR_OK;
     struct auth_options o = { .store = a->store, .master_key = a->master_key, .base_url = str_c(c->base_url),
                               .cost = { (uint32_t)c->argon2_memory_kib, (uint32_t)c->argon2_passes },
-                              .workers = (unsigned)c->argon2_workers, .queue = (unsigned)c->argon2_queue };
+                              .workers = (unsigned)c->argon2_workers, .queue = (unsigned)c->argon2_queue, .unlimited = !c->limits_enabled };
     *why = STR("out of memory");
     return auth_new(&o, &a->auth);
 }

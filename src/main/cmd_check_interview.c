@@ -205,6 +205,7 @@ static err add_path(struct check *k, str path)
 {
     struct stat st;
     struct root configured = { 0 };
+    if (str_absent(path)) return ERR_NOT_FOUND;
     if (stat(path.p, &st) == 0) return S_ISDIR(st.st_mode) ? add_folder(k, path) : add_file(k, path);
     if (str_find(path, ':', 0) == path.n) return ERR_NOT_FOUND;
     struct target t = { .name = path };
