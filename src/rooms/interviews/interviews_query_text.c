@@ -198,9 +198,9 @@ static err take_sign(str *s, struct token *t)
             *s = str_from(*s, 2);
             return ERR_OK;
         }
-    t->sign = s->p[0];
+    t->sign = (unsigned char)s->p[0];
     *s = str_from(*s, 1);
-    return t->sign > 0 && strchr("<>&|~()[]{},.:+-", t->sign) ? ERR_OK : ERR_INPUT;
+    return t->sign > 0 && t->sign < 0x80 && strchr("<>&|~()[]{},.:+-", t->sign) ? ERR_OK : ERR_INPUT;
 }
 
 err token_next(struct arena *mem, str *s, struct token *out)
