@@ -201,6 +201,8 @@ struct list_row {
 };
 /* At most n ownerships behind a place, in order of position. */
 err lists_read(struct call *c, const struct list_key *key, struct list_place after, int64_t n, struct list_row **out, size_t *count) MUST_CHECK;
+/* The statement that reads by this key; its last parameters are the place and n. For lists_read and the tests of its plan. */
+const struct query *lists_query(const struct list_key *k);
 /* Removes one ownership, and the session with the last one. Inside TX_WRITE. */
 err lists_disown(struct call *c, const struct list_row *row) MUST_CHECK;
 err lists_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;

@@ -28,13 +28,22 @@ static const struct query q[Q__COUNT] = {
 
 err lists_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, q, Q__COUNT, why); }
 
+const struct query *lists_query(const struct list_key *k)
+{
+    bool named = !str_absent(k->interview);
+    if (!str_absent(k->session)) return &q[Q_SESSION];
+    if (k->user_id) return named ? &q[Q_BOTH] : &q[Q_ACCOUNT];
+    return named ? &q[Q_INTERVIEW] : &q[Q_ALL];
+}
+
 static err read_rows(struct call *c, const struct list_key *k, struct list_place after, int64_t n, struct rows *out)
 {
-    if (!str_absent(k->session)) return db_list(c, &q[Q_SESSION], out, k->session, after.position, after.id, n);
-    if (k->user_id && !str_absent(k->interview)) return db_list(c, &q[Q_BOTH], out, *k->user_id, k->interview, after.position, after.id, n);
-    if (k->user_id) return db_list(c, &q[Q_ACCOUNT], out, *k->user_id, after.position, after.id, n);
-    if (!str_absent(k->interview)) return db_list(c, &q[Q_INTERVIEW], out, k->interview, after.position, after.id, n);
-    return db_list(c, &q[Q_ALL], out, after.position, after.id, n);
+    const struct query *by = lists_query(k);
+    if (by == &q[Q_SESSION]) return db_list(c, by, out, k->session, after.position, after.id, n);
+    if (by == &q[Q_BOTH]) return db_list(c, by, out, *k->user_id, k->interview, after.position, after.id, n);
+    if (by == &q[Q_ACCOUNT]) return db_list(c, by, out, *k->user_id, after.position, after.id, n);
+    if (by == &q[Q_INTERVIEW]) return db_list(c, by, out, k->interview, after.position, after.id, n);
+    return db_list(c, by, out, after.position, after.id, n);
 }
 
 err lists_read(struct call *c, const struct list_key *key, struct list_place after, int64_t n, struct list_row **out, size_t *count)

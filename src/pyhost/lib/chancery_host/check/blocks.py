@@ -5,8 +5,10 @@ from chancery_host.names import is_variable_name, normal_name
 
 COMMANDS = frozenset("restart exit leave logout exit_logout new_session signin register refresh continue interview_exit wait".split())
 OBJECT_TYPES = frozenset("object object_radio object_checkboxes object_multiselect".split())
+NEED_CHOICES = OBJECT_TYPES | frozenset("checkboxes multiselect radio dropdown pulldown combobox datalist".split())
 CHECK_TYPES = frozenset("checkboxes multiselect object_checkboxes object_multiselect".split())
 CHOICE_KEYS = ("choices", "buttons", "dropdown", "combobox")
+SCREEN_KEYS = ("yesno", "noyes", "yesnomaybe", "noyesmaybe", "fields", "signature", "review") + CHOICE_KEYS
 
 
 class Walker:
@@ -32,19 +34,19 @@ class Walker:
         if set(block.keys) == {"comment"}:
             return
         self.keys_of(block.keys)
-        block.is_root = any(key in block.keys and block.keys[key][1].value is not False for key in ("mandatory", "initial"))
+        block.is_root |= any(key in block.keys and block.keys[key][1].value is not False for key in ("mandatory", "initial"))
         if any(key in block.keys for key in ("event", "generic object", "modules", "imports", "reset", "default role", "require", "on change", "response")):
             block.is_root = True
 
     def keys_of(self, table):
         """A block's top level, also that of an embedded one."""
-        if not any(key in table for key in keys.KINDS + keys.SETTINGS):
-            self.no_kind(table)
+        meant = self.no_kind(table) if not any(key in table for key in keys.KINDS + keys.SETTINGS) else None
         is_logic = any(key in table for key in keys.KINDS)
         for name, (key, value) in table.items():
             how = keys.TOP.get(name)
             if how is None:
-                self.warn(key.place, keys.unknown(str(key.value), "key", keys.TOP))
+                if name != meant:
+                    self.warn(key.place, keys.unknown(str(key.value), "key", keys.TOP))
             elif name in ("terms", "auto terms") and not is_logic:
                 continue
             elif name == "content" and "template" not in table and "question" not in table:
@@ -56,18 +58,21 @@ class Walker:
         self.question(table)
 
     def no_kind(self, table):
-        first = next(iter(table.values()), None)
-        guess = next((keys.nearest(name, keys.KINDS + keys.SETTINGS) for name in table if name not in keys.TOP
-                      and keys.nearest(name, keys.KINDS + keys.SETTINGS)), None)
-        self.error(first[0].place if first else self.block.place,
-                   "no key here tells what the block is%s" % ("; did you mean '%s'?" % guess if guess else ""))
+        """Tells it. The key that was meant to name the kind, if one looks like it."""
+        screen = next((key for key in SCREEN_KEYS if key in table), None)
+        meant = next((name for name in table if name not in keys.TOP and keys.nearest(name, keys.KINDS + keys.SETTINGS)), None)
+        if meant:
+            key = table[meant][0]
+            self.error(key.place, "%s Nothing else tells what the block is" % keys.unknown(str(key.value), "key", keys.KINDS + keys.SETTINGS))
+        elif screen:
+            self.error(table[screen][0].place, "'%s' needs a question" % screen)
+        else:
+            self.error(self.block.place, "no key here tells what the block is")
+        return meant
 
     def question(self, table):
         if "question" in table and "code" in table:
             self.error(table["code"][0].place, "a question and code cannot be combined in one block")
-        screens = [key for key in ("yesno", "noyes", "yesnomaybe", "noyesmaybe", "fields", "signature", "review") + CHOICE_KEYS if key in table]
-        if screens and "question" not in table and not any(key in table for key in keys.KINDS):
-            self.error(table[screens[0]][0].place, "'%s' needs a question" % screens[0])
 
     # ---- values
 
@@ -92,10 +97,10 @@ class Walker:
             for name in found.binds:
                 self.define(name, node.place)
         self.block.constants.update(found.constants)
-        for module in found.stars:
-            self.reader.modules.append((self.full_module(module), "modules", self.block, node))
-        if found.is_unbounded:
-            self.reader.has_generators = True
+        for module, how in found.imports:
+            self.reader.modules.append((self.full_module(module), how, self.block, node))
+        self.reader.has_generators |= found.is_unbounded
+        self.reader.has_computed |= found.is_computed
 
     def use(self, name, place):
         known = self.block.uses.get(name)
@@ -118,9 +123,6 @@ class Walker:
             self.read_data(node)
         elif node.is_text and code.is_mako(node.value):
             self.piece(code.template, node)
-
-    def read_maybe_text(self, node):
-        self.read_text(node)
 
     def read_expr(self, node):
         if node.kind == "map" and node.keys() == {"code"}:
@@ -201,8 +203,6 @@ class Walker:
             if item.is_text:
                 self.define(item.value.strip(), item.place)
 
-    read_event = read_sets
-
     def read_objects(self, node):
         for item in node.listed():
             for key, value in item.items if item.kind == "map" else ():
@@ -239,7 +239,7 @@ class Walker:
     # ---- structures
 
     def mapping(self, node, known, what, labels=0, near=False):
-        """Reads the known keys of a mapping; the others are returned. More than `labels` of them are reported."""
+        """Reads the known keys of a mapping. Of the others, `labels` may be there: these are returned, the rest is reported."""
         others = [(key, value) for key, value in node.items if key.value not in known]
         for key, value in node.items:
             if key.value in known and not (value.kind == "scalar" and value.value is None):
@@ -249,6 +249,7 @@ class Walker:
             for key, _ in doubtful[:len(others) - labels]:
                 if not near or keys.nearest(str(key.value), known):
                     self.warn(key.place, keys.unknown(str(key.value), what, known))
+            others = doubtful[len(others) - labels:]
         return others
 
     def read_help(self, node):
@@ -256,9 +257,6 @@ class Walker:
             self.mapping(node, keys.HELP, "key of help")
         else:
             self.read_text(node)
-
-    def read_terms(self, node):
-        self.read_data(node)
 
     def read_columns(self, node):
         for item in node.listed():
@@ -332,14 +330,14 @@ class Walker:
                 self.field(item)
 
     def generator(self, node):
-        self.reader.has_generators = True
+        self.reader.has_generators = self.block.is_root = True
         self.read_expr(node)
 
     def field(self, node):
         datatype = node.get("datatype")
         is_own = datatype is not None and datatype.value not in keys.DATATYPES
         others = [(key, value) for key, value in node.items if not (key.is_text and key.value in keys.FIELD)]
-        named = node.get("field") is not None
+        named, is_display = node.get("field") is not None, any(node.get(key) for key in ("note", "html", "raw html"))
         for key, value in node.items:
             if key.is_text and key.value in keys.FIELD and not (value.kind == "scalar" and value.value is None):
                 self.read(keys.FIELD[key.value], value, node)
@@ -348,12 +346,14 @@ class Walker:
             label = self.doubtful(node, others, named)
         elif others and not named:
             label = others[0]
-        self.no_labels(node, others if named and len(others) == 1 else [], keys.FIELD, "field modifier")
+        self.no_labels(node, others if (named or is_display) and len(others) == 1 else [], keys.FIELD, "field modifier")
         if label:
             self.read_text(label[0])
             self.read_var(label[1])
-        elif not named and not any(node.get(key) for key in ("note", "html", "raw html")) and not others:
+        elif not named and not is_display and not others:
             self.error(node.place, "a field without a variable needs note, html or raw html")
+        if datatype is not None and datatype.value in NEED_CHOICES and not (node.get("choices") or node.get("code")):
+            self.error(datatype.place, "a field of datatype %s needs choices" % datatype.value)
         if datatype is not None and datatype.value in CHECK_TYPES:
             self.checks(node, label[1] if label else node.get("field"))
         if is_own:

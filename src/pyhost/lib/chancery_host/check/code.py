@@ -11,6 +11,8 @@ MARKS = ("<%", "${", "% if", "% for", "% while", "##")
 _MAKO_OWN = {"__w", "__s", "__M", "__L", "__template"}
 _DEF_NAME = re.compile(r"<%def\s+name\s*=\s*[\"']\s*(\w+)")
 _UNBOUNDED = {"exec", "eval", "globals", "locals", "vars", "define", "set_variables", "setattr"}
+_ASKING = {"force_ask", "force_gather", "value", "showif", "showifdef", "url_ask", "url_action", "interview_url_action", "action_menu_item", "invalidate",
+           "reconsider", "exec", "eval"}
 
 
 class Bad(Exception):
@@ -22,10 +24,12 @@ class Bad(Exception):
 
 
 class Found:
-    """What one piece of code does with names. reads: {name: (line, offset)}; binds: list; constants: its texts."""
+    """What one piece of code does with names. reads: {name: (line, offset)}; binds: list; constants: its texts; imports: [(module, how)]."""
 
     def __init__(self):
-        self.reads, self.binds, self.constants, self.stars, self.is_unbounded = {}, [], set(), [], False
+        self.reads, self.binds, self.constants, self.imports = {}, [], set(), []
+        self.is_unbounded = False   # it may define any name
+        self.is_computed = False    # it may ask for any name
 
 
 def is_mako(text):
@@ -40,6 +44,11 @@ def _globals_read(table, names):
             names.add(symbol.get_name())
     for child in table.get_children():
         _globals_read(child, names)
+
+
+def _is_made(node):
+    """A text that is put together, so that the names it may hold cannot be read."""
+    return any(isinstance(part, (ast.JoinedStr, ast.BinOp, ast.Name, ast.Attribute, ast.Subscript, ast.Call)) for part in ast.walk(node))
 
 
 def _is_fixed_call(node):
@@ -60,10 +69,14 @@ def _look(source, tree, mode):
             found.constants.add(node.value)
         elif isinstance(node, ast.keyword) and node.arg:
             found.constants.add(node.arg)   # template.show(name=…) makes a name
-        elif isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-            found.stars.append("." * node.level + (node.module or ""))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _UNBOUNDED and not _is_fixed_call(node):
-            found.is_unbounded = True
+        elif isinstance(node, ast.ImportFrom):
+            star = any(alias.name == "*" for alias in node.names)
+            found.imports.append(("." * node.level + (node.module or ""), "modules" if star else "reads"))
+        elif isinstance(node, ast.Import):
+            found.imports.extend((alias.name, "reads") for alias in node.names)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found.is_unbounded |= node.func.id in _UNBOUNDED and not _is_fixed_call(node)
+            found.is_computed |= node.func.id in _ASKING and any(_is_made(argument) for argument in node.args)
     return found
 
 
@@ -118,6 +131,7 @@ class _Mapped(_Compiler):
         super().__init__(source)
         self.origins = [0]
         self.began = 0
+        self.begun = []     # where what is open now began
 
     def _note(self):
         self.origins.extend([self.began] * (len(self.lines) - len(self.origins)))
@@ -142,6 +156,14 @@ class _Mapped(_Compiler):
         super().tag(start)
         self._note()
 
+    def begin(self, word, text):
+        self.begun.append(self.began)
+        super().begin(word, text)
+
+    def end(self, word):
+        super().end(word)
+        self.begun.pop()
+
     def origin(self, line):
         """Offset in the source of the piece that became line `line` of the Python text."""
         seen = 0
@@ -160,6 +182,8 @@ def _mako_words(text):
     """The compiler's "Expected: |,}" in words."""
     if text.startswith("Expected: %"):
         return "Mako: this '<%' has no '%>'"
+    if text.startswith("Unclosed: "):
+        return "Mako: this '%s' has no end" % text[len("Unclosed: "):]
     return "Mako: this '${' has no '}'" if text.startswith("Expected: ") else "Mako: %s" % text
 
 
@@ -171,7 +195,8 @@ def template(source):
         return _foreign(source)
     except TemplateError as err:
         # An unclosed block is only noticed at the end.
-        raise Bad(_mako_words(str(err)), *_at(source, min(compiler.began, len(source)))) from err
+        place = compiler.begun[-1] if str(err).startswith("Unclosed") and compiler.begun else compiler.began
+        raise Bad(_mako_words(str(err)), *_at(source, place)) from err
     try:
         tree = _parse(python, "exec")
     except Bad as bad:

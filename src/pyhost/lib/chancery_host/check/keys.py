@@ -5,18 +5,13 @@ The values name how a value is read (blocks.py): "text" may hold Mako, "expr" is
 """
 import difflib
 
-TEXTS = ("question subquestion under right pre post submit script css breadcrumb section|css class|table css class|continue button label|"
-         "continue button color|resume button label|resume button color|back button label|corner back button label|ga id|segment id|url|subject|content|"
-         "not available label|edit header|email subject|email body|email address default|zip filename|help label|pen color|response filename|content type")
-PLAINS = ("comment progress language role order metadata features include modules imports sections progressive images translations mako def usedefs id "
-          "supersedes allow_emailing datatype target command sleep response_code|auto open|generic object|scan for variables|default language|image sets|"
-          "machine learning storage|ml storage|image upload type|default role|attachment options|attachment notice|email template|"
-          "table of contents|check in|allowed to set|audiovideo|confirm|ga id|default validation messages|interview help|input type|tabular|"
-          "default screen parts|edit|read only|indent|only sets|sets|event|action|prior|null response|binaryresponse|all_variables|include_internal|"
-          "response code|content file|redirect url|using|keep for training|shuffle|"
-          "show if empty|auto terms|terms|on change|objects|objects from file|data|data from code|use objects|gathered|template file|"
-          "gathering|orelse|default|required|minlength|maxlength|hint|using|validation messages|target text|allow other users|persistent|private|"
-          "allow users|allow privileges|slow|label|code|list collect label|choice|manual attachment list|rendering font|csrf|disable others|note|html")
+TEXTS = ("question subquestion under right pre post submit script css breadcrumb section url subject content default response|css class|table css class|"
+         "continue button label|continue button color|resume button label|resume button color|back button label|corner back button label|ga id|segment id|"
+         "not available label|edit header|email subject|email body|email address default|zip filename|pen color|redirect url|content type")
+PLAINS = ("comment progress language role order metadata features include sections progressive images translations mako usedefs id supersedes datatype "
+          "target command confirm edit indent tabular|auto open|generic object|scan for variables|default language|image sets|machine learning storage|"
+          "ml storage|image upload type|default role|default validation messages|attachment options|input type|read only|response code|null response|"
+          "all_variables|include_internal|allow users|allow privileges")
 
 
 def _table(texts, kind):
@@ -27,22 +22,21 @@ def _table(texts, kind):
 TOP = {**_table(PLAINS, "plain"), **_table(TEXTS, "text")}
 TOP.update({
     "code": "block code", "mandatory": "expr", "initial": "expr", "if": "exprs", "need": "need", "require": "exprs", "orelse": "block",
-    "depends on": "uses", "reconsider": "uses", "undefine": "uses", "reset": "uses", "sets": "sets", "only sets": "sets", "event": "event",
+    "depends on": "uses", "reconsider": "uses", "undefine": "uses", "reset": "uses", "sets": "sets", "only sets": "sets", "event": "sets",
     "yesno": "var", "noyes": "var", "yesnomaybe": "var", "noyesmaybe": "var", "signature": "var", "field": "var", "continue button field": "var",
     "choices": "choices", "buttons": "choices", "dropdown": "choices", "combobox": "choices", "fields": "fields", "review": "review",
     "list collect": "list collect", "action buttons": "buttons", "attachment": "attachments", "attachments": "attachments", "attachment code": "exprs",
     "objects": "objects", "objects from file": "object files", "variable name": "var", "data": "data", "data from code": "exprs",
     "use objects": "option", "gathered": "expr", "template": "var", "content file": "content file", "table": "var", "rows": "expr", "columns": "columns",
     "show incomplete": "expr", "require gathered": "expr", "filter": "expr", "sort key": "expr", "sort reverse": "expr", "delete buttons": "expr",
-    "allow reordering": "expr", "show if empty": "maybe text", "read only": "plain", "confirm": "expr",
-    "audio": "data", "video": "data", "decoration": "data", "help": "help", "reload": "data", "question metadata": "data", "segment": "data",
-    "back button": "expr", "prevent going back": "expr", "hide continue button": "expr", "disable continue button": "expr", "skip undefined": "expr",
-    "required": "expr", "validation code": "code", "check in": "words", "on change": "on change", "modules": "modules", "imports": "modules",
-    "terms": "terms", "auto terms": "terms", "default screen parts": "data", "interview help": "help", "def": "def", "default": "text", "allow emailing": "expr",
-    "allow downloading": "expr", "always include editable files": "expr", "include attachment notice": "expr", "include download tab": "expr",
-    "describe file types": "expr", "manual attachment list": "expr", "response": "text", "binaryresponse": "expr", "all_variables": "plain",
-    "backgroundresponse": "expr", "null response": "plain", "redirect url": "text", "default role": "plain", "tabular": "plain",
-    "validation messages": "data", "template file": "plain", "shuffle": "expr", "hint": "text", "note": "text", "html": "text", "label": "text",
+    "allow reordering": "expr", "show if empty": "text", "audio": "data", "video": "data", "decoration": "data", "help": "help", "reload": "data",
+    "question metadata": "data", "segment": "data", "validation messages": "data", "shuffle": "expr", "required": "expr", "back button": "expr",
+    "prevent going back": "expr", "hide continue button": "expr", "disable continue button": "expr", "skip undefined": "expr",
+    "validation code": "code", "on change": "on change", "check in": "words", "allowed to set": "words", "email template": "words", "modules": "modules",
+    "imports": "modules", "terms": "data", "auto terms": "data", "default screen parts": "data", "interview help": "help", "def": "def",
+    "allow emailing": "expr", "allow downloading": "expr", "always include editable files": "expr", "include attachment notice": "expr",
+    "include download tab": "expr", "describe file types": "expr", "manual attachment list": "expr", "binaryresponse": "expr", "backgroundresponse": "expr",
+    "persistent": "exprs", "private": "exprs",
 })
 
 # What makes a part of a file a block at all.

@@ -37,7 +37,7 @@ def judge(reader, reports):
     reached = reach(reader, exports, documents)
     if not (reader.has_holes or reader.has_generators or exports.is_unknown):
         undefined(reader, reports, exports, reached)
-    if not (reader.has_holes or documents is None):
+    if not (reader.has_holes or reader.has_computed or exports.is_unknown or documents is None):
         unreached(reader, reports, reached)
 
 
@@ -102,20 +102,19 @@ class Exports:
         for name, how, _, _ in reader.modules:
             if how == "imports":
                 self.names.add(name.partition(".")[0])
-            else:
-                self.module(name)
+            self.module(name, how == "modules")
 
-    def module(self, name):
-        if name in self.seen:
+    def module(self, name, is_star):
+        """is_star: its names come into the answers; else only what it says counts."""
+        if (name, is_star) in self.seen:
             return
-        self.seen.add(name)
-        if name.startswith("docassemble.base"):
-            self.known(name)
+        self.seen.add((name, is_star))
+        if name.startswith("docassemble.base") or name.partition(".")[0] in sys.stdlib_module_names:
+            if is_star:
+                self.known(name)
         elif name.partition(".")[0] == "docassemble":
-            self.package_module(name)
-        elif name.partition(".")[0] in sys.stdlib_module_names:
-            self.known(name)
-        else:
+            self.package_module(name, is_star)
+        elif is_star:
             self.is_unknown = True
 
     def known(self, name):
@@ -124,7 +123,7 @@ class Exports:
         except ImportError:
             self.is_unknown = True
 
-    def package_module(self, name):
+    def package_module(self, name, is_star):
         """docassemble.PACKAGE.MODULE: a file of an interview package."""
         parts = name.split(".")
         package, path = ".".join(parts[:2]), "/".join(parts[2:]) or "__init__"
@@ -136,21 +135,22 @@ class Exports:
                 continue
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 break
-            self.take(source, tree, name)
+            self.take(source, tree, name, is_star)
             return
         else:
             self.missing.add(name)
-        self.is_unknown = True
+        self.is_unknown |= is_star
 
-    def take(self, source, tree, name):
-        self.names.update(defined_names(source))
+    def take(self, source, tree, name, is_star):
+        if is_star:
+            self.names.update(defined_names(source))
         self.words.update(WORD.findall(source))
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self.names.add(node.value)
-            elif isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            elif isinstance(node, ast.ImportFrom):
                 base = name.split(".")[:-node.level] if node.level else []
-                self.module(".".join(base + ([node.module] if node.module else [])))
+                self.module(".".join(base + ([node.module] if node.module else [])), is_star and any(alias.name == "*" for alias in node.names))
 
 
 def document_words(reader):
@@ -251,12 +251,13 @@ def undefined(reader, reports, exports, reached):
         known.update(block.constants)
         if block.is_broken:
             known |= block.words
+    candidates = sorted(each for each in known if each.isidentifier())
     for block in reader.blocks:
         if id(block) not in reached and block.file is not reader.main:
             continue
         for name, place in block.uses.items():
-            if name not in known and not name.startswith("__"):
-                guess = nearest(name, [each for each in known if isinstance(each, str) and each.isidentifier()], 0.8)
+            if name not in known and not name.startswith("_"):
+                guess = nearest(name, candidates, 0.84)
                 # Whoever gets there stops there; what nobody reaches stops nobody.
                 tell = reports.error if id(block) in reached else reports.warn
                 tell(block.file, place, "nothing defines '%s'%s" % (name, "; did you mean '%s'?" % guess if guess else ""))

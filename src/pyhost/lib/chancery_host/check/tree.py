@@ -131,8 +131,9 @@ class Reader:
         self.files, self.blocks, self.known = [], [], set()
         self.has_holes = False      # something could not be read: what it defines is unknown
         self.main = None
-        self.has_generators = False # fields made by code: their variables are unknown
-        self.modules = []           # (name, how, block, node): `modules` and `imports` in full
+        self.has_generators = False # names that code makes up: which are defined is unknown
+        self.has_computed = False   # names that code makes up: which are asked for is unknown
+        self.modules = []           # (name in full, "modules" or "imports", block, node); "reads": only what it says
         self.documents = []         # (block, node): templates of documents
 
     def read(self, name):
