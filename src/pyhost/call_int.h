@@ -44,3 +44,4 @@ int metadata_call(struct engine_call *c);
 
 /* check.c */
 int check_call(struct engine_call *c);
+int data_call(struct engine_call *c); /* after call_load */

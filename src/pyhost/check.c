@@ -1,4 +1,5 @@
-/* pyhost/check.c: OP_CHECK: an interview is loaded and read once more with places, for the linter in chancery_host.check. Nothing of it runs.
+/* pyhost/check.c: OP_CHECK: an interview is loaded and read once more with places, for the linter in chancery_host.check; nothing of it runs.
+ * OP_DATA: it is read in the same way, after one evaluation, for the names that it has (api 14).
  *
  * The linter is Python; here is what it needs beside: files by name, and YAML as trees that keep the line and column of every node. */
 #include "pyhost/call_int.h"
@@ -148,6 +149,28 @@ int check_call(struct engine_call *c)
     }
     PYOWN(report) = py_lib("check", "report");
     c->json = report ? PyObject_CallFunctionObjArgs(report, name, failure ? failure : Py_None, NULL) : NULL;
+    c->outcome = OUT_METADATA;
+    return c->json ? 0 : -1;
+}
+
+/* One evaluation, for what the names are; how it ends does not matter. */
+static int try_it(struct engine_call *c)
+{
+    if (call_fresh(c) == 0 && call_begin(c, NULL, true) == 0 && call_evaluate(c) == 0) return 0;
+    if (!PyErr_ExceptionMatches(PyExc_Exception)) return -1;
+    PyErr_Clear();
+    return 0;
+}
+
+int data_call(struct engine_call *c)
+{
+    PYOWN(name) = py_str(call_text(c, TAG_INTERVIEW));
+    PYOWN(data) = py_lib("check.data", "interview_data");
+    if (!name || !data || offer() < 0) return -1;
+    c->e.steps = 1;
+    if (try_it(c) < 0) return -1;
+    PYOWN(none) = PyDict_New();
+    Py_XSETREF(c->json, none ? PyObject_CallFunctionObjArgs(data, name, c->answers ? c->answers : none, NULL) : NULL);
     c->outcome = OUT_METADATA;
     return c->json ? 0 : -1;
 }

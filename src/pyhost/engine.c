@@ -162,9 +162,11 @@ static int op_metadata(struct engine_call *c) { return call_load(c) < 0 ? -1 : m
 
 static int op_check(struct engine_call *c) { return check_call(c); }
 
+static int op_data(struct engine_call *c) { return call_load(c) < 0 ? -1 : data_call(c); }
+
 static int (*const operations[OP__COUNT])(struct engine_call *c) = {
-    [OP_NEW] = op_new,       [OP_QUESTION] = op_question, [OP_VARIABLES] = op_variables, [OP_SET] = op_set,
-    [OP_BACK] = op_question, [OP_ACTION] = op_action,     [OP_METADATA] = op_metadata,   [OP_CHECK] = op_check,
+    [OP_NEW] = op_new,       [OP_QUESTION] = op_question, [OP_VARIABLES] = op_variables, [OP_SET] = op_set,   [OP_BACK] = op_question,
+    [OP_ACTION] = op_action, [OP_METADATA] = op_metadata, [OP_CHECK] = op_check,         [OP_DATA] = op_data,
 };
 
 /* ---- the reply */

@@ -33,6 +33,7 @@ enum worker_op {
     OP_ACTION,     /* 12.6 */
     OP_METADATA,   /* title, tags, privileges of an interview, without a session (13.1) */
     OP_CHECK,      /* read only: OUT_METADATA with what is wrong, a list of objects with name, path, line, column, severity, text */
+    OP_DATA,       /* names of an interview and what they are (14): OUT_METADATA */
     OP__COUNT
 };
 

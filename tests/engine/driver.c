@@ -88,8 +88,10 @@ static void keep_step(struct session *s, uint64_t save, str bytes, uint64_t warm
     s->warm = warm;
 }
 
-static const char *const ops[OP__COUNT] = { [OP_NEW] = "new",   [OP_QUESTION] = "question", [OP_VARIABLES] = "variables", [OP_SET] = "set",
-                                            [OP_BACK] = "back", [OP_ACTION] = "action",     [OP_METADATA] = "metadata",   [OP_CHECK] = "check" };
+static const char *const ops[OP__COUNT] = {
+    [OP_NEW] = "new",       [OP_QUESTION] = "question", [OP_VARIABLES] = "variables", [OP_SET] = "set",  [OP_BACK] = "back",
+    [OP_ACTION] = "action", [OP_METADATA] = "metadata", [OP_CHECK] = "check",         [OP_DATA] = "data"
+};
 static const char *const outcomes[OUT__COUNT] = {
     [OUT_ERROR] = "error",         [OUT_QUESTION] = "question", [OUT_RESPONSE] = "response",   [OUT_DONE] = "done",
     [OUT_UNDEFINED] = "undefined", [OUT_NEED] = "need",         [OUT_VARIABLES] = "variables", [OUT_METADATA] = "metadata"

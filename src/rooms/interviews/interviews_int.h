@@ -271,6 +271,7 @@ err session_action(struct call *c);
 err list_interviews(struct call *c);
 err get_secret(struct call *c);
 err get_user(struct call *c);
+err interview_data(struct call *c);
 
 /* The structs that parameters are read into (interviews_shapes.c says how). */
 struct new_params {
@@ -297,6 +298,9 @@ struct list_params {
     str       tag;
     enum flag absolute_urls;
 };
+struct data_params {
+    str i;
+};
 struct secret_params {
     str username, password;
 };
@@ -306,7 +310,7 @@ struct sessions_params {
 };
 extern const struct shape shape_sessions_params, shape_users_sessions_params, shape_sessions_gone_params, shape_users_sessions_gone_params, shape_session_list;
 extern const struct shape shape_new_params, shape_session_params, shape_delete_params, shape_set_body, shape_back_body, shape_action_body,
-    shape_list_params, shape_secret_params, shape_session_started, shape_user_info, shape_interview_list, shape_error, shape_object_open;
+    shape_list_params, shape_secret_params, shape_data_params, shape_interview_data, shape_session_started, shape_user_info, shape_interview_list, shape_error, shape_object_open;
 extern const struct body_doc set_bodies[], back_bodies[], action_bodies[];
 
 /* interviews_family.c */

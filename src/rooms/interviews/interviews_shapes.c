@@ -95,6 +95,12 @@ static const struct field list_fields[] = {
     FIELD(struct list_params, absolute_urls, "absolute_urls", &bit, .in = IN_QUERY),
 };
 const struct shape shape_list_params = OBJECT(struct list_params, NULL, list_fields);
+static const struct field data_params_fields[] = {
+    FIELD(struct data_params, i, "i", &text, .need = true, .in = IN_QUERY, .doc = "Interview file name"),
+};
+const struct shape shape_data_params = OBJECT(struct data_params, NULL, data_params_fields);
+static const struct field data_fields[] = { DOC_FIELD("names", &shape_object_open, .need = true), DOC_FIELD("vocabulary", &texts, .need = true) };
+const struct shape shape_interview_data = { .kind = K_OBJECT, .fields = data_fields, .n_fields = COUNT_OF(data_fields) };
 static const struct field secret_fields[] = {
     FIELD(struct secret_params, username, "username", &address, .need = true, .in = IN_QUERY),
     FIELD(struct secret_params, password, "password", &text, .need = true, .in = IN_QUERY),

@@ -109,6 +109,10 @@ static void usual(struct buf *b, const struct frame *f, str before)
         frame_u64(b, TAG_OUTCOME, OUT_METADATA);
         frame_str(b, TAG_JSON, STR("{\"title\":\"A title\",\"tags\":[\"b\"],\"metadata\":{}}"));
         return;
+    case OP_DATA:
+        frame_u64(b, TAG_OUTCOME, OUT_METADATA);
+        frame_str(b, TAG_JSON, STR("{\"names\":{},\"vocabulary\":[]}"));
+        return;
     case OP_CHECK:
     case OP__COUNT: break;
     }

@@ -244,20 +244,31 @@ def unreached(reader, reports, reached):
 # ---- names that nothing defines
 
 
-def undefined(reader, reports, exports, reached):
+def defined_anywhere(reader, exports):
     known = set(exports.names) | {name for name in SOUGHT if name not in ("user", "role")}
     for block in reader.blocks:
         known.update(block.defines)
         known.update(block.constants)
         if block.is_broken:
             known |= block.words
-    candidates = sorted(each for each in known if each.isidentifier())
+    return known
+
+
+def unknown_uses(reader, exports):
+    """(block, name, place) of every name that is read and that nothing defines."""
+    known = defined_anywhere(reader, exports)
     for block in reader.blocks:
-        if id(block) not in reached and block.file is not reader.main:
-            continue
         for name, place in block.uses.items():
             if name not in known and not name.startswith("_"):
-                guess = nearest(name, candidates, 0.84)
-                # Whoever gets there stops there; what nobody reaches stops nobody.
-                tell = reports.error if id(block) in reached else reports.warn
-                tell(block.file, place, "nothing defines '%s'%s" % (name, "; did you mean '%s'?" % guess if guess else ""))
+                yield block, name, place
+
+
+def undefined(reader, reports, exports, reached):
+    candidates = sorted(each for each in defined_anywhere(reader, exports) if each.isidentifier())
+    for block, name, place in unknown_uses(reader, exports):
+        if id(block) not in reached and block.file is not reader.main:
+            continue
+        guess = nearest(name, candidates, 0.84)
+        # Whoever gets there stops there; what nobody reaches stops nobody.
+        tell = reports.error if id(block) in reached else reports.warn
+        tell(block.file, place, "nothing defines '%s'%s" % (name, "; did you mean '%s'?" % guess if guess else ""))
