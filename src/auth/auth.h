@@ -90,6 +90,7 @@ err account_password_hash(struct call *c, str id, str *out) MUST_CHECK; /* absen
 /* Writes last_login_at_ms if it is older than a minute; fire and forget through the store's writer. Any thread, any number of times. */
 void account_seen(struct auth *a, const struct account *who, int64_t now_ms);
 
+unsigned auth_passwords_waiting(const struct auth *a); /* for the pool */
 /* Passwords, on the pool; for slow-lane threads. ERR_BUSY beyond the queue. */
 err password_hash(struct auth *a, struct arena *mem, str password, str *out) MUST_CHECK;
 err password_check(struct auth *a, str hash, str password, bool *out) MUST_CHECK; /* absent hash: costs the same, *out = false */

@@ -63,3 +63,5 @@ err password_check(struct auth *a, str hash, str password, bool *out)
     *out = j.hash && j.matches;
     return ERR_OK;
 }
+
+unsigned auth_passwords_waiting(const struct auth *a) { return lane_depth(a->passwords); }

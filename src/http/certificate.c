@@ -59,7 +59,9 @@ static bool is_certificate(struct text *t, struct edwards *out)
     gnutls_datum_t d = datum(t);
     int got = gnutls_x509_crt_list_import(chain, &n, &d, GNUTLS_X509_FMT_PEM, GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED);
     out->n = sizeof out->id;
-    if (got <= 0 || !is_edwards(gnutls_x509_crt_get_pk_algorithm(chain[0], NULL)) || gnutls_x509_crt_get_key_id(chain[0], GNUTLS_KEYID_USE_SHA256, out->id, &out->n) < 0) out->n = 0;
+    if (got <= 0 || !is_edwards(gnutls_x509_crt_get_pk_algorithm(chain[0], NULL)) ||
+        gnutls_x509_crt_get_key_id(chain[0], GNUTLS_KEYID_USE_SHA256, out->id, &out->n) < 0)
+        out->n = 0;
     for (int i = 0; i < got; i++) gnutls_x509_crt_deinit(chain[i]);
     return got > 0;
 }
@@ -70,7 +72,8 @@ static bool is_key(struct text *t, struct edwards *out)
     if (gnutls_x509_privkey_init(&key) < 0) return false;
     bool good = gnutls_x509_privkey_import2(key, &d, GNUTLS_X509_FMT_PEM, NULL, 0) == 0;
     out->n = sizeof out->id;
-    if (!good || !is_edwards(gnutls_x509_privkey_get_pk_algorithm(key)) || gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, out->id, &out->n) < 0) out->n = 0;
+    if (!good || !is_edwards(gnutls_x509_privkey_get_pk_algorithm(key)) || gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, out->id, &out->n) < 0)
+        out->n = 0;
     gnutls_x509_privkey_deinit(key);
     return good;
 }

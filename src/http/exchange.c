@@ -11,7 +11,8 @@
 
 enum {
     DROP_MAX = 1024 * 1024, /* so many bytes of a body that is too large are read and dropped before the connection is cut */
-    BYTES_PER_MS = 1        /* slowest transfer we put up with after the idle time: about 1 KiB/s */
+    BYTES_PER_MS = 1,       /* slowest transfer we put up with after the idle time: about 1 KiB/s */
+    BODY_FREE = 16 * 1024   /* of each body not counted towards bodies_max, so that whoever fills it with large ones keeps nobody from logging in */
 };
 
 struct arena *exchange_arena(struct exchange *x) { return x->mem; }
@@ -156,26 +157,53 @@ static enum MHD_Result after_resume(struct exchange *x, struct MHD_Connection *c
 }
 
 /* ---- body ---- */
-static void release_body(void *body) { buf_release(body); }
+static void release_body(void *exchange)
+{
+    struct exchange *x = exchange;
+    buf_release(&x->body);
+    atomic_fetch_sub(&x->http->body_bytes, (int64_t)x->charged);
+    x->charged = 0;
+}
+
+/* The arenas bound one body each, this bounds all of them: nobody is known yet when they come, and a few hundred large ones would be all memory.
+ * Counted as they arrive, since announcing a length costs nothing. */
+static bool afford(struct exchange *x)
+{
+    struct http *s = x->http;
+    size_t counts = x->body.n > BODY_FREE ? x->body.n - BODY_FREE : 0, more = counts > x->charged ? counts - x->charged : 0;
+    if (more == 0) return true;
+    x->charged += more;
+    return atomic_fetch_add(&s->body_bytes, (int64_t)more) + (int64_t)more <= (int64_t)s->opt.bodies_max;
+}
+
+/* A length that cannot be taken now: refused before it is sent. */
+static bool hopeless(const struct http *s, uint64_t length)
+{
+    return length > BODY_FREE && atomic_load(&s->body_bytes) + (int64_t)(length - BODY_FREE) > (int64_t)s->opt.bodies_max;
+}
 
 static enum MHD_Result on_piece(struct exchange *x, const char *piece, size_t *n)
 {
     size_t have = x->body.n, more = *n;
     *n = 0;
     int64_t whole = x->rq.start_us / 1000 + (int64_t)(have + more) / BYTES_PER_MS, piece_ms = clock_mono_ms();
-    atomic_store_explicit(&x->conn->deadline_ms, x->http->opt.idle_ms + (whole < piece_ms ? whole : piece_ms), memory_order_relaxed);
+    int64_t deadline = x->http->opt.idle_ms + (whole < piece_ms ? whole : piece_ms), last = x->rq.start_us / 1000 + x->http->opt.body_ms;
+    atomic_store_explicit(&x->conn->deadline_ms, deadline < last ? deadline : last, memory_order_relaxed);
     if (x->rq.body_too_large) {
         x->body.n += more; /* only counted */
         return x->body.n > DROP_MAX ? give_up(x->conn, PHASE_BODY, 413) : MHD_YES;
     }
     if (more > x->body_max - have) {
         x->rq.body_too_large = true;
-        buf_release(&x->body);
+        release_body(x);
         x->body.n = more;
         return MHD_YES;
     }
     buf_add(&x->body, (str){ piece, more });
-    return buf_ok(&x->body) == ERR_OK ? MHD_YES : give_up(x->conn, PHASE_BODY, 503);
+    if (buf_ok(&x->body) != ERR_OK) return give_up(x->conn, PHASE_BODY, 503);
+    if (afford(x)) return MHD_YES;
+    atomic_fetch_add(&x->http->bodies_refused, 1);
+    return give_up(x->conn, PHASE_BODY, 503);
 }
 
 static enum MHD_Result on_end_of_body(struct exchange *x, struct MHD_Connection *con)
@@ -216,10 +244,15 @@ static enum MHD_Result on_head(struct exchange *x, struct MHD_Connection *con, c
     x->body_max = s->handler.body_max(s->handler.self, &x->rq);
     if (x->body_max > s->opt.arena_max) x->body_max = s->opt.arena_max;
     x->body = BUF(x->body_max);
-    if (arena_on_end(x->mem, release_body, &x->body)) return give_up(x->conn, PHASE_BODY, 503);
+    if (arena_on_end(x->mem, release_body, x)) return give_up(x->conn, PHASE_BODY, 503);
     if (v.length > x->body_max) {
         x->rq.body_too_large = x->close = true;
         return serve(x, con);
+    }
+    if (hopeless(s, v.length)) {
+        atomic_fetch_add(&s->bodies_refused, 1);
+        reply_header(&x->reply, STR("Retry-After"), STR("1"));
+        return refuse(x, con, 503, "too many large request bodies are being received");
     }
     return MHD_YES;
 }

@@ -32,6 +32,8 @@ static struct http_options with_defaults(const struct http_options *o)
     if (!d.arena_max) d.arena_max = (size_t)64 * 1024 * 1024;
     if (!d.head_ms) d.head_ms = 15000;
     if (!d.idle_ms) d.idle_ms = 60000;
+    if (!d.body_ms) d.body_ms = 30 * 60 * 1000;
+    if (!d.bodies_max) d.bodies_max = (size_t)256 * 1024 * 1024;
     if (!d.head_max) d.head_max = (size_t)32 * 1024;
     if (!d.target_max) d.target_max = (size_t)8 * 1024;
     return d;
@@ -173,9 +175,20 @@ void http_stop(struct http *s)
     release(s);
 }
 
+bool http_alive(struct http *s)
+{
+    bool alive = keeper_poke(s);
+    for (unsigned i = 0; i < s->n_io; i++) alive &= io_poke(&s->io[i]);
+    return alive;
+}
+
 void http_stats(const struct http *s, struct http_stats *out)
 {
-    *out = (struct http_stats){ .connections = atomic_load(&s->live), .over_limit = atomic_load(&s->over_limit) };
+    *out = (struct http_stats){ .connections = atomic_load(&s->live),
+                                .accepted = atomic_load(&s->accepted),
+                                .over_limit = atomic_load(&s->over_limit),
+                                .body_bytes = atomic_load(&s->body_bytes),
+                                .bodies_refused = atomic_load(&s->bodies_refused) };
     for (unsigned i = 0; i < TALLIES; i++) {
         out->requests += atomic_load_explicit(&s->tally[i].requests, memory_order_relaxed);
         out->refused_head += atomic_load_explicit(&s->tally[i].refused, memory_order_relaxed);

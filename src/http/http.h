@@ -107,6 +107,8 @@ struct http_options {
     unsigned max_connections;
     size_t arena_max;            /* ceiling of one request's arena, bytes; body included */
     unsigned head_ms, idle_ms;   /* 15000, 60000 */
+    unsigned body_ms;            /* 1800000: the longest a body may take on the whole, however fast it comes */
+    size_t bodies_max;           /* 256 MiB: what all bodies in memory may hold together; beyond it 503. The first 16 KiB of each are not counted */
     size_t head_max, target_max; /* 32 KiB, 8 KiB */
     const char **trusted;        /* networks whose X-Forwarded-For, -Proto, -Host are believed; each http_network_ok() */
     size_t n_trusted;
@@ -129,8 +131,12 @@ unsigned http_running(const struct http *s);
 /* Ends all connections, joins the threads, frees. Every deferred exchange must have been answered before (route/lanes does): http_stop waits 10 s
  * for that, then answers 503 for them, and a later http_answer() would touch freed memory. */
 void http_stop(struct http *s);
+/* Whether each thread has gone round since the last call, which woke it. For a watchdog: call it at intervals of a second or more. */
+bool http_alive(struct http *s);
 struct http_stats {
-    int64_t connections;                                  /* open now */
-    int64_t requests, refused_head, over_limit, timeouts; /* since the start */
+    int64_t connections;                                            /* open now */
+    int64_t accepted, requests, refused_head, over_limit, timeouts; /* since the start */
+    int64_t body_bytes;                                             /* of bodies in memory now, counted towards bodies_max */
+    int64_t bodies_refused;                                         /* since the start, because of it */
 };
 void http_stats(const struct http *s, struct http_stats *out);

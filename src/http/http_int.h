@@ -45,6 +45,7 @@ struct exchange {
     void *slot;
     struct buf body;
     size_t body_max;
+    size_t charged; /* of http.body_bytes, the body's share */
     enum step step;
     bool served; /* serve() was called: done() is owed */
     bool deferred;
@@ -101,7 +102,8 @@ struct io {
     pthread_t thread;
     bool running;
     atomic_bool stop;
-    int epoll, wake; /* the library's set; an eventfd: arrivals, stop */
+    atomic_bool poked; /* by http_alive, until the thread has seen it */
+    int epoll, wake;   /* the library's set; an eventfd: arrivals, stop */
     pthread_mutex_t lock;
     struct arrival *arrivals;
     _Atomic int live; /* connections, those on their way included */
@@ -110,9 +112,9 @@ struct io {
 struct keeper {
     pthread_t thread;
     bool running;
-    int epoll, wake, spare; /* spare: given up for a moment to refuse when descriptors are used up */
-    atomic_bool stop;
-    pthread_mutex_t lock; /* linger */
+    int epoll, wake, spare;  /* spare: given up for a moment to refuse when descriptors are used up */
+    atomic_bool stop, poked; /* as of struct io */
+    pthread_mutex_t lock;    /* linger */
     struct {
         int fd; /* -1 free */
         int64_t until_ms;
@@ -125,7 +127,7 @@ struct http {
     struct http_options opt;
     struct gate_rules gate;
     struct network *trusted; /* opt.n_trusted of them, in the arena given at start */
-    struct io *io; /* one per I/O thread */
+    struct io *io;           /* one per I/O thread */
     unsigned n_io;
     struct listener listeners[LISTEN_MAX];
     size_t n_listeners;
@@ -133,8 +135,9 @@ struct http {
     pthread_mutex_t lock;
     struct conn *conns;
     struct tls_pair *pair; /* for new connections; NULL without TLS */
-    _Atomic int64_t live; /* accepted and not yet closed */
-    _Atomic int64_t over_limit;
+    _Atomic int64_t live;  /* accepted and not yet closed */
+    _Atomic int64_t over_limit, accepted;
+    _Atomic int64_t body_bytes, bodies_refused;
     atomic_bool closing;   /* every reply ends its connection */
     atomic_bool abandoned; /* stopping with unanswered exchanges: they get 503 */
     bool seams;            /* the library is one whose head can be checked for torn lines (head.c) */
@@ -158,6 +161,7 @@ void io_stop(struct http *s); /* with its connections */
 /* The connection goes to the thread that has fewest, which closes it in the end. False: no memory, fd is still the caller's. */
 bool io_give(struct http *s, int fd, const struct sockaddr_storage *from, socklen_t n);
 void io_gone(struct io *io);    /* one connection less */
+bool io_poke(struct io *io);    /* whether it has gone round since the last one */
 void io_resume(struct conn *c); /* from any thread, the phase being PHASE_ANSWERED */
 
 /* conn.c */
@@ -195,6 +199,7 @@ err keeper_start(struct http *s) MUST_CHECK;
 void keeper_stop(struct http *s);
 void keeper_release(struct http *s); /* after the library has closed its connections */
 void keeper_unlisten(struct http *s);
+bool keeper_poke(struct http *s); /* as io_poke */
 /* Takes over fd (already shut for writing or about to be): reads what the peer still sends, for a short while, so that it sees our reply instead
  * of a reset. Closes fd in any case. */
 void keeper_linger(struct http *s, int fd);

@@ -43,6 +43,13 @@ bool io_give(struct http *s, int fd, const struct sockaddr_storage *from, sockle
     return true;
 }
 
+bool io_poke(struct io *io)
+{
+    bool stuck = atomic_exchange(&io->poked, true);
+    wake(io);
+    return !stuck;
+}
+
 /* Without threads of its own the library does not wake anybody at a resume. The connection may be gone when it returns. */
 void io_resume(struct conn *c)
 {
@@ -88,6 +95,7 @@ static void *run(void *arg)
     while (!atomic_load(&io->stop)) {
         int ms = wait_ms(io);
         on[1].revents = 0;
+        atomic_store(&io->poked, false);
         if (ms != 0) poll(on, 2, ms);
         if (on[1].revents) {
             uint64_t count;
@@ -107,15 +115,17 @@ static size_t keep_as_is(void *cls, struct MHD_Connection *con, char *text)
 static struct MHD_Daemon *daemon_new(struct io *io)
 {
     struct http *s = io->http;
-    unsigned flags = (s->opt.tls_cert ? (unsigned)MHD_USE_TLS : 0) | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
+    unsigned flags = (s->opt.tls_cert ? (unsigned)MHD_USE_TLS : 0) | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
+                     MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
     if (fault_here()) return NULL;
     /* The limit of connections is ours (keeper.c); the library's is only kept out of the way. So is its time-out. */
-    return MHD_start_daemon(
-        flags, 0, NULL, NULL, exchange_on_request, s, MHD_OPTION_EXTERNAL_LOGGER, http_on_library_log, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        s->opt.head_max + ROOM_BESIDE_HEAD, MHD_OPTION_CONNECTION_LIMIT, s->opt.max_connections + 64, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-        /* Before 0.9.77 strictness 1 answers a missing Host twice, and does nothing else worth having. */
-        MHD_OPTION_STRICT_FOR_CLIENT, s->gate.old_library ? 0 : 1, MHD_OPTION_UNESCAPE_CALLBACK, keep_as_is, NULL, MHD_OPTION_URI_LOG_CALLBACK,
-        exchange_on_target, s, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, conn_on_change, io, MHD_OPTION_ARRAY, certificate_options(s->opt.tls_cert), MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, NULL, NULL, exchange_on_request, s, MHD_OPTION_EXTERNAL_LOGGER, http_on_library_log, NULL,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->opt.head_max + ROOM_BESIDE_HEAD, MHD_OPTION_CONNECTION_LIMIT, s->opt.max_connections + 64,
+                            MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+                            /* Before 0.9.77 strictness 1 answers a missing Host twice, and does nothing else worth having. */
+                            MHD_OPTION_STRICT_FOR_CLIENT, s->gate.old_library ? 0 : 1, MHD_OPTION_UNESCAPE_CALLBACK, keep_as_is, NULL,
+                            MHD_OPTION_URI_LOG_CALLBACK, exchange_on_target, s, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, s,
+                            MHD_OPTION_NOTIFY_CONNECTION, conn_on_change, io, MHD_OPTION_ARRAY, certificate_options(s->opt.tls_cert), MHD_OPTION_END);
 }
 
 static err start_one(struct http *s, struct io *io, unsigned number)

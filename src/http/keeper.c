@@ -27,6 +27,13 @@ static void wake(struct keeper *k)
     if (write(k->wake, &one, sizeof one) < 0) return; /* full means it is awake */
 }
 
+bool keeper_poke(struct http *s)
+{
+    bool stuck = atomic_exchange(&s->keeper.poked, true);
+    wake(&s->keeper);
+    return !stuck;
+}
+
 /* ---- draining ---- */
 void keeper_linger(struct http *s, int fd)
 {
@@ -55,7 +62,7 @@ static void linger_end(struct keeper *k, unsigned i)
 
 static void linger_read(struct keeper *k, unsigned i)
 {
-    static char nowhere[64 * 1024]; /* one keeper thread per process would do; several only write garbage over garbage */
+    char nowhere[16 * 1024];
     pthread_mutex_lock(&k->lock);
     if (k->linger[i].fd >= 0) {
         ssize_t got = recv(k->linger[i].fd, nowhere, sizeof nowhere, MSG_DONTWAIT);
@@ -96,6 +103,7 @@ static bool accept_one(struct http *s, int listener)
         if (errno == EMFILE || errno == ENFILE) refuse_without_room(s, listener);
         return errno == ECONNABORTED || errno == EINTR;
     }
+    atomic_fetch_add(&s->accepted, 1);
     if (atomic_fetch_add(&s->live, 1) >= (int64_t)s->opt.max_connections) {
         atomic_fetch_sub(&s->live, 1);
         atomic_fetch_add(&s->over_limit, 1);
@@ -225,6 +233,7 @@ static void *keep(void *http)
     int64_t next = 0;
     while (!atomic_load(&k->stop)) {
         struct epoll_event events[64];
+        atomic_store(&k->poked, false);
         bool watchful = atomic_load(&s->live) > 0 || atomic_load(&k->n_linger) > 0;
         int n = epoll_wait(k->epoll, events, COUNT_OF(events), watchful ? tick : -1);
         for (int i = 0; i < n; i++) on_event(s, events[i].data.u32);

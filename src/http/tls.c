@@ -88,4 +88,3 @@ void tls_leave(struct conn *c)
     c->pair = NULL;
     c->session = NULL;
 }
-

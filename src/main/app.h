@@ -29,6 +29,8 @@ struct app {
     const char         **folders; /* interview packages, the demonstration ones last */
     size_t               n_folders;
     struct http         *http;     /* set by cmd_serve; for /metrics */
+    struct router       *metrics_router; /* of metrics.listen, app_start_metrics; NULL without */
+    struct http         *metrics_http;
     str                  link;     /* to choose the administrator's password, if app_bootstrap made one; "/account/…" without a base_url */
 };
 #define APP { .lock_fd = -1 }
@@ -59,6 +61,8 @@ err  app_call(struct app *a, struct call *c) MUST_CHECK;
 const struct migration *app_migrations(struct arena *mem, size_t *n);
 /* The core's family; the rooms must be there. */
 err  app_core_family(struct app *a, const struct family **out) MUST_CHECK;
+/* A router of /metrics alone, for metrics.listen. */
+err app_start_metrics(struct app *a, str *why) MUST_CHECK;
 /* All queries of all rooms against the live store. */
 err  app_check_queries(struct app *a, str *why) MUST_CHECK;
 /* The documents: every family in this build, NULL-terminated. */

@@ -25,6 +25,7 @@ static void numbers(void *self, struct core_numbers *out)
     if (a->router) router_stats(a->router, &out->route);
     store_stats(a->store, &out->store);
     workers_stats(a->workers, &out->workers);
+    out->passwords_waiting = auth_passwords_waiting(a->auth);
     if (!a->http) return;
     http_stats(a->http, &out->http);
     out->running_now = http_running(a->http);
@@ -32,8 +33,17 @@ static void numbers(void *self, struct core_numbers *out)
 
 err app_core_family(struct app *a, const struct family **out)
 {
-    struct core_options o = { .families = a->rooms, .version = CHANCERY_VERSION, .auth = a->auth, .store = a->store, .missing = missing,
+    struct core_options o = { .metrics_apart = a->config->metrics_listen.n > 0,  .families = a->rooms, .version = CHANCERY_VERSION, .auth = a->auth, .store = a->store, .missing = missing,
                               .numbers = numbers, .self = a };
     a->started_at_ms = clock_now_ms();
     return core_family(a->mem, &o, out);
+}
+
+err app_start_metrics(struct app *a, str *why)
+{
+    static const struct family *alone[2];
+    struct core_options o = { .version = CHANCERY_VERSION, .numbers = numbers, .self = a };
+    TRY(core_metrics_family(a->mem, &o, &alone[0]));
+    struct router_options r = { .families = alone };
+    return router_new(a->mem, &r, &a->metrics_router, why);
 }

@@ -20,8 +20,8 @@ struct dispatches {
 
 struct config {
     const char *data, *base_url, *store_url, *master_key_file, *files_url;
-    struct texts listen, trusted_proxies, families, cors_origins;
-    int64_t threads, max_connections;
+    struct texts listen, metrics_listen, trusted_proxies, families, cors_origins;
+    int64_t threads, max_connections, max_body_memory_mb;
     bool    store_migrate, limits_enabled;
     const char *tls_cert, *tls_key;
     const char *admin_email, *admin_password, *admin_api_key;

@@ -5,23 +5,39 @@
 #include "http/http.h"
 #include "main/app.h"
 #include "main/cli.h"
+#include "main/notify.h"
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { GRACE_MS = 10000, HTTP_ARENA = 160 << 20, HEAD_MS = 15000, IDLE_MS = 60000, HEAD_MAX = 32 << 10, TARGET_MAX = 8 << 10 };
+enum { GRACE_MS = 10000, HTTP_ARENA = 160 << 20, HEAD_MS = 15000, IDLE_MS = 60000, HEAD_MAX = 32 << 10, TARGET_MAX = 8 << 10, METRICS_CONNECTIONS = 64, METRICS_ARENA = 1 << 20 };
 
 static err listen_all(struct app *a, str *why)
 {
     const struct config *c = a->config;
     struct http_handler h = router_handler(a->router);
     struct http_options o = { .listen = c->listen.v, .n_listen = c->listen.n, .threads = (unsigned)c->threads,
-                              .max_connections = (unsigned)c->max_connections, .arena_max = HTTP_ARENA, .head_ms = HEAD_MS, .idle_ms = IDLE_MS,
+                              .max_connections = (unsigned)c->max_connections, .bodies_max = (size_t)c->max_body_memory_mb << 20, .arena_max = HTTP_ARENA, .head_ms = HEAD_MS, .idle_ms = IDLE_MS,
                               .head_max = HEAD_MAX, .target_max = TARGET_MAX, .trusted = c->trusted_proxies.v, .n_trusted = c->trusted_proxies.n, .tls_cert = c->tls_cert,
                               .tls_key = c->tls_key };
-    return http_start(a->mem, &o, &h, &a->http, why);
+    TRY(http_start(a->mem, &o, &h, &a->http, why));
+    if (c->metrics_listen.n == 0) return ERR_OK;
+    TRY(app_start_metrics(a, why));
+    struct http_handler m = router_handler(a->metrics_router);
+    struct http_options few = { .listen = c->metrics_listen.v, .n_listen = c->metrics_listen.n, .threads = 1, .max_connections = METRICS_CONNECTIONS,
+                                .arena_max = METRICS_ARENA, .head_ms = HEAD_MS, .idle_ms = IDLE_MS, .head_max = HEAD_MAX, .target_max = TARGET_MAX };
+    return http_start(a->mem, &few, &m, &a->metrics_http, why);
+}
+
+/* The ready line names the first address only. */
+static void log_addresses(const struct app *a)
+{
+    str url;
+    for (size_t i = 0; !str_absent(url = http_url(a->http, i)); i++) LOG(LOG_INFO, "listening", LOG_S("url", url));
+    for (size_t i = 0; a->metrics_http && !str_absent(url = http_url(a->metrics_http, i)); i++) LOG(LOG_INFO, "listening", LOG_S("url", url), LOG_S("for", STR("metrics")));
 }
 
 /* The only time that it is shown. origin: where we listen; a base_url is in the link already. */
@@ -46,10 +62,14 @@ static void say_how_to_begin(struct app *a, const struct cli *c)
 
 static void say_ready(struct app *a, struct cli *c)
 {
+    log_addresses(a);
     say_link(a, http_url(a->http, 0));
     say_how_to_begin(a, c);
     printf("chancery ready " STR_FMT " pid %ld\n", STR_ARG(http_url(a->http, 0)), (long)getpid());
     (void)fflush(stdout);
+    char state[512];
+    (void)snprintf(state, sizeof state, "READY=1\nSTATUS=serving on " STR_FMT, STR_ARG(str_head(http_url(a->http, 0), 256)));
+    notify(state);
 }
 
 /* The administrator may exist by now, and the next start will not make another link. */
@@ -80,19 +100,37 @@ static void hang_up(struct app *a)
 {
     struct call c;
     str         why = STR("out of memory");
+    notify_reloading();
     app_log(a->config);
     err e = app_call(a, &c);
     if (!e) e = http_reload_tls(a->http, c.mem, &why);
     if (e) LOG(LOG_ERROR, "certificate not read again", LOG_S("why", why));
     arena_free(c.mem);
     LOG(LOG_INFO, "hang-up heeded", LOG_I("pid", getpid()));
+    notify("READY=1");
+}
+
+/* The next signal; meanwhile the watchdog is fed as long as every thread that serves goes round. */
+static int next_signal(struct app *a, const sigset_t *set)
+{
+    int64_t ms = notify_watchdog_ms();
+    const struct timespec wait = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+    for (;;) {
+        int sig = ms ? sigtimedwait(set, NULL, &wait) : sigwaitinfo(set, NULL);
+        if (sig > 0) return sig;
+        if (errno != EAGAIN) continue;
+        if (http_alive(a->http))
+            notify("WATCHDOG=1");
+        else
+            LOG(LOG_ERROR, "a thread of the server does not go round; the watchdog is not fed");
+    }
 }
 
 /* Returns when it is time to stop. */
 static void wait_for_end(struct app *a, const sigset_t *set)
 {
-    for (int sig = 0;;) {
-        if (sigwait(set, &sig) != 0) continue;
+    for (;;) {
+        int sig = next_signal(a, set);
         if (sig == SIGHUP) {
             hang_up(a);
             continue;
@@ -104,8 +142,17 @@ static void wait_for_end(struct app *a, const sigset_t *set)
         }
 #endif
         LOG(LOG_INFO, "stopping", LOG_I("signal", sig));
+        notify("STOPPING=1");
         return;
     }
+}
+
+/* First, since it shows numbers of the other. */
+static void end_metrics(struct app *a)
+{
+    if (a->metrics_http) http_stop(a->metrics_http);
+    if (a->metrics_router) router_free(a->metrics_router);
+    a->metrics_http = NULL;
 }
 
 static void stop(struct app *a)
@@ -114,6 +161,7 @@ static void stop(struct app *a)
     router_stop(a->router, GRACE_MS);
     int64_t end = clock_mono_ms() + 1000; /* for the last bytes on their way out */
     while (http_running(a->http) && clock_mono_ms() < end) (void)usleep(2000);
+    end_metrics(a);
     http_stop(a->http);
     a->http = NULL;
 }
@@ -130,6 +178,7 @@ int cmd_serve(struct cli *c)
 #ifdef CHANCERY_FAULTS
     (void)sigaddset(&set, SIGUSR2);
 #endif
+    notify_begin();
     /* Before the first thread, so that all of them leave the signals to us. */
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     a.migrate = c->config.store_migrate;
@@ -140,6 +189,7 @@ int cmd_serve(struct cli *c)
     if (!e) e = app_start(&a, &why);
     if (!e) e = listen_all(&a, &why);
     if (e) {
+        if (a.http) stop(&a);
         say_link_all_the_same(&a);
         (void)cli_fail(STR_FMT, STR_ARG(str_absent(why) ? str_c(err_name(e)) : why));
         app_close(&a);

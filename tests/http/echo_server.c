@@ -1,6 +1,6 @@
 /* tests/http/echo_server.c: a handler that shows what the http room makes of a request; test_raw.py and the benchmark drive it.
  *
- * echo_server [threads=N] [max=N] [head_ms=N] [idle_ms=N] [body=N] [trust=NETWORK]... [cert=FILE key=FILE] LISTEN...: prints the
+ * echo_server [threads=N] [max=N] [head_ms=N] [idle_ms=N] [body_ms=N] [body=N] [bodies=N] [trust=NETWORK]... [cert=FILE key=FILE] LISTEN...: prints the
  * library's version, one URL per listener, then "ready"; SIGHUP reads the certificate again; SIGTERM stops it and
  * prints the counters. Paths: /tiny, /later (answered by another thread, in random order), /hold (answered at SIGUSR1), /204, /304, /big?n=,
  * /arm?n=, /nap (keeps the I/O thread for half a second), /close, /nothing (a handler that forgets its reply); everything else echoes. */
@@ -212,8 +212,8 @@ static void stop(struct http *s, bool abandon)
     if (!abandon) release_held();
     for (int i = 0; i < 500 && http_running(s) && !abandon; i++) usleep(10000);
     http_stats(s, &st);
-    printf("connections=%ld requests=%ld refused=%ld over=%ld timeouts=%ld done=%ld running=%u\n", (long)st.connections, (long)st.requests,
-           (long)st.refused_head, (long)st.over_limit, (long)st.timeouts, g.done, http_running(s));
+    printf("connections=%ld requests=%ld refused=%ld over=%ld timeouts=%ld done=%ld bodies=%ld refused_bodies=%ld running=%u\n", (long)st.connections, (long)st.requests,
+           (long)st.refused_head, (long)st.over_limit, (long)st.timeouts, g.done, (long)st.body_bytes, (long)st.bodies_refused, http_running(s));
     fflush(stdout);
     http_stop(s);
 }
@@ -221,15 +221,16 @@ static void stop(struct http *s, bool abandon)
 int main(int argc, char **argv)
 {
     struct http_options o = { .threads = 2 };
-    unsigned body = 1000000;
+    unsigned body = 1000000, bodies = 0;
     const char *listen[16], *trusted[16];
     for (int i = 1; i < argc; i++)
         if (!option(argv[i], "threads", &o.threads) && !option(argv[i], "max", &o.max_connections) && !option(argv[i], "head_ms", &o.head_ms) &&
-            !option(argv[i], "idle_ms", &o.idle_ms) && !option(argv[i], "body", &body) && o.n_listen < 16 && o.n_trusted < 16)
+            !option(argv[i], "idle_ms", &o.idle_ms) && !option(argv[i], "body_ms", &o.body_ms) && !option(argv[i], "bodies", &bodies) && !option(argv[i], "body", &body) && o.n_listen < 16 && o.n_trusted < 16)
             word(argv[i], &o, listen, trusted);
     o.listen = listen;
     o.trusted = trusted;
     o.arena_max = (size_t)64 * 1024 * 1024;
+    o.bodies_max = bodies;
     g.body_max = body;
     sigset_t set;
     sigemptyset(&set);

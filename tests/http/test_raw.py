@@ -355,6 +355,50 @@ def bodies(report):
             report('a reply of 20 MB arrives whole', len(read_reply(c)[2]) == 20000000)
 
 
+def budget(report):
+    """All bodies in memory together: beyond bodies= 503, small ones excepted, and what is given back can be used again."""
+    def post(n, path=b'/a'):
+        return b'POST %s HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n' % (path, H, n)
+    chunk = b'%x\r\n' % 100000 + b'x' * 100000 + b'\r\n'
+    with Server('bodies=1000000') as s:
+        half = [s.connect() for _ in range(3)]
+        for c in half:
+            c.sendall(post(400000) + b'x' * 300000)
+        time.sleep(0.3)
+        with s.connect() as c:
+            c.sendall(post(400000))
+            data, how = read_all(c, 5)
+            report('budget: a length that finds no room is refused before it is sent', statuses(data) == [503] and b'Retry-After: 1' in data and how == 'end', (data, how))
+        with s.connect() as c:
+            c.sendall(b'POST /a HTTP/1.1\r\n' + H + b'Expect: 100-continue\r\nContent-Length: 400000\r\n\r\n')
+            data, how = read_all(c, 5)
+            report('budget: also where 100 is expected', statuses(data) == [503], (data, how))
+        with s.connect() as c:
+            try:
+                c.sendall(b'POST /a HTTP/1.1\r\n' + H + b'Transfer-Encoding: chunked\r\n\r\n' + chunk * 4)
+            except OSError:
+                pass
+            data, how = read_all(c, 5)
+            report('budget: chunks are refused where they find none', statuses(data) == [503] and b'Retry-After: 1' in data and how == 'end', (data, how))
+        with s.connect() as c:
+            c.sendall(post(10000) + b'y' * 10000)
+            report('budget: a small body is taken all the same', read_reply(c)[0] == 200)
+        half[2].close()
+        for c in half[:2]:
+            c.sendall(b'x' * 100000)
+            report('budget: who was first is served', read_reply(c)[0] == 200)
+        time.sleep(0.2)
+        for _ in range(5):
+            with s.connect() as c:
+                c.sendall(post(900000, b'/later') + b'z' * 900000)
+                good = read_reply(c)[0] == 200
+        report('budget: what was given back is used again', good)
+        for c in half:
+            c.close()
+        counters = s.stop()
+        report('budget: nothing is left of it, refusals are counted', counters['bodies'] == 0 and counters['refused_bodies'] == 3, counters)
+
+
 def slow(report):
     with Server('head_ms=400', 'idle_ms=1200') as s:
         def dribble(c, data, every):
@@ -383,6 +427,13 @@ def slow(report):
         timed('a connection that says nothing', b'', [], 0.3, 2.5)
         timed('an idle keep-alive connection', b'', [], 0.9, 4, before=TINY)
         timed('a body byte by byte', b'POST /a HTTP/1.1\r\n' + H + b'Content-Length: 5000\r\n\r\n' + b'x' * 4000, [408], 1, 5, every=0.004)
+        with Server('idle_ms=3000', 'body_ms=900') as t, t.connect() as c:
+            c.sendall(b'POST /a HTTP/1.1\r\n' + H + b'Content-Length: 900000\r\n\r\n')
+            threading.Thread(target=dribble, args=(c, b'x' * 4000, 0.002), daemon=True).start()
+            start = time.monotonic()
+            data, how = read_all(c, 8)
+            took = time.monotonic() - start
+            report('slow: a body that is never too slow has an end all the same', statuses(data) == [408] and how != 'open' and 0.7 <= took <= 2.5, (data, how, took))
         with s.connect() as c:
             c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             c.sendall(b'GET /big?n=9000000 HTTP/1.1\r\n' + H + b'\r\n')
@@ -818,7 +869,7 @@ def has_ipv6():
         return False
 
 
-TESTS = [table_refused, table_served, replies, ways_to_send, bodies, slow, deaf, suspended, stop_while_held, abandon, crowd, batches, limit, listeners, proxies, tls, one_thread, memory_fails]
+TESTS = [table_refused, table_served, replies, ways_to_send, bodies, budget, slow, deaf, suspended, stop_while_held, abandon, crowd, batches, limit, listeners, proxies, tls, one_thread, memory_fails]
 
 
 def main():

@@ -15,7 +15,7 @@ struct core_numbers {
     struct store_stats store;
     struct http_stats http;
     struct workers_stats workers;
-    int64_t connections_now, running_now, passwords_waiting;
+    int64_t running_now, passwords_waiting;
     int64_t started_at_ms; /* Unix ms */
 };
 
@@ -24,6 +24,7 @@ struct core_options {
     const char *version;                  /* of the program */
     struct auth *auth;                    /* NULL: the account pages answer 503 (documents printed without a server) */
     struct store *store;
+    bool metrics_apart; /* the family leaves out /metrics; core_metrics_family() serves it on a listener of its own */
     /* Names what keeps the server from being ready ("store", "schema", "keys"); constant texts, at most CORE_MISSING_MAX. May wait. */
     size_t (*missing)(void *self, const char *out[static CORE_MISSING_MAX]);
     void (*numbers)(void *self, struct core_numbers *out);
@@ -32,6 +33,8 @@ struct core_options {
 
 /* The family for the last place in router_options.families. Prints the documents of all families once, so it fails as openapi_print() does. */
 err core_family(struct arena *a, const struct core_options *o, const struct family **out) MUST_CHECK;
+/* A family of /metrics alone. */
+err core_metrics_family(struct arena *a, const struct core_options *o, const struct family **out) MUST_CHECK;
 
 /* May this be a password? NULL, or what is wrong with it as a sentence for the person who chose it. email: the account's, may be absent. */
 const char *password_refusal(str password, str email);

@@ -97,18 +97,26 @@ static err print(struct arena *a, const struct family *f, struct document *out)
     return buf_to_arena(&b, a, &out->json);
 }
 
-err core_family(struct arena *a, const struct core_options *o, const struct family **out)
+/* The rows that are /metrics, or all the others. */
+static err choose_rows(struct arena *a, bool metrics_only, const struct op **out)
 {
-    struct core *k = NEW(a, struct core);
+    struct op *some = NEW_N(a, struct op, COUNT_OF(ops));
     size_t n = 0;
-    if (!k) return ERR_NOMEM;
-    while (o->families && o->families[n]) n++;
+    if (!some) return ERR_NOMEM;
+    for (const struct op *op = ops; op->id; op++)
+        if ((op->run == core_metrics) == metrics_only) some[n++] = *op;
+    *out = some;
+    return ERR_OK;
+}
+
+static void fill(struct core *k, const struct core_options *o, const struct op *rows)
+{
     k->options = *o;
     k->family = (struct family){ .name = "core",
                                  .title = "Chancery",
                                  .version = o->version,
                                  .server = "",
-                                 .ops = ops,
+                                 .ops = rows,
                                  .prefixes = prefixes,
                                  .loose = true,
                                  .body_max = 65536,
@@ -116,6 +124,28 @@ err core_family(struct arena *a, const struct core_options *o, const struct fami
                                  .error = error,
                                  .finish = finish,
                                  .room = k };
+}
+
+err core_metrics_family(struct arena *a, const struct core_options *o, const struct family **out)
+{
+    struct core *k = NEW(a, struct core);
+    const struct op *rows;
+    if (!k) return ERR_NOMEM;
+    TRY(choose_rows(a, true, &rows));
+    fill(k, o, rows);
+    *out = &k->family;
+    return ERR_OK;
+}
+
+err core_family(struct arena *a, const struct core_options *o, const struct family **out)
+{
+    struct core *k = NEW(a, struct core);
+    const struct op *rows = ops;
+    size_t n = 0;
+    if (!k) return ERR_NOMEM;
+    while (o->families && o->families[n]) n++;
+    if (o->metrics_apart) TRY(choose_rows(a, false, &rows));
+    fill(k, o, rows);
     k->documents = NEW_N(a, struct document, n + 1);
     if (!k->documents) return ERR_NOMEM;
     for (size_t i = 0; i < n; i++) TRY(print(a, o->families[i], &k->documents[i]));
