@@ -180,10 +180,15 @@ err jobs_start(struct jobs *q)
     return lane_submit(q->watch, watch, q);
 }
 
-void jobs_stop(struct jobs *q)
+void jobs_halt(struct jobs *q)
 {
     atomic_store(&q->stopping, true);
     queue_wake(q);
+}
+
+void jobs_stop(struct jobs *q)
+{
+    jobs_halt(q);
     lane_free(q->watch); /* first: it submits to the other */
     q->watch = NULL;
     lane_free(q->runners);

@@ -55,7 +55,9 @@ struct jobs_options {
 err jobs_new(const struct jobs_options *o, struct jobs **out) MUST_CHECK;
 /* Starts the threads. ERR_NOMEM. */
 err jobs_start(struct jobs *q) MUST_CHECK;
-/* Jobs that run are finished, those claimed but not begun are given back, nothing is claimed any more. Returns when the threads have ended. May be called twice. */
+/* Nothing is claimed any more; returns at once. Any thread. */
+void jobs_halt(struct jobs *q);
+/* The same. Jobs that run are finished, those claimed but not begun are given back, Returns when the threads have ended. May be called twice. */
 void jobs_stop(struct jobs *q);
 /* Stops and frees; NULL is fine. The store is still open, and nobody adds any more. */
 void jobs_free(struct jobs *q);

@@ -3,7 +3,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "http/client.h"
 #include "jobs/jobs.h"
+#include "mail/mail.h"
 #include "rooms/core/core.h"
 #include <fcntl.h>
 #include <limits.h>
@@ -13,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { REQUEST_ARENA = 160 << 20, SLOW_QUEUE = 1024, SPARE_SLOW_THREADS = 24, SESSION_WAITERS = 16 };
+enum { REQUEST_ARENA = 160 << 20, SLOW_QUEUE = 1024, SPARE_SLOW_THREADS = 24, SESSION_WAITERS = 16, JOBS_GRACE_MS = 3000 };
 
 static err trouble(struct app *a, str *why, const char *what, const char *where)
 {
@@ -126,6 +128,22 @@ err app_origin(const struct config *c, struct arena *mem, str *out)
     return arena_printf(mem, out, "%s://" STR_FMT, c->tls_cert ? "https" : "http", STR_ARG(listen));
 }
 
+/* Kinds are fixed before the queue is there; a room that is built later gives the address of its pointer in struct app as arg. */
+static err open_jobs(struct app *a)
+{
+    const struct config  *c = a->config;
+    struct mail_options   m = { .url = c->mail_url, .from = c->mail_from, .ca_file = c->outgoing_ca_file, .need_tls = c->mail_require_tls, .ring = &a->ring };
+    struct mail_complaint why; /* config_load() has asked before */
+    TRY(ring_add(&a->ring, a->master_key));
+    TRY(mail_new(a->mem, &m, &a->mailer, &why));
+    size_t n = 0;
+    a->kinds[n++] = mail_kind(a->mailer);
+    struct jobs_options o = { .store = a->store, .kinds = a->kinds, .n_kinds = n };
+    TRY(jobs_new(&o, &a->jobs));
+    mail_attach(a->mailer, a->jobs);
+    return ERR_OK;
+}
+
 err app_open(struct app *a, struct arena *mem, const struct config *c, bool exclusive, str *why)
 {
     a->mem = mem;
@@ -133,6 +151,7 @@ err app_open(struct app *a, struct arena *mem, const struct config *c, bool excl
     *why = STR("out of memory");
     app_log(c);
     if (crypto_init() != ERR_OK) return trouble(a, why, "the system gives no randomness", "crypto");
+    TRY(http_client_init(&(struct http_client_options){ .allow_private = c->outgoing_allow_private, .ca_file = c->outgoing_ca_file }));
     TRY(open_data(a, exclusive, why));
     TRY(open_store(a, why));
     TRY(open_key(a, why));
@@ -141,7 +160,8 @@ err app_open(struct app *a, struct arena *mem, const struct config *c, bool excl
                               .cost = { (uint32_t)c->argon2_memory_kib, (uint32_t)c->argon2_passes },
                               .workers = (unsigned)c->argon2_workers, .queue = (unsigned)c->argon2_queue, .unlimited = !c->limits_enabled };
     *why = STR("out of memory");
-    return auth_new(&o, &a->auth);
+    TRY(auth_new(&o, &a->auth));
+    return open_jobs(a);
 }
 
 /* A path beside our own executable: build/ and PREFIX/bin look alike. */
@@ -264,18 +284,36 @@ err app_start(struct app *a, str *why)
     TRY(app_core_family(a, &a->families[n]));
     struct router_options o = { .families = a->families, .store = a->store, .slow_threads = (unsigned)c->workers_max + SPARE_SLOW_THREADS,
                                 .slow_queue = SLOW_QUEUE, .arena_max = REQUEST_ARENA, .request_log = true, .hurry = hurry, .hurry_arg = a };
-    return router_new(a->mem, &o, &a->router, why);
+    TRY(router_new(a->mem, &o, &a->router, why));
+    *why = STR("out of memory");
+    return jobs_start(a->jobs);
+}
+
+/* A mail that is being handed over gets a moment: cut off now, it would perhaps go out twice. */
+static void end_jobs(struct app *a)
+{
+    if (!a->jobs) return;
+    jobs_halt(a->jobs);
+    struct jobs_stats s;
+    for (int64_t end = clock_mono_ms() + JOBS_GRACE_MS;; (void)usleep(5000)) {
+        jobs_stats(a->jobs, &s);
+        if (!s.running || clock_mono_ms() > end) break;
+    }
+    http_client_hurry();
+    jobs_free(a->jobs);
 }
 
 void app_close(struct app *a)
 {
     if (a->router) router_free(a->router);
+    end_jobs(a);
     interviews_free(a->interviews);
     if (a->workers) workers_stop(a->workers);
     if (a->auth) auth_free(a->auth);
     if (a->files) files_close(a->files);
     if (a->store) store_close(a->store);
     if (a->lock_fd >= 0) close(a->lock_fd);
+    ring_wipe(&a->ring);
     crypto_wipe(a->master_key, sizeof a->master_key);
 }
 

@@ -4,6 +4,8 @@
  * commands that play requests need; the listener is cmd_serve's own. */
 #pragma once
 #include "auth/auth.h"
+#include "jobs/jobs.h"
+#include "mail/mail.h"
 #include "main/config.h"
 #include "rooms/interviews/interviews.h"
 #include "route/route.h"
@@ -17,9 +19,13 @@ struct app {
     bool                 migrate;  /* bring the schema up to date when opening */
     bool                 look;     /* change nothing: neither folders nor keys are made, files and accounts are not opened */
     uint8_t              master_key[CRYPTO_KEY];
+    struct ring          ring;     /* the same, for sealed secrets */
     struct store        *store;
     struct files        *files;
     struct auth         *auth;
+    struct mailer       *mailer;
+    struct job_kind      kinds[8]; /* of every room; the queue's own table */
+    struct jobs         *jobs;     /* its threads run from app_start() to app_close() */
     struct workers      *workers;
     struct interviews   *interviews;
     const struct family *rooms[8];    /* the enabled ones, NULL-terminated */

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/yaml.h"
 #include "http/http.h"
+#include "mail/mail.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 enum type { T_TEXT, T_INT, T_BOOL, T_TEXTS, T_DISPATCH };
-enum { SETTINGS_MAX = 64, FILE_MAX = 1 << 20, API_KEY_LEAST = 16 };
+enum { SETTINGS_MAX = 256, FILE_MAX = 1 << 20, API_KEY_LEAST = 16 };
 
 struct setting {
     const char *key;
@@ -45,8 +46,11 @@ static const struct setting settings[] = {
     { "admin.email", T_TEXT, S(admin_email), NULL, "first start creates this administrator" },
     { "admin.password", T_TEXT, S(admin_password), NULL, "its password; without it a one-time link to choose one is printed once", .secret = true },
     { "admin.api_key", T_TEXT, S(admin_api_key), NULL, "its docassemble API key, at least 16 characters", .secret = true },
-    { "mail.url", T_TEXT, S(mail_url), NULL, "where mail goes; nothing in this version sends mail yet", .secret = true },
-    { "mail.from", T_TEXT, S(mail_from), "Chancery <chancery@localhost>", "sender of mail; nothing in this version sends mail yet" },
+    { "mail.url", T_TEXT, S(mail_url), NULL, "where mail goes: `smtp://user:password@host:port` (STARTTLS when the server offers it, and always before a password leaves this machine), `smtps://…`, `dir:PATH` (one file `NNNNNN.eml` a mail) or `log:` (default: `dir:` and `mail` in `data`)", .secret = true },
+    { "mail.from", T_TEXT, S(mail_from), "Chancery <chancery@localhost>", "sender of mail" },
+    { "mail.require_tls", T_BOOL, S(mail_require_tls), "false", "never send mail in the clear, also where no password is needed" },
+    { "outgoing.ca_file", T_TEXT, S(outgoing_ca_file), NULL, "PEM file of the authorities whose certificates are believed when the server calls others (HTTPS, mail); the system's if absent" },
+    { "outgoing.allow_private", T_BOOL, S(outgoing_allow_private), "false", "calls to URLs that users choose may go to private, loopback and other special addresses, too" },
     { "limits.enabled", T_BOOL, S(limits_enabled), "true", "false switches every throttle, cooldown and lockout off, never body sizes" },
     { "cors.allowed_origins", T_TEXTS, S(cors_origins), "[]", "exact origins, for the families that do not answer every origin" },
     { "log.format", T_TEXT, S(log_format), NULL, "`text` or `json`; text on a terminal, else json", .words = WORDS("text", "json") },
@@ -358,6 +362,16 @@ static err derive_counts(struct loader *l)
     return c->workers_max < c->workers_min ? complain_of(l, "workers.max", "is less than workers.min") : ERR_OK;
 }
 
+static err check_mail(struct loader *l)
+{
+    const struct config  *c = l->out;
+    struct mail_options   o = { .url = c->mail_url, .from = c->mail_from };
+    struct mailer        *m;
+    struct mail_complaint why;
+    err                   e = mail_new(l->a, &o, &m, &why);
+    return e == ERR_INPUT ? complain_of(l, why.key, why.what) : e;
+}
+
 /* What depends on other settings. */
 static err derive(struct loader *l)
 {
@@ -372,6 +386,8 @@ static err derive(struct loader *l)
     TRY(below_data(l, &c->store_url, "sqlite:", "chancery.db"));
     TRY(below_data(l, &c->files_url, "file:", "files"));
     TRY(below_data(l, &c->master_key_file, "", "master.key"));
+    TRY(below_data(l, &c->mail_url, "dir:", "mail"));
+    TRY(check_mail(l));
     if (c->packages.n == 0) {
         const char *own = NULL;
         TRY(below_data(l, &own, "", "packages"));

@@ -25,7 +25,8 @@ struct config {
     bool    store_migrate, limits_enabled;
     const char *tls_cert, *tls_key;
     const char *admin_email, *admin_password, *admin_api_key;
-    const char *mail_url, *mail_from;
+    const char *mail_url, *mail_from, *outgoing_ca_file;
+    bool    mail_require_tls, outgoing_allow_private;
     const char *log_format, *log_level;
     int64_t argon2_memory_kib, argon2_passes, argon2_workers, argon2_queue;
     int64_t workers_min, workers_max, workers_memory_mb, workers_cpu_s, workers_wall_s;

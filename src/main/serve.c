@@ -158,6 +158,7 @@ static void end_metrics(struct app *a)
 static void stop(struct app *a)
 {
     http_stop_listening(a->http);
+    jobs_halt(a->jobs);
     router_stop(a->router, GRACE_MS);
     int64_t end = clock_mono_ms() + 1000; /* for the last bytes on their way out */
     while (http_running(a->http) && clock_mono_ms() < end) (void)usleep(2000);
