@@ -6,7 +6,7 @@
 /* One answer to a request; the body as text, cut where it is longer. */
 struct answer {
     int  status;
-    char type[64], body[8192];
+    char type[64], body[65536];
 };
 /* target: path and query. json: body, NULL for none. */
 struct answer ask(enum method m, const char *target, const char *json);
