@@ -8,13 +8,13 @@ static bool fault_hit(void) { return false; }
 #endif
 
 static const char api_key[] = "key-of-the-administrator";
-static struct rig         *rig;
-static struct auth        *auth;
-static struct files       *files;
+static struct rig *rig;
+static struct auth *auth;
+static struct files *files;
 /* Two servers on one store: what a test does meanwhile comes from the other one. */
 static struct server {
-    struct interviews   *room;
-    struct router       *router;
+    struct interviews *room;
+    struct router *router;
     const struct family *families[2];
 } servers[2];
 static int depth; /* of requests within requests */
@@ -23,7 +23,7 @@ struct script script;
 
 void script_wrong(const char *fmt, ...)
 {
-    char    line[1000];
+    char line[1000];
     va_list args;
     va_start(args, fmt);
     (void)vsnprintf(line, sizeof line, fmt, args);
@@ -34,8 +34,8 @@ void script_wrong(const char *fmt, ...)
 
 /* --- the worker --- */
 
-static char     kept[4 << 20]; /* what it remembers: one snapshot */
-static size_t   n_kept;
+static char kept[4 << 20]; /* what it remembers: one snapshot */
+static size_t n_kept;
 static uint64_t kept_number;
 
 static void put_snapshot(struct buf *b, str before, const char *sign, str more)
@@ -124,7 +124,7 @@ err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affi
                 const char **why)
 {
     struct frame f;
-    size_t       rest;
+    size_t rest;
     (void)w, (void)package, (void)affinity;
     *served = 1;
     *why = NULL;
@@ -137,7 +137,7 @@ err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affi
     script.meanwhile = NULL;
     if (meanwhile) meanwhile();
     if (script.each_time) script.each_time();
-    str      before = frame_get(&f, TAG_SNAPSHOT);
+    str before = frame_get(&f, TAG_SNAPSHOT);
     (void)snprintf(script.files, sizeof script.files, STR_FMT, STR_ARG(frame_get(&f, TAG_FILES)));
     uint64_t number = frame_get_u64(&f, TAG_WARM, 0);
     CLEANUP(buf_release) struct buf b = BUF(64 << 20);
@@ -163,15 +163,21 @@ err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affi
 static struct answer send_request(enum method m, const char *target, str body, const char *type, const char *header, const char *value)
 {
     struct answer a = { 0 };
-    struct call   c = rig_call(64 << 20);
-    struct reply  reply = { 0 };
+    struct call c = rig_call(64 << 20);
+    struct reply reply = { 0 };
     struct header head[] = { { STR("X-API-Key"), str_c(api_key) }, { STR("Content-Type"), str_c(type) }, { str_c(header ? header : "X-None"), str_c(value) } };
-    str           rest, path;
+    str rest, path;
     /* Copies: a test that asks meanwhile may use the same buffers. */
     assert_int_equal(arena_str(c.mem, str_c(target), &rest), ERR_OK);
     assert_int_equal(arena_str(c.mem, body, &body), ERR_OK);
-    struct req    rq = { .method = m, .headers = head, .n_headers = COUNT_OF(head), .body = body, .host = STR("h"), .scheme = STR("http"),
-                         .peer = STR("127.0.0.1"), .id = STR("r") };
+    struct req rq = { .method = m,
+                      .headers = head,
+                      .n_headers = COUNT_OF(head),
+                      .body = body,
+                      .host = STR("h"),
+                      .scheme = STR("http"),
+                      .peer = STR("127.0.0.1"),
+                      .id = STR("r") };
     if (str_cut(&rest, '?', &path)) assert_int_equal(http_parse_query(c.mem, rest, 100, &rq.query), ERR_OK);
     rq.path = rq.target = path;
     c.rq = &rq;
@@ -195,11 +201,14 @@ struct answer ask_with(enum method m, const char *target, const char *json, cons
     return send_request(m, target, str_c(json), "application/json", header, value);
 }
 struct answer ask(enum method m, const char *target, const char *json) { return ask_with(m, target, json, NULL, NULL); }
-struct answer ask_parts(const char *target, const char *body) { return send_request(M_POST, target, str_c(body), "multipart/form-data; boundary=x", NULL, NULL); }
+struct answer ask_parts(const char *target, const char *body)
+{
+    return send_request(M_POST, target, str_c(body), "multipart/form-data; boundary=x", NULL, NULL);
+}
 
 const char *new_session(void)
 {
-    static char   id[SESSION_ID + 1];
+    static char id[SESSION_ID + 1];
     struct answer a = ask(M_GET, "/api/session/new?i=" INTERVIEW "&secret=" SECRET_TEXT, NULL);
     assert_int_equal(a.status, 200);
     const char *at = strstr(a.body, "\"session\":\"");
@@ -208,11 +217,58 @@ const char *new_session(void)
     return id;
 }
 
+/* --- people --- */
+
+struct person {
+    const char *email, *privilege, *key, *permissions;
+    int64_t number;
+};
+static err person_tx(struct call *c)
+{
+    struct person *p = c->state;
+    struct account *made;
+    struct account_new in = { .email = str_c(p->email), .password_hash = STR("$x"), .verified = true };
+    TRY(account_create(c, &in, &made));
+    if (p->privilege) TRY(privilege_grant(c, made->id, str_c(p->privilege)));
+    struct api_key_new key = { .account_id = made->id, .name = STR("key"), .permissions_json = p->permissions ? str_c(p->permissions) : STR_NULL };
+    p->number = made->number;
+    return api_key_store(auth, c, str_c(p->key), &key);
+}
+
+int64_t add_person(const char *email, const char *privilege, const char *key, const char *permissions)
+{
+    struct person p = { email, privilege, key, permissions, 0 };
+    struct call c = rig_call(1 << 20);
+    c.state = &p;
+    assert_int_equal(store_do(rig->s, &c, TX_WRITE, person_tx), ERR_OK);
+    rig_call_end(&c);
+    return p.number;
+}
+
+struct statement {
+    const struct query *q;
+    str parameter;
+};
+static err statement_tx(struct call *c)
+{
+    const struct statement *s = c->state;
+    return db_run(c, s->q, s->parameter);
+}
+
+void run_sql(const struct query *q, str parameter)
+{
+    struct statement s = { q, parameter };
+    struct call c = rig_call(1 << 20);
+    c.state = &s;
+    assert_int_equal(store_do(rig->s, &c, TX_WRITE, statement_tx), ERR_OK);
+    rig_call_end(&c);
+}
+
 /* --- the rig --- */
 
 static void open_store(void)
 {
-    str    why = STR_NULL;
+    str why = STR_NULL;
     size_t n = auth_migrations_n + interviews_migrations_n;
     struct migration all[16];
     assert_true(n <= COUNT_OF(all));
@@ -227,8 +283,9 @@ static void open_server(struct server *s)
 {
     static const uint8_t key[CRYPTO_KEY] = "0123456789abcdef0123456789abcde";
     static const struct interviews_dispatch dispatch[] = { { STR("one"), STR(INTERVIEW), STR_NULL } };
-    struct interviews_options o = { .store = rig->s, .auth = auth, .files = files, .master_key = key, .body_max = 16 << 20, .lock_ms = 1, .dispatch = dispatch,
-                                    .n_dispatch = 1 };
+    struct interviews_options o = {
+        .store = rig->s, .auth = auth, .files = files, .master_key = key, .body_max = 16 << 20, .lock_ms = 1, .dispatch = dispatch, .n_dispatch = 1
+    };
     str why = STR_NULL;
     assert_int_equal(interviews_new(rig->a, &o, &s->room), ERR_OK);
     s->families[0] = interviews_family(s->room);
@@ -240,7 +297,7 @@ static int setup(void **state)
 {
     static const uint8_t key[CRYPTO_KEY] = "0123456789abcdef0123456789abcde";
     char path[128];
-    str  why = STR_NULL, link;
+    str why = STR_NULL, link;
     bool created;
     assert_int_equal(rig_setup_bare(state), 0);
     rig = *state;
@@ -271,7 +328,7 @@ static int teardown(void **state)
 }
 
 extern const struct CMUnitTest interviews_call_tests[];
-extern const size_t            interviews_call_tests_n;
+extern const size_t interviews_call_tests_n;
 
 int interviews_calls(void)
 {

@@ -30,6 +30,10 @@ struct script {
     char   files[2000];            /* TAG_FILES of the last call */
 };
 extern struct script script;
+/* One more account with an API key, whose permissions are a JSON list, NULL for none. privilege: one that it has, NULL for none. Its number. */
+int64_t add_person(const char *email, const char *privilege, const char *key, const char *permissions);
+/* One statement in a transaction of its own. */
+void run_sql(const struct query *q, str parameter);
 /* A new session: its id in a static buffer, its secret is 0123456789abcdef. */
 const char *new_session(void);
 #define INTERVIEW "docassemble.t:data/questions/t.yml"

@@ -34,7 +34,7 @@ static void many_steps_and_ways_back_are_kept(void **state)
 {
     (void)state;
     static char steps[STEPS][4096];
-    size_t   n = 1;
+    size_t n = 1;
     uint32_t random = 1;
     script.padding = 3000;
     id = new_session();
@@ -63,7 +63,7 @@ static void many_steps_and_ways_back_are_kept(void **state)
         struct answer a = ask(M_GET, target_of("/api/session"), NULL);
         char want[4200];
         struct buf b = BUF(5000);
-        struct jw  w = JW(&b);
+        struct jw w = JW(&b);
         jw_str(&w, str_c(steps[n - 1]));
         (void)snprintf(want, sizeof want, "{\"seen\":" STR_FMT "}", STR_ARG(buf_str(&b)));
         buf_release(&b);
@@ -73,14 +73,8 @@ static void many_steps_and_ways_back_are_kept(void **state)
 
 /* --- races --- */
 
-static void delete_it(void)
-{
-    expect("delete", ask(M_DELETE, target_of("/api/session"), NULL), 204, NULL);
-}
-static void set_other(void)
-{
-    expect("set meanwhile", ask(M_POST, "/api/session", body_of(",\"variables\":{\"other\":1}")), 200, NULL);
-}
+static void delete_it(void) { expect("delete", ask(M_DELETE, target_of("/api/session"), NULL), 204, NULL); }
+static void set_other(void) { expect("set meanwhile", ask(M_POST, "/api/session", body_of(",\"variables\":{\"other\":1}")), 200, NULL); }
 static void set_always(void)
 {
     static bool inside;
@@ -118,8 +112,10 @@ static void a_session_deleted_meanwhile_is_missed(void **state)
             script.forget = forget;
             script.meanwhile = delete_it;
             struct answer a = rows[k].more ? ask(M_POST, rows[k].path, body_of(rows[k].more)) : ask(M_GET, target_of(rows[k].path), NULL);
-            if (!rows[k].text && !forget) expect(rows[k].name, a, 200, NULL); /* read before it went */
-            else expect(rows[k].name, a, 400, rows[k].text ? rows[k].text : "Unable to obtain interview dictionary.");
+            if (!rows[k].text && !forget)
+                expect(rows[k].name, a, 200, NULL); /* read before it went */
+            else
+                expect(rows[k].name, a, 400, rows[k].text ? rows[k].text : "Unable to obtain interview dictionary.");
         }
 }
 
@@ -246,8 +242,8 @@ static void a_lying_worker_is_not_believed(void **state)
     static const struct {
         const char *name;
         void (*instead)(struct buf *b);
-        bool        fresh; /* at session/new, else at session/question */
-        int         status;
+        bool fresh; /* at session/new, else at session/question */
+        int status;
         const char *part;
     } rows[] = {
         { "a session that was not given to be stored has not begun", says_question_only, true, 500, "Internal server error" },
@@ -297,7 +293,7 @@ static void odd_requests_get_the_texts_of_the_specification(void **state)
 {
     (void)state;
     static char long_secret[6000], long_package[1000], long_name[80000], long_action[80000];
-    char        get[256];
+    char get[256];
     id = new_session();
     (void)snprintf(get, sizeof get, "/api/session?i=" INTERVIEW "&session=%s&secret=", id);
     fill(long_secret, get, 's', 5000, "");
@@ -312,13 +308,14 @@ static void odd_requests_get_the_texts_of_the_specification(void **state)
         const char *name;
         enum method m;
         const char *target, *json;
-        int         status;
+        int status;
         const char *text;
-        bool        asks; /* a worker */
+        bool asks; /* a worker */
     } rows[] = {
         { "a secret of any length is only a wrong one", M_GET, long_secret, NULL, 400, "Unable to decrypt interview dictionary", false },
         { "an empty secret too", M_GET, get, NULL, 400, "Unable to decrypt interview dictionary", false },
-        { "no session has an id with NUL", M_GET, "/api/session?i=" INTERVIEW "&session=%00&secret=" SECRET_TEXT, NULL, 400, "Unable to obtain interview dictionary.", false },
+        { "no session has an id with NUL", M_GET, "/api/session?i=" INTERVIEW "&session=%00&secret=" SECRET_TEXT, NULL, 400,
+          "Unable to obtain interview dictionary.", false },
         { "nor one that is not UTF-8", M_GET, "/api/session?i=" INTERVIEW "&session=%ff", NULL, 400, "Unable to obtain interview dictionary.", false },
         { "no interview has such a name", M_GET, "/api/session?i=%00&session=a", NULL, 400, "Unable to obtain interview dictionary.", false },
         { "what does not exist is deleted all the same", M_DELETE, "/api/session?i=%ff&session=%00", NULL, 204, "", false },
@@ -350,7 +347,8 @@ static void names_of_uploads_are_made_safe(void **state)
     static const struct {
         const char *name, *sent, *want; /* of [{variable, files: [...]}] */
     } rows[] = {
-        { "blanks and slashes become underscores", "my dir/a file.txt", "\"filename\":\"my_dir_a_file.txt\",\"mimetype\":\"text/plain\",\"extension\":\"txt\"" },
+        { "blanks and slashes become underscores", "my dir/a file.txt",
+          "\"filename\":\"my_dir_a_file.txt\",\"mimetype\":\"text/plain\",\"extension\":\"txt\"" },
         { "an extension is recorded in lower case", "Photo.JPEG", "\"filename\":\"Photo.jpg\",\"mimetype\":\"image/jpeg\",\"extension\":\"jpg\"" },
         { "a name of dots is none", "..", "\"filename\":\"file\"" },
         { "letters beyond ASCII go", "na\xC3\xAFve.pdf", "\"filename\":\"nave.pdf\"" },
@@ -358,9 +356,13 @@ static void names_of_uploads_are_made_safe(void **state)
     for (size_t k = 0; k < COUNT_OF(rows); k++) {
         static char body[2000];
         id = new_session();
-        (void)snprintf(body, sizeof body, "--x\r\nContent-Disposition: form-data; name=\"i\"\r\n\r\n" INTERVIEW "\r\n--x\r\nContent-Disposition: form-data; name=\"session\"\r\n\r\n%s\r\n"
-                       "--x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\n" SECRET_TEXT "\r\n--x\r\nContent-Disposition: form-data; name=\"up\"; filename=\"%s\"\r\n\r\n"
-                       "contents\r\n--x--\r\n", id, rows[k].sent);
+        (void)snprintf(body, sizeof body,
+                       "--x\r\nContent-Disposition: form-data; name=\"i\"\r\n\r\n" INTERVIEW
+                       "\r\n--x\r\nContent-Disposition: form-data; name=\"session\"\r\n\r\n%s\r\n"
+                       "--x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\n" SECRET_TEXT
+                       "\r\n--x\r\nContent-Disposition: form-data; name=\"up\"; filename=\"%s\"\r\n\r\n"
+                       "contents\r\n--x--\r\n",
+                       id, rows[k].sent);
         expect(rows[k].name, ask_parts("/api/session", body), 200, NULL);
         if (!strstr(script.files, rows[k].want)) script_wrong("%s: %s", rows[k].name, script.files);
     }
@@ -371,6 +373,13 @@ static struct answer do_set(void) { return ask(M_POST, "/api/session", body_of("
 static struct answer do_question(void) { return ask(M_GET, target_of("/api/session/question"), NULL); }
 static struct answer do_back(void) { return ask(M_POST, "/api/session/back", body_of("")); }
 static struct answer do_list(void) { return ask(M_GET, "/api/list", NULL); }
+static struct answer do_sessions(void)
+{
+    static char target[512];
+    (void)snprintf(target, sizeof target, "/api/interviews?include_dictionary=1&secret=" SECRET_TEXT "&session=%s&query=DA.Sessions.email.Like('a%%25')", id);
+    return ask(M_GET, target, NULL);
+}
+static struct answer do_data(void) { return ask(M_GET, "/api/interview_data?i=" INTERVIEW, NULL); }
 static struct answer do_secret(void) { return ask(M_GET, "/api/secret?username=admin@example.com&password=password", NULL); }
 static struct answer do_switch(void)
 {
@@ -380,9 +389,13 @@ static struct answer do_switch(void)
 static struct answer do_upload(void)
 {
     static char body[1000];
-    (void)snprintf(body, sizeof body, "--x\r\nContent-Disposition: form-data; name=\"i\"\r\n\r\n" INTERVIEW "\r\n--x\r\nContent-Disposition: form-data; name=\"session\"\r\n\r\n%s\r\n"
-                   "--x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\n" SECRET_TEXT "\r\n--x\r\nContent-Disposition: form-data; name=\"up\"; filename=\"a\"\r\n\r\n"
-                   "b\r\n--x\r\nContent-Disposition: form-data; name=\"file_variables\"\r\n\r\n{\"up\":\"v\"}\r\n--x--\r\n", id);
+    (void)snprintf(body, sizeof body,
+                   "--x\r\nContent-Disposition: form-data; name=\"i\"\r\n\r\n" INTERVIEW
+                   "\r\n--x\r\nContent-Disposition: form-data; name=\"session\"\r\n\r\n%s\r\n"
+                   "--x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\n" SECRET_TEXT
+                   "\r\n--x\r\nContent-Disposition: form-data; name=\"up\"; filename=\"a\"\r\n\r\n"
+                   "b\r\n--x\r\nContent-Disposition: form-data; name=\"file_variables\"\r\n\r\n{\"up\":\"v\"}\r\n--x--\r\n",
+                   id);
     struct answer a = ask_parts("/api/session", body);
     if (a.status == 200 && !strstr(script.files, "\"variable\":\"v\"")) script_wrong("upload: %s", script.files);
     return a;
@@ -403,6 +416,8 @@ static void whatever_fails_is_whole_or_not_at_all(void **state)
         { "back", do_back, "new<" },
         { "upload", do_upload, "new+{\\\"other\\\":1}+{}" },
         { "list", do_list, "new+{\\\"other\\\":1}" },
+        { "session list", do_sessions, "new+{\\\"other\\\":1}" },
+        { "names", do_data, "new+{\\\"other\\\":1}" },
         { "secret", do_secret, "new+{\\\"other\\\":1}" },
     };
     for (size_t k = 0; k < COUNT_OF(rows); k++) {
