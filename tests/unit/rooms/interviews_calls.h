@@ -5,7 +5,7 @@
 
 /* One answer to a request; the body as text, cut where it is longer. */
 struct answer {
-    int  status;
+    int status;
     char type[64], body[65536];
 };
 /* target: path and query. json: body, NULL for none. */
@@ -17,17 +17,17 @@ struct answer ask_parts(const char *target, const char *body);
 
 /* The worker: a session's snapshot is a text, to which each call adds what was set. It answers {"seen": what it was sent}. */
 struct script {
-    int    calls;                  /* counts */
-    bool   warm;                   /* it remembers what it answered, and says so */
-    bool   forget;                 /* it says OUT_NEED to everything that is not sent whole */
-    void (*meanwhile)(void);       /* called once, while the caller waits */
-    void (*each_time)(void);       /* called every time */
+    int calls;                      /* counts */
+    bool warm;                      /* it remembers what it answered, and says so */
+    bool forget;                    /* it says OUT_NEED to everything that is not sent whole */
+    void (*meanwhile)(void);        /* called once, while the caller waits */
+    void (*each_time)(void);        /* called every time */
     void (*instead)(struct buf *b); /* writes the members of the answer */
-    bool   multi_user;
-    size_t padding;                /* bytes added to a snapshot, to exercise compression */
-    long   fault;                  /* the point of each request that fails; 0: none */
-    bool   hit;                    /* the last request met it */
-    char   files[2000];            /* TAG_FILES of the last call */
+    bool multi_user;
+    size_t padding;   /* bytes added to a snapshot, to exercise compression */
+    long fault;       /* the point of each request that fails; 0: none */
+    bool hit;         /* the last request met it */
+    char files[2000]; /* TAG_FILES of the last call */
 };
 extern struct script script;
 /* One more account with an API key, whose permissions are a JSON list, NULL for none. privilege: one that it has, NULL for none. Its number. */

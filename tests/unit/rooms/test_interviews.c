@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 static const uint8_t key[CRYPTO_KEY] = "0123456789abcdef0123456789abcde";
-static const char    hash_bytes[33] = "HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH";
+static const char hash_bytes[33] = "HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH";
 #define HASH ((str){ hash_bytes, 32 })
 #define SESSION STR("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef")
 
@@ -80,7 +80,7 @@ static void samples_of_every_format_are_readable(void **state)
     (void)state;
     static const struct {
         const char *file;
-        str         prefix, text;
+        str prefix, text;
     } samples[] = {
         { "step-1-zstd.hex", STR_NULL, STR("a small snapshot") },
         { "step-1-zstd-prefix.hex", STR("the keyframe before: a small snapshot"), STR("the keyframe before: a small snapshot, changed") },
@@ -110,8 +110,8 @@ static void a_key_opens_under_its_secret_only(void **state)
     crypto_random(r.key, sizeof r.key);
     static const struct {
         const char *name;
-        str         wrapped_under, tried;
-        err         want;
+        str wrapped_under, tried;
+        err want;
     } rows[] = {
         { "the right secret", STR("5f4dcc3b5aa765d6"), STR("5f4dcc3b5aa765d6"), ERR_OK },
         { "another one", STR("5f4dcc3b5aa765d6"), STR("5f4dcc3b5aa765d7"), ERR_INPUT },
@@ -120,7 +120,7 @@ static void a_key_opens_under_its_secret_only(void **state)
         { "a secret does not open what none opens", STR_NULL, STR(""), ERR_INPUT },
     };
     for (size_t k = 0; k < COUNT_OF(rows); k++) {
-        str     wrapped;
+        str wrapped;
         uint8_t out[CRYPTO_KEY];
         assert_int_equal(session_key_wrap(mem, &r, SESSION, rows[k].wrapped_under, key, &wrapped), ERR_OK);
         err e = session_key_unwrap(&r, SESSION, rows[k].tried, wrapped, out);
@@ -158,7 +158,7 @@ static void interview_names_stay_in_their_packages(void **state)
 
 struct turn {
     struct session_locks *l;
-    int                  *inside, *most;
+    int *inside, *most;
 };
 static void *take_turns(void *arg)
 {
@@ -228,16 +228,11 @@ int main(void)
 {
     if (crypto_init() != ERR_OK) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_step_comes_back_as_it_was),
-        cmocka_unit_test(a_difference_to_the_keyframe_is_small),
-        cmocka_unit_test(nothing_else_opens_a_step),
-        cmocka_unit_test(samples_of_every_format_are_readable),
-        cmocka_unit_test(a_key_opens_under_its_secret_only),
-        cmocka_unit_test(interview_names_stay_in_their_packages),
-        cmocka_unit_test(one_call_at_a_time_on_a_session),
-        cmocka_unit_test(a_lock_that_stays_held_is_not_waited_for_for_ever),
-        cmocka_unit_test(nobody_waits_where_too_many_do),
-        cmocka_unit_test(warm_is_remembered_by_the_whole_id),
+        cmocka_unit_test(a_step_comes_back_as_it_was),       cmocka_unit_test(a_difference_to_the_keyframe_is_small),
+        cmocka_unit_test(nothing_else_opens_a_step),         cmocka_unit_test(samples_of_every_format_are_readable),
+        cmocka_unit_test(a_key_opens_under_its_secret_only), cmocka_unit_test(interview_names_stay_in_their_packages),
+        cmocka_unit_test(one_call_at_a_time_on_a_session),   cmocka_unit_test(a_lock_that_stays_held_is_not_waited_for_for_ever),
+        cmocka_unit_test(nobody_waits_where_too_many_do),    cmocka_unit_test(warm_is_remembered_by_the_whole_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
