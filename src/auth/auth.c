@@ -18,6 +18,7 @@ err auth_new(const struct auth_options *o, struct auth **out)
     crypto_keyed_hash(a->throttles, o->master_key, STR("chancery throttles 1"));
     crypto_keyed_hash(a->backup_codes, o->master_key, STR("chancery backup codes 1"));
     a->unlimited = o->unlimited;
+    crypto_password_nobody(a->nobody, o->cost);
     IGNORE(ring_add(&a->ring, o->master_key)); /* the first one always fits */
     if (!a->base_url || lane_new("password", o->workers, o->queue, &a->passwords) != ERR_OK) return auth_free(a), ERR_NOMEM;
     *out = a;
@@ -33,11 +34,15 @@ void auth_free(struct auth *a)
     free(a);
 }
 
+void auth_set_origin(struct auth *a, const char *origin) { atomic_store(&a->origin, origin); }
+
+void auth_set_hooks(struct auth *a, const struct auth_hooks *h) { a->hooks = *h; }
+
 /* --- the mark of the master key --- */
 
 struct mark {
     int64_t value;
-    bool    set;
+    bool set;
 };
 
 static err mark_read(struct call *c)
@@ -67,7 +72,7 @@ err auth_key_known(struct store *s, struct arena *mem, bool *known)
 
 err auth_key_fits(struct store *s, struct arena *mem, const uint8_t key[static CRYPTO_KEY], bool *fits)
 {
-    uint8_t     hash[CRYPTO_HASH];
+    uint8_t hash[CRYPTO_HASH];
     struct mark own = { 0 }, stored = { 0 };
     struct call c = { .mem = mem, .state = &own };
     crypto_keyed_hash(hash, key, STR("chancery mark of the master key 1"));

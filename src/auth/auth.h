@@ -14,44 +14,63 @@
 #define AUTH_PLATFORM STR("00000000-0000-0000-0000-000000000000")
 
 struct account {
-    str     id;      /* UUIDv7, 36 characters */
-    int64_t number;  /* 1, 2, …: for families that show integers */
-    str     scope;   /* UUID */
-    str     email, email_norm;
-    str     display_name, first_name, last_name, locale, timezone;
-    bool    active, superuser, staff, has_password, email_verified;
+    str id;         /* UUIDv7, 36 characters */
+    int64_t number; /* 1, 2, …: for families that show integers */
+    str scope;      /* UUID */
+    str email, email_norm;
+    str display_name, first_name, last_name, locale, timezone;
+    bool active, superuser, staff, has_password, email_verified;
     int64_t created_at_ms, last_login_at_ms /* 0: never */, password_changed_at_ms, epoch;
 };
 
 /* The caller of a request. */
 struct who {
-    struct account    account;
-    str               key_id;        /* row id of the API key used */
-    const str        *privileges;    /* docassemble privilege names, sorted; a user with no rows has "user" */
-    size_t            n_privileges;
-    const str        *permissions;   /* of the key; counts only for owners with admin (api 3.5) */
-    size_t            n_permissions;
-    bool              limited;       /* api 3.5 */
+    struct account account;
+    str key_id;            /* row id of the API key used */
+    const str *privileges; /* docassemble privilege names, sorted; a user with no rows has "user" */
+    size_t n_privileges;
+    const str *permissions; /* of the key; counts only for owners with admin (api 3.5) */
+    size_t n_permissions;
+    bool limited; /* api 3.5 */
 };
 bool who_has(const struct who *w, const char *privilege);  /* role() of api 4.3 */
 bool who_can(const struct who *w, const char *permission); /* can() of api 4.3 */
 /* The other checks of api 4.3. roles and perms: names parted by one blank, "" for none, as "admin developer". */
-bool who_any_role(const struct who *w, const char *roles);                       /* role(r, …) */
-bool who_may(const struct who *w, const char *roles, const char *perms);         /* has(roles; perms) */
-bool who_is(const struct who *w, int64_t number);                                /* self(id) */
-bool who_passes(const struct who *w, const char *roles, const char *perms);      /* gate(roles; perms) */
+bool who_any_role(const struct who *w, const char *roles);                  /* role(r, …) */
+bool who_may(const struct who *w, const char *roles, const char *perms);    /* has(roles; perms) */
+bool who_is(const struct who *w, int64_t number);                           /* self(id) */
+bool who_passes(const struct who *w, const char *roles, const char *perms); /* gate(roles; perms) */
 
 struct auth; /* process-wide: store, master key, password pool */
 struct auth_options {
-    struct store      *store;
-    const uint8_t     *master_key; /* 32 bytes, copied and wiped by auth_free */
+    struct store *store;
+    const uint8_t *master_key; /* 32 bytes, copied and wiped by auth_free */
     struct crypto_cost cost;
-    unsigned           workers, queue;
-    str                base_url;
-    bool               unlimited; /* limits.enabled=false: throttles count nothing */
+    unsigned workers, queue;
+    str base_url;
+    bool unlimited; /* limits.enabled=false: throttles count nothing */
 };
-err  auth_new(const struct auth_options *o, struct auth **out) MUST_CHECK;
+err auth_new(const struct auth_options *o, struct auth **out) MUST_CHECK;
 void auth_free(struct auth *a);
+/* Where links lead if base_url is absent: "http://127.0.0.1:8080", known once we listen. Must live as long as a. Any thread. */
+void auth_set_origin(struct auth *a, const char *origin);
+
+/* What auth asks of rooms above it; filled by main before the first request. Each may be NULL: then it does nothing. All of them run inside the write of the
+ * change, and their error undoes it. */
+struct auth_mail_value {
+    const char *name;
+    str value;
+};
+struct auth_hooks {
+    void *self;
+    /* Mails with a link ("link", "hours": how long it is good): "proof", "reset", "first_proof"; without: "password_changed" ("when", "link" to ask for
+     * another password). All have "email". */
+    err (*mail)(void *self, struct call *c, const char *name, const struct account *to, const struct auth_mail_value *v, size_t n);
+    /* First proof, deletion: every family's keys of that account. Those of docassemble are the core's own and not meant. */
+    err (*revoke_keys)(void *self, struct call *c, str account_id);
+    err (*account_deleted)(void *self, struct call *c, const struct account *who);
+};
+void auth_set_hooks(struct auth *a, const struct auth_hooks *h);
 
 /* The store remembers which master key its secrets are sealed under, by 63 bits of a hash: a lost or foreign key file is found on start, not by
  * secrets that nobody can open any more. auth_key_known: whether it has such a mark. auth_key_fits: whether key is the one; sets the mark where there is
@@ -61,10 +80,10 @@ err auth_key_fits(struct store *s, struct arena *mem, const uint8_t key[static C
 
 /* Core tables; the first of the program's migrations. */
 extern const struct migration auth_migrations[];
-extern const size_t           auth_migrations_n;
+extern const size_t auth_migrations_n;
 err auth_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
 
-/* Trimmed, lower case by Unicode's simple mapping, NFC. ERR_INPUT: not UTF-8. */
+/* Trimmed, lower case by Unicode's simple mapping, NFC. ERR_INPUT: not UTF-8, or NUL in it. */
 err email_normalise(struct arena *a, str email, str *out) MUST_CHECK;
 /* At most 254 bytes, one @, dot-atom on the left (UTF-8 allowed), labels on the right: two or more, or localhost. Not trimmed. */
 bool email_is_valid(str email);
@@ -75,25 +94,77 @@ err account_by_email(struct call *c, str scope, str email, struct account **out)
 err account_by_number(struct call *c, int64_t number, struct account **out) MUST_CHECK;
 err account_list(struct call *c, str scope, struct account **out, size_t *n) MUST_CHECK;
 struct account_new {
-    str  email, first_name, last_name, display_name, locale, timezone;
-    str  password_hash; /* PHC string or absent */
+    str scope; /* absent: the platform */
+    str email, first_name, last_name, display_name, locale, timezone;
+    str password_hash; /* PHC string or absent */
     bool superuser, staff, verified;
 };
-/* On the platform. Takes over a row with neither proof nor password, which counts as absent (server.md 4).
+/* Takes over a row with neither proof nor password nor external identity, which counts as absent (server.md 4).
  *   ERR_INPUT     not an address        ERR_CONFLICT  the address is taken        both fail()ed */
 err account_create(struct call *c, const struct account_new *in, struct account **out) MUST_CHECK;
-/* The address is proven. The first time, what may have been prepared by somebody else goes: password, sessions (epoch), API keys. */
-err account_prove(struct call *c, str id) MUST_CHECK;
-/* Moves the epoch. proven: by somebody who can read the mailbox, or by an administrator's command: account_prove() first. ERR_NOT_FOUND. */
-err account_set_password(struct call *c, str id, str password_hash, bool proven) MUST_CHECK;
+/* absent: as it is. */
+struct account_change {
+    str display_name, first_name, last_name, locale, timezone;
+};
+err account_update(struct call *c, str id, const struct account_change *in) MUST_CHECK; /* ERR_NOT_FOUND */
+/* Another address; moves the epoch, so sessions and links end. Not proven unless verified. ERR_INPUT, ERR_CONFLICT (both fail()ed), ERR_NOT_FOUND. */
+err account_set_email(struct call *c, str id, str email, bool verified) MUST_CHECK;
+/* While inactive nothing of the account works. The epoch moves when it becomes active again: nothing from before comes back to life, and until then a
+ * family can tell a good token of an inactive account from a bad one. ERR_NOT_FOUND. No change, no record. */
+err account_set_active(struct call *c, str id, bool active) MUST_CHECK;
+/* Superuser (and then staff too) or neither. ERR_NOT_FOUND. */
+err account_set_superuser(struct call *c, str id, bool superuser) MUST_CHECK;
+/* Families are asked first (hooks), then: password, sessions, links, keys, second factors, external identities and names go; the row stays with its e-mail,
+ * which is free again. ERR_NOT_FOUND. */
+err account_delete(struct auth *a, struct call *c, str id) MUST_CHECK;
+/* Everything issued so far ends: sessions, tokens that carry an epoch, links. ERR_NOT_FOUND. */
+err account_end_sessions(struct call *c, str id) MUST_CHECK;
+
+/* What proves what (server.md 4). The address is proven by somebody who reads the mailbox at this moment (an OTP, a magic link, a verified claim). The first
+ * time, whatever may have been prepared by somebody else goes: password, sessions (epoch), keys of all families, second factors, external identities; and
+ * where a password went, a link to choose another is mailed. So link an external identity after this, not before. */
+err account_prove(struct auth *a, struct call *c, str id) MUST_CHECK;
+/* Mails the link that proves the address of an account that was just registered with a password; good for a week, and until the password is changed. */
+err account_proof_mail(struct auth *a, struct call *c, const struct account *who) MUST_CHECK;
+/* Its holder says "it was me": the address is proven and everything stays, the password too: the mail told that somebody signed up, and the page asked.
+ * Uses the link up; *out = NULL if it is good no more. */
+err account_confirm(struct auth *a, struct call *c, str token, struct account **out) MUST_CHECK;
+/* Its holder says "it was not me": the account is deleted, the address is free. *out: as it was; NULL if the link is good no more. */
+err account_disown(struct auth *a, struct call *c, str token, struct account **out) MUST_CHECK;
+/* Mails a link to choose a password to the active account of that address, if there is one; tells nobody whether. Opening it proves the address. */
+err account_forgot(struct auth *a, struct call *c, str scope, str email) MUST_CHECK;
+/* Moves the epoch. proven: by somebody who can read the mailbox, or by an administrator's command; a first proof then takes away what was prepared, as above.
+ * The owner of a proven address is told by mail. ERR_NOT_FOUND. */
+err account_set_password(struct auth *a, struct call *c, str id, str password_hash, bool proven) MUST_CHECK;
 err account_password_hash(struct call *c, str id, str *out) MUST_CHECK; /* absent if it has none; ERR_NOT_FOUND */
 /* Writes last_login_at_ms if it is older than a minute; fire and forget through the store's writer. Any thread, any number of times. */
 void account_seen(struct auth *a, const struct account *who, int64_t now_ms);
 
-unsigned auth_passwords_waiting(const struct auth *a); /* for the pool */
-/* Passwords, on the pool; for slow-lane threads. ERR_BUSY beyond the queue. */
+/* Passwords, on the pool; for slow-lane threads, outside transactions. ERR_BUSY beyond the queue. */
 err password_hash(struct auth *a, struct arena *mem, str password, str *out) MUST_CHECK;
-err password_check(struct auth *a, str hash, str password, bool *out) MUST_CHECK; /* absent hash: costs the same, *out = false */
+err password_check(struct auth *a, str hash, str password, bool *out) MUST_CHECK; /* absent hash: one that fits nothing is checked, *out = false */
+unsigned auth_passwords_waiting(const struct auth *a);                            /* for the pool */
+/* A login by password, whatever the family's paths and texts are: slow lane, runs its own transactions. Throttles are the family's (before: throttle_check;
+ * after a failure: throttle_hit). id absent: nobody of that name, which costs the same. *out: the account as it was when its password was read, inactive ones
+ * too; sessions and tokens are issued under its epoch (auth_session_new.epoch), so that a password set meanwhile ends them. NULL: no such account, no
+ * password, or another one. Makes a new hash of an old kind or old parameters by the way. ERR_BUSY beyond the queue. */
+err auth_login(struct auth *a, struct call *c, str id, str password, struct account **out) MUST_CHECK;
+err auth_login_email(struct auth *a, struct call *c, str scope, str email, str password, struct account **out) MUST_CHECK;
+
+/* Password rules: one engine, each family asks for what its specification says. */
+struct password_policy {
+    size_t min, max;  /* code points; max 0: none */
+    size_t max_bytes; /* 0: none */
+    bool no_controls; /* no tabs, line breaks … */
+    bool no_repeat;   /* not one character over and over */
+    bool no_common;   /* not on the list of common passwords; case does not count */
+    const str *words; /* it must not be one of these (e-mail, its left part, names); case does not count, empty ones are skipped */
+    size_t n_words;
+};
+enum password_fault { PASSWORD_GOOD, PASSWORD_NO_TEXT, PASSWORD_SHORT, PASSWORD_LONG, PASSWORD_CONTROL, PASSWORD_REPEATED, PASSWORD_WORD, PASSWORD_COMMON };
+enum password_fault password_judge(const struct password_policy *p, str password);
+bool password_is_common(str password);
+size_t password_common_count(void);
 
 /* API keys of docassemble (api 3, 10): alnum(32) or, by admin.api_key, any text of 16 characters or more. */
 struct api_key_new {
@@ -109,14 +180,17 @@ err api_key_identify(struct auth *a, struct call *c, str body_key, struct who **
 err privilege_grant(struct call *c, str account_id, str name) MUST_CHECK;
 
 /* One-time links: a token of 43 characters (256 bits, base64url), stored as keyed hash, bound to the account's epoch: it dies when a
- * password is set. Purposes: LINK_PASSWORD (choose a password, /account/password). ERR_NOT_FOUND: no such account. */
+ * password is set. Purposes: LINK_PASSWORD (choose a password, /account/password), LINK_PROOF (/account/proof). ERR_NOT_FOUND: no such account. */
 #define LINK_PASSWORD "password"
+#define LINK_PROOF "proof"
 err link_new(struct auth *a, struct call *c, str account_id, const char *purpose, int64_t ttl_ms, str *token) MUST_CHECK;
 /* The account of a link that is good now; *out = NULL if it is none (unknown, used, expired, of an earlier epoch, of another purpose). */
 err link_find(struct auth *a, struct call *c, str token, const char *purpose, struct account **out) MUST_CHECK;
 /* The same, and the link is used up. Inside TX_WRITE. */
 err link_use(struct auth *a, struct call *c, str token, const char *purpose, struct account **out) MUST_CHECK;
-/* "https://host/account/password?token=…" */
+/* "https://host/account/PURPOSE?token=…" */
+err link_url_for(struct auth *a, struct arena *mem, const char *purpose, str token, str *out) MUST_CHECK;
+/* The same for LINK_PASSWORD. */
 err link_url(struct auth *a, struct arena *mem, str token, str *out) MUST_CHECK;
 
 /* First start, server.md 5: when an e-mail is given and no superuser exists, makes that account (or the one that has the address already)
@@ -133,14 +207,15 @@ err auth_has_superuser(struct auth *a, struct call *c, bool *out) MUST_CHECK;
 /* Sessions of all families: a token of CRYPTO_TOKEN characters in a cookie, its keyed hash in a row. Each dies when the account's epoch moves, when the
  * account is deactivated or deleted, when it expires or is ended. A token is good in its own family only. */
 struct auth_session {
-    str     id, account_id, family, user_agent, ip;
+    str id, account_id, family, user_agent, ip;
     int64_t created_at_ms, seen_at_ms, expires_at_ms;
 };
 struct auth_session_new {
-    str     account_id, family, user_agent /* at most 255 bytes are kept */, ip;
+    str account_id, family, user_agent /* at most 255 bytes are kept */, ip;
     int64_t ttl_ms;
+    int64_t epoch; /* of the account when its credentials were checked; 0: whichever it is now */
 };
-/* ERR_NOT_FOUND: no such active account. */
+/* ERR_NOT_FOUND: no such active account, or of another epoch by now. */
 err auth_session_create(struct auth *a, struct call *c, const struct auth_session_new *in, str *token, str *id) MUST_CHECK;
 /* Of a token that is good now; *out = NULL if it is none. account may be NULL. */
 err auth_session_find(struct auth *a, struct call *c, str family, str token, struct auth_session **out, struct account **account) MUST_CHECK;
@@ -152,10 +227,22 @@ err auth_session_end(struct call *c, str account_id, str id, bool *ended) MUST_C
 /* family absent: those of all; except absent: none is spared. */
 err auth_session_end_all(struct call *c, str account_id, str family, str except_id, int64_t *ended) MUST_CHECK;
 
-/* Audit log: call it inside the transaction of the change that it tells about. Actor, address and request id are taken from the call where it has them. Never
- * a secret in it. detail_json: absent for {}. */
+/* External identities: who somebody is elsewhere (issuer and subject of OpenID Connect, "github" and its user id). One account per identity in a scope. */
+struct identity {
+    str issuer, subject, account_id, email /* as that side told it last; may be absent */;
+    int64_t created_at_ms, used_at_ms /* 0: never */;
+};
+/* Linking what is linked already to this account refreshes the e-mail. ERR_CONFLICT (fail()ed): it is another account's. ERR_NOT_FOUND: no such account. */
+err identity_link(struct call *c, str account_id, str issuer, str subject, str email) MUST_CHECK;
+/* The living account; *out = NULL if there is none. used: notes that it was used now (a write). */
+err identity_find(struct call *c, str scope, str issuer, str subject, bool used, struct account **out) MUST_CHECK;
+err identity_list(struct call *c, str account_id, struct identity **out, size_t *n) MUST_CHECK; /* oldest first */
+err identity_unlink(struct call *c, str account_id, str issuer, str subject, bool *gone) MUST_CHECK;
+
+/* Audit log: call it inside the transaction of the change that it tells about. Actor, address and request id are taken from the call where it has them; of
+ * commands and jobs the address is "local". Never a secret in it. detail_json: absent for {}. */
 struct audit {
-    str     id, family, action /* "login", "api_key.create" */, actor_id, actor_email, subject /* id of what was changed */, ip, request_id, detail_json;
+    str id, family, action /* "login", "api_key.create" */, actor_id, actor_email, subject /* id of what was changed */, ip, request_id, detail_json;
     int64_t at_ms;
 };
 err audit_write(struct call *c, const struct audit *in) MUST_CHECK;
@@ -164,7 +251,7 @@ err audit_tail(struct call *c, int64_t limit, struct audit **out, size_t *n) MUS
 /* Throttles: limit hits per key and window, which begins with the first hit; shared by all servers on one store. Keys are stored as keyed hashes. */
 struct throttle {
     const char *name; /* "hiring.login", part of the key */
-    int64_t     limit, window_ms;
+    int64_t limit, window_ms;
 };
 /* Counts a hit, in a write that must commit whatever its outcome is. *wait_s: 0 if it is within the limit, else seconds until the window ends (Retry-After). */
 err throttle_hit(struct auth *a, struct call *c, const struct throttle *t, str key, int64_t *wait_s) MUST_CHECK;

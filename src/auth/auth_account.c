@@ -4,14 +4,29 @@
 void account_from_row(const struct cell *row, struct account *out)
 {
     *out = (struct account){
-        .id = row[0].s, .number = row[1].i, .scope = row[2].s, .email = row[3].s, .email_norm = row[4].s, .display_name = row[5].s,
-        .first_name = row[6].s, .last_name = row[7].s, .locale = row[8].s, .timezone = row[9].s, .active = row[10].i != 0,
-        .superuser = row[11].i != 0, .staff = row[12].i != 0, .has_password = row[13].i != 0, .email_verified = row[14].i != 0,
-        .created_at_ms = row[15].i, .last_login_at_ms = row[16].i, .password_changed_at_ms = row[17].i, .epoch = row[18].i,
+        .id = row[0].s,
+        .number = row[1].i,
+        .scope = row[2].s,
+        .email = row[3].s,
+        .email_norm = row[4].s,
+        .display_name = row[5].s,
+        .first_name = row[6].s,
+        .last_name = row[7].s,
+        .locale = row[8].s,
+        .timezone = row[9].s,
+        .active = row[10].i != 0,
+        .superuser = row[11].i != 0,
+        .staff = row[12].i != 0,
+        .has_password = row[13].i != 0,
+        .email_verified = row[14].i != 0,
+        .created_at_ms = row[15].i,
+        .last_login_at_ms = row[16].i,
+        .password_changed_at_ms = row[17].i,
+        .epoch = row[18].i,
     };
 }
 
-static err from_found(struct call *c, const struct cell *row, struct account **out)
+err account_from_found(struct call *c, const struct cell *row, struct account **out)
 {
     struct account *a = NULL;
     if (row) {
@@ -27,25 +42,25 @@ err account_by_id(struct call *c, str id, struct account **out)
 {
     struct cell *row;
     TRY(db_find(c, &auth_q[AQ_ACCOUNT_BY_ID], &row, id));
-    return from_found(c, row, out);
+    return account_from_found(c, row, out);
 }
 
 err account_by_email(struct call *c, str scope, str email, struct account **out)
 {
     struct cell *row;
-    str          norm;
-    err          e = email_normalise(c->mem, email, &norm);
+    str norm;
+    err e = email_normalise(c->mem, email, &norm);
     if (e == ERR_INPUT) return *out = NULL, ERR_OK; /* not a text, hence nobody's address */
     TRY(e);
     TRY(db_find(c, &auth_q[AQ_ACCOUNT_BY_EMAIL], &row, scope, norm));
-    return from_found(c, row, out);
+    return account_from_found(c, row, out);
 }
 
 err account_by_number(struct call *c, int64_t number, struct account **out)
 {
     struct cell *row;
     TRY(db_find(c, &auth_q[AQ_ACCOUNT_BY_NUMBER], &row, number));
-    return from_found(c, row, out);
+    return account_from_found(c, row, out);
 }
 
 err account_list(struct call *c, str scope, struct account **out, size_t *n)
@@ -67,42 +82,29 @@ static err insert(struct call *c, const struct account_new *in, str email, str n
 {
     struct cell *number;
     const int64_t *verified = in->verified ? &c->now_ms : NULL, *changed = in->password_hash.p ? &c->now_ms : NULL;
-    str            display = or_empty(in->display_name), first = or_empty(in->first_name), last = or_empty(in->last_name);
-    str            locale = or_empty(in->locale), zone = or_empty(in->timezone), scope = AUTH_PLATFORM;
-    TRY(db_find(c, &auth_q[AQ_ACCOUNT_CLAIM], row, email, verified, display, first, last, locale, zone, in->password_hash,
-                (int64_t)in->superuser, (int64_t)in->staff, changed, scope, norm));
+    str display = or_empty(in->display_name), first = or_empty(in->first_name), last = or_empty(in->last_name);
+    str locale = or_empty(in->locale), zone = or_empty(in->timezone), scope = in->scope.n ? in->scope : AUTH_PLATFORM;
+    TRY(db_find(c, &auth_q[AQ_ACCOUNT_CLAIM], row, email, verified, display, first, last, locale, zone, in->password_hash, (int64_t)in->superuser,
+                (int64_t)in->staff, changed, scope, norm));
     if (*row) return ERR_OK;
     char *id = NEW_N(c->mem, char, CRYPTO_UUID);
     if (!id) return ERR_NOMEM;
     crypto_uuid7(id);
     TRY(db_get(c, &auth_q[AQ_ACCOUNT_NUMBER], &number));
-    return db_find(c, &auth_q[AQ_ACCOUNT_INSERT], row, (str){ id, CRYPTO_UUID }, number[0].i, scope, email, norm, verified, display, first, last,
-                   locale, zone, in->password_hash, (int64_t)in->superuser, (int64_t)in->staff, c->now_ms, changed);
+    return db_find(c, &auth_q[AQ_ACCOUNT_INSERT], row, (str){ id, CRYPTO_UUID }, number[0].i, scope, email, norm, verified, display, first, last, locale, zone,
+                   in->password_hash, (int64_t)in->superuser, (int64_t)in->staff, c->now_ms, changed);
 }
 
 err account_create(struct call *c, const struct account_new *in, struct account **out)
 {
     struct cell *row;
-    str          norm = STR_NULL, email = str_trim(in->email);
+    str norm = STR_NULL, email = str_trim(in->email);
     if (!email_is_valid(email)) return fail(c, ERR_INPUT, "/email", "not an e-mail address");
     TRY(email_normalise(c->mem, email, &norm));
     TRY(insert(c, in, email, norm, &row));
     if (!row) return fail(c, ERR_CONFLICT, "/email", "an account with this e-mail address exists already");
-    return account_by_id(c, row[0].s, out);
-}
-
-err account_prove(struct call *c, str id)
-{
-    TRY(db_run(c, &auth_q[AQ_KEYS_OF_UNPROVEN], id));
-    return db_run(c, &auth_q[AQ_ACCOUNT_PROVE], c->now_ms, id);
-}
-
-err account_set_password(struct call *c, str id, str password_hash, bool proven)
-{
-    int64_t changed;
-    if (proven) TRY(account_prove(c, id));
-    TRY(db_run_count(c, &auth_q[AQ_ACCOUNT_SET_PASSWORD], &changed, password_hash, c->now_ms, id));
-    return changed ? ERR_OK : ERR_NOT_FOUND;
+    TRY(account_get(c, row[0].s, out));
+    return account_audit(c, "account.create", *out, STR_NULL);
 }
 
 err account_password_hash(struct call *c, str id, str *out)
@@ -125,8 +127,8 @@ err privilege_grant(struct call *c, str account_id, str name)
 /* A write of its own, outside any request: one arena that it frees when done. */
 struct seen {
     struct call call;
-    int64_t     before_ms;
-    str         id;
+    int64_t before_ms;
+    str id;
 };
 
 static err seen_write(struct call *c)
@@ -146,7 +148,7 @@ static void seen_done(struct call *c, err e, void *arg)
 static bool seen_lately(struct auth *a, int64_t number, int64_t now_ms)
 {
     _Atomic uint64_t *slot = &a->seen[(uint64_t)number % SEEN_SLOTS];
-    uint64_t          now = (uint64_t)number << 32 | (uint32_t)(now_ms / 1000), was = atomic_load(slot);
+    uint64_t now = (uint64_t)number << 32 | (uint32_t)(now_ms / 1000), was = atomic_load(slot);
     if (was >> 32 == (uint32_t)number && (uint32_t)now - (uint32_t)was < SEEN_EVERY_S) return true;
     return !atomic_compare_exchange_strong(slot, &was, now); /* another thread has just done it */
 }
@@ -155,7 +157,7 @@ void account_seen(struct auth *a, const struct account *who, int64_t now_ms)
 {
     if (now_ms - who->last_login_at_ms < SEEN_EVERY_S * 1000 || seen_lately(a, who->number, now_ms)) return;
     struct arena *mem = arena_new(16 * 1024);
-    struct seen  *s = mem ? NEW(mem, struct seen) : NULL;
+    struct seen *s = mem ? NEW(mem, struct seen) : NULL;
     if (!s || arena_str(mem, who->id, &s->id) != ERR_OK) {
         arena_free(mem);
         return;

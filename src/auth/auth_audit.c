@@ -4,12 +4,12 @@
 err audit_write(struct call *c, const struct audit *in)
 {
     char id[CRYPTO_UUID];
-    str  actor = in->actor_id, email = in->actor_email, ip = in->ip, request = in->request_id;
+    str actor = in->actor_id, email = in->actor_email, ip = in->ip, request = in->request_id;
     if (c->who && str_absent(actor)) {
         actor = c->who->account.id;
         email = c->who->account.email;
     }
-    if (c->rq && str_absent(ip)) ip = c->rq->peer;
+    if (str_absent(ip)) ip = c->rq ? c->rq->peer : STR("local");
     if (str_absent(request)) request = c->request_id;
     crypto_uuid7(id);
     return db_run(c, &auth_q[AQ_AUDIT_INSERT], (str){ id, sizeof id }, c->now_ms, in->family, in->action, actor, email, in->subject, ip, request,
@@ -24,8 +24,16 @@ err audit_tail(struct call *c, int64_t limit, struct audit **out, size_t *n)
     if (!v) return ERR_NOMEM;
     for (size_t i = 0; i < rows.n; i++) {
         const struct cell *r = rows.row[i];
-        v[i] = (struct audit){ .id = r[0].s, .at_ms = r[1].i, .family = r[2].s, .action = r[3].s, .actor_id = r[4].s, .actor_email = r[5].s,
-                               .subject = r[6].s, .ip = r[7].s, .request_id = r[8].s, .detail_json = r[9].s };
+        v[i] = (struct audit){ .id = r[0].s,
+                               .at_ms = r[1].i,
+                               .family = r[2].s,
+                               .action = r[3].s,
+                               .actor_id = r[4].s,
+                               .actor_email = r[5].s,
+                               .subject = r[6].s,
+                               .ip = r[7].s,
+                               .request_id = r[8].s,
+                               .detail_json = r[9].s };
     }
     *out = v;
     *n = rows.n;

@@ -5,11 +5,11 @@ enum { KEY_LEAST = 16 };
 static const int64_t LINK_TTL_MS = 24LL * 3600 * 1000;
 
 struct plan {
-    struct auth            *auth;
+    struct auth *auth;
     const struct bootstrap *in;
-    str                     hash;  /* of the password; absent without one */
-    bool                    made, can_log_in; /* outputs of the transaction */
-    str                     token;
+    str hash;              /* of the password; absent without one */
+    bool made, can_log_in; /* outputs of the transaction */
+    str token;
 };
 
 static err look(struct call *c)
@@ -27,19 +27,27 @@ static err account(struct call *c, struct plan *p, struct account **out)
     TRY(account_by_email(c, AUTH_PLATFORM, p->in->email, out));
     p->can_log_in = p->hash.p || (*out && (*out)->has_password && (*out)->email_verified);
     if (*out && ((*out)->has_password || (*out)->email_verified)) {
-        if (p->hash.p) TRY(account_set_password(c, (*out)->id, p->hash, true));
-        else TRY(account_prove(c, (*out)->id));
+        if (p->hash.p)
+            TRY(account_set_password(p->auth, c, (*out)->id, p->hash, true));
+        else
+            TRY(account_prove(p->auth, c, (*out)->id));
         return db_run(c, &auth_q[AQ_ACCOUNT_PROMOTE], (*out)->id);
     }
     /* The names that existing clients know the original administrator by. */
-    struct account_new in = { .email = p->in->email, .first_name = STR("System"), .last_name = STR("Administrator"), .password_hash = p->hash, .superuser = true, .staff = true, .verified = true };
+    struct account_new in = { .email = p->in->email,
+                              .first_name = STR("System"),
+                              .last_name = STR("Administrator"),
+                              .password_hash = p->hash,
+                              .superuser = true,
+                              .staff = true,
+                              .verified = true };
     TRY(account_create(c, &in, out));
     return db_run(c, &auth_q[AQ_ACCOUNT_PROMOTE], (*out)->id); /* a row that was taken over may have been inactive */
 }
 
 static err make(struct call *c)
 {
-    struct plan    *p = c->state;
+    struct plan *p = c->state;
     struct account *who;
     TRY(look(c)); /* again, since another server may have been quicker */
     if (!p->made) return ERR_OK;

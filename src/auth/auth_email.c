@@ -20,6 +20,7 @@ static bool is_ascii(str s)
 err email_normalise(struct arena *a, str email, str *out)
 {
     email = str_trim(email);
+    if (email.n && memchr(email.p, '\0', email.n)) return ERR_INPUT;
     if (is_ascii(email)) {
         char *z = arena_z(a, email);
         if (!z) return ERR_NOMEM;
@@ -31,8 +32,8 @@ err email_normalise(struct arena *a, str email, str *out)
     if (!str_utf8_ok(email)) return ERR_INPUT;
     utf8proc_uint8_t *text = NULL;
     if (fault_here()) return ERR_NOMEM;
-    utf8proc_ssize_t n = utf8proc_map_custom((const utf8proc_uint8_t *)email.p, (utf8proc_ssize_t)email.n, &text,
-                                             UTF8PROC_STABLE | UTF8PROC_COMPOSE, lower, NULL);
+    utf8proc_ssize_t n =
+        utf8proc_map_custom((const utf8proc_uint8_t *)email.p, (utf8proc_ssize_t)email.n, &text, UTF8PROC_STABLE | UTF8PROC_COMPOSE, lower, NULL);
     if (n < 0) return n == UTF8PROC_ERROR_NOMEM ? ERR_NOMEM : ERR_INPUT;
     err e = arena_str(a, (str){ (const char *)text, (size_t)n }, out);
     free(text);
@@ -60,9 +61,9 @@ static bool is_label(str s)
 static bool is_domain(str s)
 {
     if (str_eq_nocase(s, STR("localhost"))) return true;
-    str    label;
+    str label;
     size_t n = 1;
-    bool   more = str_cut(&s, '.', &label);
+    bool more = str_cut(&s, '.', &label);
     if (!is_label(label)) return false;
     for (; more; n++) {
         more = str_cut(&s, '.', &label);

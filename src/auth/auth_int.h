@@ -8,17 +8,20 @@
 enum { SEEN_SLOTS = 1024, SEEN_EVERY_S = 60 };
 
 struct auth {
-    struct store      *store;
-    struct lane       *passwords;
+    struct store *store;
+    struct lane *passwords;
     struct crypto_cost cost;
-    char              *base_url;             /* without a slash at the end */
-    uint8_t            api_keys[CRYPTO_KEY]; /* hashes API keys */
-    uint8_t            links[CRYPTO_KEY];    /* hashes one-time links */
-    uint8_t            sessions[CRYPTO_KEY]; /* hashes session tokens */
-    uint8_t            throttles[CRYPTO_KEY];
-    uint8_t            backup_codes[CRYPTO_KEY];
-    struct ring        ring;                 /* seals secrets that must be read again */
-    bool               unlimited;
+    char *base_url;             /* without a slash at the end; may be empty */
+    const char *_Atomic origin; /* instead of an empty one; NULL: not known */
+    struct auth_hooks hooks;
+    char nobody[CRYPTO_PASSWORD_HASH]; /* fits no password, and costs what a fresh hash costs */
+    uint8_t api_keys[CRYPTO_KEY];      /* hashes API keys */
+    uint8_t links[CRYPTO_KEY];         /* hashes one-time links */
+    uint8_t sessions[CRYPTO_KEY];      /* hashes session tokens */
+    uint8_t throttles[CRYPTO_KEY];
+    uint8_t backup_codes[CRYPTO_KEY];
+    struct ring ring; /* seals secrets that must be read again */
+    bool unlimited;
     /* What was written lately, so that a busy caller costs one write a minute: account number << 32 | seconds, by number. */
     _Atomic uint64_t seen[SEEN_SLOTS];
 };
@@ -32,13 +35,31 @@ enum {
     AQ_ACCOUNT_NUMBER,
     AQ_ACCOUNT_INSERT,
     AQ_ACCOUNT_CLAIM,
+    AQ_ACCOUNT_UPDATE,
+    AQ_ACCOUNT_SET_EMAIL,
+    AQ_ACCOUNT_SET_ACTIVE,
+    AQ_ACCOUNT_SET_SUPERUSER,
+    AQ_ACCOUNT_DELETE,
+    AQ_ACCOUNT_EPOCH,
+    AQ_ACCOUNT_LOGIN,
+    AQ_ACCOUNT_LOGIN_EMAIL,
+    AQ_ACCOUNT_CONFIRM,
     AQ_ACCOUNT_SET_PASSWORD,
+    AQ_PASSWORD_UPGRADE,
     AQ_ACCOUNT_PASSWORD,
     AQ_ACCOUNT_PROVE,
     AQ_ACCOUNT_PROMOTE,
     AQ_ACCOUNT_SEEN,
     AQ_SUPERUSER,
-    AQ_KEYS_OF_UNPROVEN,
+    AQ_KEYS_DROP,
+    AQ_PRIVILEGES_DROP,
+    AQ_LINKS_DROP,
+    AQ_IDENTITY_LINK,
+    AQ_IDENTITY_FIND,
+    AQ_IDENTITY_USED,
+    AQ_IDENTITY_LIST,
+    AQ_IDENTITY_UNLINK,
+    AQ_IDENTITIES_DROP,
     AQ_KEY_STORE,
     AQ_KEY_BY_HASH,
     AQ_PRIVILEGES,
@@ -77,8 +98,22 @@ extern const struct query auth_q[AQ__COUNT];
 enum { ACCOUNT_COLUMNS = 19 };
 /* Fills an account from the first ACCOUNT_COLUMNS cells of a row. */
 void account_from_row(const struct cell *row, struct account *out);
+/* An account of a row in the arena; *out = NULL without a row. */
+err account_from_found(struct call *c, const struct cell *row, struct account **out) MUST_CHECK;
+/* The living one. ERR_NOT_FOUND. */
+err account_get(struct call *c, str id, struct account **out) MUST_CHECK;
+/* Everything that lets somebody in or proves who he is, but the password: keys, second factors, external identities. */
+err account_strip(struct auth *a, struct call *c, str id) MUST_CHECK;
+/* Whether it is a hash as we make them today. */
+bool password_is_fresh(const struct auth *a, str hash);
+/* A record about an account, of the family "core". detail_json may be absent. */
+err account_audit(struct call *c, const char *action, const struct account *who, str detail_json) MUST_CHECK;
+/* Asks main's hook; without one nothing happens. */
+err auth_mail(struct auth *a, struct call *c, const char *name, const struct account *to, const struct auth_mail_value *v, size_t n) MUST_CHECK;
+/* A link of that purpose, mailed. */
+err auth_mail_link(struct auth *a, struct call *c, const char *name, const struct account *to, const char *purpose, int64_t ttl_ms) MUST_CHECK;
 
 /* Pure decisions of api 3.1 and 3.4. */
-str  key_in_request(const struct req *rq, str body_key); /* absent if there is none */
+str key_in_request(const struct req *rq, str body_key); /* absent if there is none */
 bool constraint_ip(str peer, const str *items, size_t n);
 bool constraint_referer(struct arena *a, str referer, str origin, const str *items, size_t n, err *e);

@@ -5,20 +5,22 @@
 /* One wish to the pool; it lives on the stack of the thread that waits. */
 struct job {
     const struct auth *auth;
-    str                password;
-    const char        *hash; /* NULL: make one */
-    char               made[CRYPTO_PASSWORD_HASH];
-    bool               matches, done;
-    err                result;
-    pthread_mutex_t    lock;
-    pthread_cond_t     ready;
+    str password;
+    const char *hash; /* NULL: make one */
+    char made[CRYPTO_PASSWORD_HASH];
+    bool matches, done;
+    err result;
+    pthread_mutex_t lock;
+    pthread_cond_t ready;
 };
 
 static void work(void *arg)
 {
     struct job *j = arg;
-    if (j->hash) j->matches = crypto_password_matches(j->hash, j->password);
-    else j->result = crypto_password_hash(j->made, j->password, j->auth->cost);
+    if (j->hash)
+        j->matches = crypto_password_matches(j->hash, j->password);
+    else
+        j->result = crypto_password_hash(j->made, j->password, j->auth->cost);
     (void)pthread_mutex_lock(&j->lock);
     j->done = true;
     /* Signalled under the lock: the job ends with its owner's stack frame as soon as the lock is free. */
@@ -52,16 +54,19 @@ err password_hash(struct auth *a, struct arena *mem, str password, str *out)
 
 err password_check(struct auth *a, str hash, str password, bool *out)
 {
-    char       text[CRYPTO_PASSWORD_HASH] = { 0 };
-    struct job j = { .password = password };
-    /* Without a hash a new one is made and thrown away: who has no password takes as long to refuse. */
-    if (hash.n && hash.n < sizeof text) {
+    char text[CRYPTO_PASSWORD_STORED] = { 0 };
+    struct job j = { .password = password, .hash = a->nobody };
+    /* Who has no password takes as long to refuse: a hash that nothing fits is checked. */
+    bool some = hash.n && hash.n < sizeof text;
+    if (some) {
         memcpy(text, hash.p, hash.n);
         j.hash = text;
     }
     TRY(run(a, &j));
-    *out = j.hash && j.matches;
+    *out = some && j.matches;
     return ERR_OK;
 }
 
 unsigned auth_passwords_waiting(const struct auth *a) { return lane_depth(a->passwords); }
+
+bool password_is_fresh(const struct auth *a, str hash) { return crypto_password_is_fresh(hash, a->cost); }

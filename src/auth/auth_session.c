@@ -3,8 +3,14 @@
 
 static void from_row(const struct cell *row, struct auth_session *out)
 {
-    *out = (struct auth_session){ .id = row[0].s, .account_id = row[1].s, .family = row[2].s, .user_agent = row[3].s, .ip = row[4].s,
-                             .created_at_ms = row[5].i, .seen_at_ms = row[6].i, .expires_at_ms = row[7].i };
+    *out = (struct auth_session){ .id = row[0].s,
+                                  .account_id = row[1].s,
+                                  .family = row[2].s,
+                                  .user_agent = row[3].s,
+                                  .ip = row[4].s,
+                                  .created_at_ms = row[5].i,
+                                  .seen_at_ms = row[6].i,
+                                  .expires_at_ms = row[7].i };
 }
 
 /* What a client calls itself is any bytes: kept as far as it is text. */
@@ -19,14 +25,14 @@ err auth_session_create(struct auth *a, struct call *c, const struct auth_sessio
 {
     uint8_t hash[CRYPTO_HASH];
     int64_t made;
-    char   *text = NEW_N(c->mem, char, CRYPTO_TOKEN + CRYPTO_UUID);
+    char *text = NEW_N(c->mem, char, CRYPTO_TOKEN + CRYPTO_UUID);
     if (!text) return ERR_NOMEM;
     crypto_token(text);
     crypto_uuid7(text + CRYPTO_TOKEN);
     str made_token = { text, CRYPTO_TOKEN }, made_id = { text + CRYPTO_TOKEN, CRYPTO_UUID };
     crypto_keyed_hash(hash, a->sessions, made_token);
     TRY(db_run_count(c, &auth_q[AQ_SESSION_INSERT], &made, made_id, in->family, (str){ (const char *)hash, sizeof hash }, label(in->user_agent, 255),
-                     label(in->ip, 64), c->now_ms, c->now_ms, c->now_ms + in->ttl_ms, in->account_id));
+                     label(in->ip, 64), c->now_ms, c->now_ms, c->now_ms + in->ttl_ms, in->account_id, in->epoch));
     if (!made) return ERR_NOT_FOUND;
     *token = made_token;
     *id = made_id;
@@ -39,7 +45,7 @@ err auth_session_find(struct auth *a, struct call *c, str family, str token, str
         struct auth_session s;
         struct account a;
     };
-    uint8_t      hash[CRYPTO_HASH];
+    uint8_t hash[CRYPTO_HASH];
     struct cell *row = NULL;
     crypto_keyed_hash(hash, a->sessions, token);
     if (token.n == CRYPTO_TOKEN) TRY(db_find(c, &auth_q[AQ_SESSION_FIND], &row, (str){ (const char *)hash, sizeof hash }, family, c->now_ms));

@@ -7,7 +7,6 @@
 _Static_assert(CRYPTO_KEY == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key length");
 _Static_assert(CRYPTO_NONCE == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "nonce length");
 _Static_assert(CRYPTO_TAG == crypto_aead_xchacha20poly1305_ietf_ABYTES, "tag length");
-_Static_assert(CRYPTO_PASSWORD_HASH == crypto_pwhash_argon2id_STRBYTES, "password hash length");
 
 static const unsigned char *bytes(str s) { return (const unsigned char *)(s.p ? s.p : ""); }
 
@@ -23,7 +22,7 @@ void crypto_random_text(char *out, size_t n, str alphabet)
 void crypto_token(char out[static CRYPTO_TOKEN])
 {
     uint8_t bits[32];
-    char    text[CRYPTO_TOKEN + 1];
+    char text[CRYPTO_TOKEN + 1];
     randombytes_buf(bits, sizeof bits);
     (void)sodium_bin2base64(text, sizeof text, bits, sizeof bits, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     memcpy(out, text, CRYPTO_TOKEN);
@@ -31,10 +30,7 @@ void crypto_token(char out[static CRYPTO_TOKEN])
     sodium_memzero(text, sizeof text);
 }
 
-void crypto_digest(uint8_t out[static CRYPTO_HASH], str text)
-{
-    (void)crypto_generichash(out, CRYPTO_HASH, bytes(text), text.n, NULL, 0);
-}
+void crypto_digest(uint8_t out[static CRYPTO_HASH], str text) { (void)crypto_generichash(out, CRYPTO_HASH, bytes(text), text.n, NULL, 0); }
 
 void crypto_keyed_hash(uint8_t out[static CRYPTO_HASH], const uint8_t key[static CRYPTO_KEY], str text)
 {
@@ -43,7 +39,7 @@ void crypto_keyed_hash(uint8_t out[static CRYPTO_HASH], const uint8_t key[static
 
 void crypto_hex(char *out, const void *in, size_t n)
 {
-    static const char    hex[] = "0123456789abcdef";
+    static const char hex[] = "0123456789abcdef";
     const unsigned char *p = in;
     for (size_t i = 0; i < n; i++) {
         out[2 * i] = hex[p[i] >> 4];
@@ -74,18 +70,6 @@ err crypto_open(uint8_t *out, const uint8_t key[static CRYPTO_KEY], str sealed, 
 {
     if (sealed.n < CRYPTO_SEAL_EXTRA) return ERR_INPUT;
     const unsigned char *nonce = bytes(sealed);
-    int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, nonce + CRYPTO_NONCE, sealed.n - CRYPTO_NONCE, bytes(bound),
-                                                         bound.n, nonce, key);
+    int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, nonce + CRYPTO_NONCE, sealed.n - CRYPTO_NONCE, bytes(bound), bound.n, nonce, key);
     return bad ? ERR_INPUT : ERR_OK;
-}
-
-err crypto_password_hash(char out[static CRYPTO_PASSWORD_HASH], str password, struct crypto_cost cost)
-{
-    bool bad = fault_here() || crypto_pwhash_argon2id_str(out, password.p ? password.p : "", password.n, cost.passes, (size_t)cost.memory_kib * 1024);
-    return bad ? ERR_NOMEM : ERR_OK;
-}
-
-bool crypto_password_matches(const char *hash, str password)
-{
-    return crypto_pwhash_argon2id_str_verify(hash, password.p ? password.p : "", password.n) == 0;
 }

@@ -6,14 +6,15 @@
 #include "base/str.h"
 
 enum {
-    CRYPTO_KEY = 32,          /* every symmetric key */
-    CRYPTO_HASH = 32,         /* BLAKE2b-256 */
-    CRYPTO_NONCE = 24,        /* XChaCha20-Poly1305 */
+    CRYPTO_KEY = 32,   /* every symmetric key */
+    CRYPTO_HASH = 32,  /* BLAKE2b-256 */
+    CRYPTO_NONCE = 24, /* XChaCha20-Poly1305 */
     CRYPTO_TAG = 16,
     CRYPTO_SEAL_EXTRA = CRYPTO_NONCE + CRYPTO_TAG, /* a sealed text is that much longer: nonce, text, tag */
-    CRYPTO_UUID = 36,         /* text form */
+    CRYPTO_UUID = 36,                              /* text form */
     CRYPTO_TOKEN = 43,
-    CRYPTO_PASSWORD_HASH = 128 /* room for an Argon2id string with its NUL */
+    CRYPTO_PASSWORD_HASH = 128,  /* room for an Argon2id string of ours with its NUL */
+    CRYPTO_PASSWORD_STORED = 512 /* room for any hash that is accepted, with its NUL */
 };
 
 /* Once, before anything else here. ERR_STORE if the system gives no randomness. */
@@ -50,7 +51,17 @@ struct crypto_cost {
 };
 /* Argon2id, PHC string with NUL. Slow by design: only on the password pool. ERR_NOMEM. */
 err crypto_password_hash(char out[static CRYPTO_PASSWORD_HASH], str password, struct crypto_cost cost) MUST_CHECK;
+/* A string that is checked at that cost and that no password fits: for accounts that are not there. Quick. */
+void crypto_password_nobody(char out[static CRYPTO_PASSWORD_HASH], struct crypto_cost cost);
+/* Any of the kinds that crypto_password_kind() knows; false for other texts. Slow by design. */
 bool crypto_password_matches(const char *hash, str password);
+/* Whether it is Argon2id of exactly that cost; others are made anew when the password is known. */
+bool crypto_password_is_fresh(str hash, struct crypto_cost cost);
+/* Hashes that other programs made, as far as their cost is bearable: "argon2id", "argon2i" (PHC strings, also with Django's "argon2$" before them), "bcrypt"
+ * ($2a$, $2b$, $2y$; also with Django's "bcrypt$" before them), "pbkdf2" (Django: pbkdf2_sha256$ROUNDS$SALT$BASE64; Werkzeug: pbkdf2:sha256:ROUNDS$SALT$HEX;
+ * PHC: $pbkdf2-sha256$i=ROUNDS$SALT$HASH and passlib's $pbkdf2-sha256$ROUNDS$SALT$HASH, also sha512), "scrypt" (Werkzeug: scrypt:N:r:p$SALT$HEX). NULL: none.
+ */
+const char *crypto_password_kind(str hash);
 
 /* The master key: read from the file, or made (0600, synced, whole or not at all) when absent and create. A file that others may read, or of another length,
  * is refused. ERR_STORE with *why (arena): one line that names the file and what to do. */

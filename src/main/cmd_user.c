@@ -10,12 +10,12 @@ enum { PASSWORD_MAX = 1024, LINK_TTL_MS = 7 * 24 * 3600 * 1000 };
 
 /* What a transaction of these commands works on. */
 struct work {
-    struct cli        *cli;
-    struct app        *app;
+    struct cli *cli;
+    struct app *app;
     struct account_new in;
-    struct account    *account, *all;
-    size_t             n;
-    str                hash, token;
+    struct account *account, *all;
+    size_t n;
+    str hash, token;
 };
 
 static int run(struct cli *c, struct work *w, enum tx tx, err (*fn)(struct call *), struct call *call)
@@ -31,9 +31,9 @@ static int with_store(struct cli *c, bool make, int (*body)(struct cli *, struct
 {
     if (!make && !app_has_store(&c->config))
         return cli_fail("%s: no store here yet; `chancery serve` makes it, or name another folder with --data", c->config.data);
-    struct app  a = APP;
+    struct app a = APP;
     struct call call = { 0 };
-    str         why = STR_NULL;
+    str why = STR_NULL;
     a.migrate = true;
     struct work w = { .cli = c, .app = &a };
     err e = app_open(&a, c->mem, &c->config, false, &why);
@@ -91,8 +91,12 @@ static int create(struct cli *c, struct work *w, struct call *call)
     const char *email = cli_email(c);
     if (!email) return 2;
     if (!email_is_valid(str_c(email))) return cli_fail("user create: %s is not an e-mail address", email);
-    w->in = (struct account_new){ .email = str_c(email), .first_name = str_c(c->first_name), .last_name = str_c(c->last_name),
-                                  .superuser = c->superuser, .staff = c->superuser, .verified = true };
+    w->in = (struct account_new){ .email = str_c(email),
+                                  .first_name = str_c(c->first_name),
+                                  .last_name = str_c(c->last_name),
+                                  .superuser = c->superuser,
+                                  .staff = c->superuser,
+                                  .verified = true };
     if (c->password_stdin && read_password(c, w, call)) return 1;
     if (run(c, w, TX_WRITE, create_tx, call)) return 1;
     if (!c->quiet) printf("created %s, number %lld\n", email, (long long)w->account->number);
@@ -136,7 +140,8 @@ static int list(struct cli *c, struct work *w, struct call *call)
         if (c->json)
             write_account(&out, a);
         else
-            buf_printf(&b, "%6lld  %-40.*s %s%s\n", (long long)a->number, STR_ARG(a->email), a->active ? "active" : "inactive", a->superuser ? ", superuser" : "");
+            buf_printf(&b, "%6lld  %-40.*s %s%s\n", (long long)a->number, STR_ARG(a->email), a->active ? "active" : "inactive",
+                       a->superuser ? ", superuser" : "");
     }
     if (c->json) jw_close(&out, ']'), buf_char(&b, '\n');
     if (buf_ok(&b) || fwrite(b.p ? b.p : "", 1, b.n, stdout) != b.n) return cli_fail("user list: cannot be written");
@@ -174,7 +179,7 @@ int cmd_user_show(struct cli *c) { return with_store(c, false, show); }
 static err set_password_tx(struct call *call)
 {
     struct work *w = call->state;
-    return account_set_password(call, w->account->id, w->hash, true);
+    return account_set_password(w->app->auth, call, w->account->id, w->hash, true);
 }
 
 static int set_password(struct cli *c, struct work *w, struct call *call)

@@ -189,6 +189,8 @@ int cmd_serve(struct cli *c)
     if (!e && c->config.admin_email) e = app_bootstrap(&a, &admin, &why);
     if (!e) e = app_start(&a, &why);
     if (!e) e = listen_all(&a, &why);
+    /* Without base_url links in mails lead where we listen; not to a socket of this machine. */
+    if (!e && str_starts(http_url(a.http, 0), STR("http"))) auth_set_origin(a.auth, http_url(a.http, 0).p);
     if (e) {
         if (a.http) stop(&a);
         say_link_all_the_same(&a);

@@ -13,7 +13,7 @@ static const struct field password_query_fields[] = {
 };
 static const struct shape password_query = OBJECT(struct password_query, NULL, password_query_fields);
 
-static const struct shape new_password = { .kind = K_TEXT, .format = "password", .limited = true, .min = 8, .max = 1000 };
+static const struct shape new_password = { .kind = K_TEXT, .format = "password", .limited = true, .min = 8, .max = 128 };
 static const struct field password_form_fields[] = {
     FIELD(struct password_form, token, "token", &shape_text, .need = true, .doc = "The one-time token of the link."),
     FIELD(struct password_form, password, "password", &new_password, .need = true),

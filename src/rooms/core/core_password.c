@@ -1,20 +1,25 @@
 /* rooms/core/core_password.c: the page where the holder of a one-time link chooses a password. Plain form, no script. Spec: server.md 4. */
 #include "rooms/core/core_int.h"
 
-enum { PASSWORD_MIN = 8, PASSWORD_MAX_BYTES = 1024 };
+/* What all pages of ours ask; families' own operations ask what their specifications say. */
+enum { PASSWORD_MIN = 8, PASSWORD_MAX = 128 };
 
 const char *password_refusal(str password, str email)
 {
-    if (!str_utf8_ok(password)) return "This password holds characters that cannot be read. Please choose another.";
-    if (str_utf8_len(password) < PASSWORD_MIN) return "The password is too short: at least 8 characters, please.";
-    if (password.n > PASSWORD_MAX_BYTES) return "The password is too long: at most 1,000 characters, please.";
-    for (size_t i = 0; i < password.n; i++)
-        if ((unsigned char)password.p[i] < ' ' || password.p[i] == 127) return "The password holds a control character (such as a tab).";
-    size_t same = 1;
-    while (same < password.n && password.p[same] == password.p[0]) same++;
-    if (same == password.n) return "The password is one character repeated. Please choose another.";
-    if (email.n && str_eq_nocase(password, email)) return "The password must not be the e-mail address.";
-    return NULL;
+    static const char *const texts[] = {
+        [PASSWORD_GOOD] = NULL,
+        [PASSWORD_NO_TEXT] = "This password holds characters that cannot be read. Please choose another.",
+        [PASSWORD_SHORT] = "The password is too short: at least 8 characters, please.",
+        [PASSWORD_LONG] = "The password is too long: at most 128 characters, please.",
+        [PASSWORD_CONTROL] = "The password holds a control character (such as a tab).",
+        [PASSWORD_REPEATED] = "The password is one character repeated. Please choose another.",
+        [PASSWORD_WORD] = "The password must not be the e-mail address.",
+        [PASSWORD_COMMON] = "This is one of the passwords that are tried first, because many people use it. Please choose another.",
+    };
+    const struct password_policy policy = {
+        .min = PASSWORD_MIN, .max = PASSWORD_MAX, .no_controls = true, .no_repeat = true, .no_common = true, .words = &email, .n_words = 1
+    };
+    return texts[password_judge(&policy, password)];
 }
 
 static err gone(struct call *c)
@@ -26,7 +31,7 @@ static void input(struct buf *b, const char *name, const char *label)
 {
     buf_printf(b,
                "<label for=\"%s\">%s</label><input id=\"%s\" name=\"%s\" type=\"password\" autocomplete=\"new-password\" required minlength=\"8\" "
-               "maxlength=\"1000\">",
+               "maxlength=\"128\">",
                name, label, name, name);
 }
 
@@ -73,7 +78,7 @@ static err store_choice(struct call *c)
     TRY(link_use(core_of(c)->options.auth, c, choice->token, LINK_PASSWORD, &who));
     if (!who) return ERR_NOT_FOUND; /* somebody was faster */
     /* Whoever holds the link has read the mailbox, or was handed it by the administrator: both prove the address. */
-    return account_set_password(c, who->id, choice->hash, true);
+    return account_set_password(core_of(c)->options.auth, c, who->id, choice->hash, true);
 }
 
 err core_password_page(struct call *c)

@@ -8,16 +8,16 @@
 
 static const int64_t NOW = 1785542400000;
 
-static char           folder[64];
-static struct arena  *mem;
-static struct store  *store;
-static struct auth   *the_auth;
-static const uint8_t  master[CRYPTO_KEY] = { 1, 2, 3 };
+static char folder[64];
+static struct arena *mem;
+static struct store *store;
+static struct auth *the_auth;
+static const uint8_t master[CRYPTO_KEY] = { 1, 2, 3 };
 
 static int open_all(void **state)
 {
     (void)state;
-    str         why = STR_NULL, url;
+    str why = STR_NULL, url;
     const char *other = getenv("CHANCERY_TEST_STORE");
     (void)snprintf(folder, sizeof folder, "/tmp/chancery-auth-XXXXXX");
     if (crypto_init() != ERR_OK || !mkdtemp(folder)) return -1;
@@ -29,8 +29,9 @@ static int open_all(void **state)
     if (!e) e = auth_check_queries(store, mem, &why);
     if (e) print_error("%s: %.*s\n", err_name(e), STR_ARG(why));
     if (e) return -1;
-    struct auth_options ao = { .store = store, .master_key = master, .cost = { .memory_kib = 64, .passes = 1 }, .workers = 2, .queue = 4,
-                               .base_url = STR("https://chancery.example/") };
+    struct auth_options ao = {
+        .store = store, .master_key = master, .cost = { .memory_kib = 64, .passes = 1 }, .workers = 2, .queue = 4, .base_url = STR("https://chancery.example/")
+    };
     return auth_new(&ao, &the_auth) == ERR_OK ? 0 : -1;
 }
 
@@ -75,7 +76,7 @@ static err create(struct call *c, const char *email, const char *hash, struct ac
 static err accounts(struct call *c)
 {
     struct account *ann, *bob, *found, *list, *tom;
-    size_t          n;
+    size_t n;
     TRY(create(c, " Ann@Example.COM ", "$hash", &ann));
     ROW_CHECK("a fresh one", ann->active && !ann->superuser && !ann->staff && ann->has_password && !ann->email_verified && ann->epoch == 1);
     ROW_CHECK("times", ann->created_at_ms == NOW && ann->last_login_at_ms == 0 && ann->password_changed_at_ms == NOW);
@@ -125,31 +126,31 @@ static void test_accounts(void **state)
 static err passwords_in_rows(struct call *c)
 {
     struct account *u, *after;
-    str             hash;
+    str hash;
     TRY(create(c, "pass@example.com", "$theirs", &u));
     struct api_key_new key = { .account_id = u->id, .name = STR("prepared") };
     TRY(api_key_store(the_auth, c, STR("prepared by somebody"), &key));
     TRY(account_password_hash(c, u->id, &hash));
     ROW_STR("the hash", hash, STR("$theirs"));
-    TRY(account_set_password(c, u->id, STR("$changed"), false));
+    TRY(account_set_password(the_auth, c, u->id, STR("$changed"), false));
     TRY(account_by_id(c, u->id, &after));
     ROW_CHECK("a change moves the epoch", after->epoch > u->epoch && !after->email_verified);
-    TRY(account_set_password(c, u->id, STR("$proven"), true));
+    TRY(account_set_password(the_auth, c, u->id, STR("$proven"), true));
     TRY(account_by_id(c, u->id, &after));
     ROW_CHECK("proven", after->email_verified && after->has_password);
     TRY(account_password_hash(c, u->id, &hash));
     ROW_STR("with the new hash", hash, STR("$proven"));
     ROW_CHECK("of nobody", account_password_hash(c, STR("none"), &hash) == ERR_NOT_FOUND);
-    ROW_CHECK("for nobody", account_set_password(c, STR("none"), STR("$x"), true) == ERR_NOT_FOUND);
+    ROW_CHECK("for nobody", account_set_password(the_auth, c, STR("none"), STR("$x"), true) == ERR_NOT_FOUND);
 
     /* server.md 4: the first proof removes what somebody else may have prepared. */
     TRY(create(c, "victim@example.com", "$attacker", &u));
-    TRY(account_prove(c, u->id));
+    TRY(account_prove(the_auth, c, u->id));
     TRY(account_by_id(c, u->id, &after));
     ROW_CHECK("the first proof removes the password and ends sessions", !after->has_password && after->email_verified && after->epoch > u->epoch);
-    TRY(account_set_password(c, u->id, STR("$mine"), false));
+    TRY(account_set_password(the_auth, c, u->id, STR("$mine"), false));
     TRY(account_by_id(c, u->id, &u));
-    TRY(account_prove(c, u->id));
+    TRY(account_prove(the_auth, c, u->id));
     TRY(account_by_id(c, u->id, &after));
     ROW_CHECK("the second changes nothing", after->has_password && after->epoch == u->epoch);
     return ERR_OK;
@@ -166,8 +167,8 @@ static void test_password_pool(void **state)
 {
     (void)state;
     struct arena *a = arena_new(1 << 16);
-    str           hash = STR_NULL;
-    bool          right = false;
+    str hash = STR_NULL;
+    bool right = false;
     assert_int_equal(password_hash(the_auth, a, STR("s3cret"), &hash), ERR_OK);
     ROW_CHECK("Argon2id", str_starts(hash, STR("$argon2id$")));
     ROW_CHECK("right", password_check(the_auth, hash, STR("s3cret"), &right) == ERR_OK && right);
@@ -182,24 +183,25 @@ static void test_password_pool(void **state)
 
 struct visit {
     const char *key, *method, *constraints, *permissions;
-    bool        admin, inactive;
+    bool admin, inactive;
     struct who *who;
 };
 
 static err make_key(struct call *c)
 {
-    struct visit   *v = c->state;
+    struct visit *v = c->state;
     struct account *u;
-    static int      count;
-    str             email;
+    static int count;
+    str email;
     TRY(arena_printf(c->mem, &email, "key%d@example.com", count++));
     TRY(create(c, email.p, "$x", &u));
     if (v->admin) TRY(privilege_grant(c, u->id, STR("admin")));
     if (v->admin) TRY(privilege_grant(c, u->id, STR("advocate")));
     static const struct query off = { .in = "t", .sql = "UPDATE account SET active = 0 WHERE id = $1" };
     if (v->inactive) TRY(db_run(c, &off, u->id));
-    struct api_key_new in = { .account_id = u->id, .name = STR("k"), .method = str_c(v->method), .constraints_json = str_c(v->constraints),
-                              .permissions_json = str_c(v->permissions) };
+    struct api_key_new in = {
+        .account_id = u->id, .name = STR("k"), .method = str_c(v->method), .constraints_json = str_c(v->constraints), .permissions_json = str_c(v->permissions)
+    };
     return api_key_store(the_auth, c, str_c(v->key), &in);
 }
 
@@ -213,7 +215,7 @@ static err identify(struct call *c)
 static err visit_with(struct visit *v, const char *key)
 {
     struct header headers[] = { { STR("X-API-Key"), str_c(key) }, { STR("Referer"), STR("https://example.com/page") } };
-    struct req    rq = { .headers = headers, .n_headers = 2, .peer = STR("10.0.0.1") };
+    struct req rq = { .headers = headers, .n_headers = 2, .peer = STR("10.0.0.1") };
     v->who = NULL;
     err e = in_tx_at(NOW, TX_READ, identify, v, &rq);
     if (e) ROW_STR(key, the_call.why.text, STR("Access denied."));
@@ -224,9 +226,9 @@ static void test_keys(void **state)
 {
     (void)state;
     static const struct {
-        const char  *name;
+        const char *name;
         struct visit v;
-        bool         good, limited;
+        bool good, limited;
     } rows[] = {
         { "no limits", { .key = "key of sixteen characters 1" }, true, false },
         { "method none with a list", { .key = "k2", .method = "none", .constraints = "[\"10.9.9.9\"]" }, true, false },
@@ -242,7 +244,7 @@ static void test_keys(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct visit v = rows[i].v;
-        const char  *name = rows[i].name;
+        const char *name = rows[i].name;
         assert_int_equal(in_tx(TX_WRITE, make_key, &v), ERR_OK);
         err e = visit_with(&v, v.key);
         ROW_CHECK(name, e == (rows[i].good ? ERR_OK : ERR_FORBIDDEN));
@@ -323,16 +325,16 @@ static void test_privileges(void **state)
 /* --- links --- */
 
 struct trip {
-    char            token[CRYPTO_TOKEN], id[CRYPTO_UUID];
-    const char     *purpose;
+    char token[CRYPTO_TOKEN], id[CRYPTO_UUID];
+    const char *purpose;
     struct account *found;
 };
 
 static err link_make(struct call *c)
 {
-    struct trip    *t = c->state;
+    struct trip *t = c->state;
     struct account *u;
-    str             token;
+    str token;
     TRY(account_by_email(c, AUTH_PLATFORM, STR("link@example.com"), &u));
     if (!u) TRY(create(c, "link@example.com", "$x", &u));
     TRY(link_new(the_auth, c, u->id, LINK_PASSWORD, 1000, &token));
@@ -358,7 +360,7 @@ static err link_take(struct call *c)
 static err set_password(struct call *c)
 {
     struct trip *t = c->state;
-    return account_set_password(c, (str){ t->id, CRYPTO_UUID }, STR("$new"), true);
+    return account_set_password(the_auth, c, (str){ t->id, CRYPTO_UUID }, STR("$new"), true);
 }
 
 static void test_links(void **state)
@@ -413,7 +415,7 @@ static void test_seen(void **state)
     struct account u = { 0 };
     assert_int_equal(in_tx(TX_WRITE, read_seen, &u), ERR_OK);
     struct account stale = u;
-    char           id[CRYPTO_UUID];
+    char id[CRYPTO_UUID];
     memcpy(id, u.id.p, sizeof id);
     stale.id = (str){ id, sizeof id };
     account_seen(the_auth, &stale, NOW);
@@ -432,10 +434,7 @@ static void test_seen(void **state)
 
 static struct call boot_call(void) { return (struct call){ .mem = arena_new(1 << 20), .now_ms = NOW }; }
 
-static err admin_by_key(struct call *c)
-{
-    return api_key_identify(the_auth, c, STR("a key for the first start"), (struct who **)c->state);
-}
+static err admin_by_key(struct call *c) { return api_key_identify(the_auth, c, STR("a key for the first start"), (struct who **)c->state); }
 
 static err count_superusers(struct call *c)
 {
@@ -449,13 +448,13 @@ static err count_superusers(struct call *c)
 static void test_bootstrap(void **state)
 {
     (void)state;
-    bool             created = true;
-    str              link = STR("x");
-    struct call      c = boot_call();
+    bool created = true;
+    str link = STR("x");
+    struct call c = boot_call();
     struct bootstrap none = { 0 }, bad = { .email = STR("admin") }, weak = { .email = STR("admin@example.com"), .api_key = STR("too short") };
     struct bootstrap first = { .email = STR("Admin@example.com"), .password = STR("a password"), .api_key = STR("a key for the first start") };
     struct bootstrap second = { .email = STR("other@example.com") };
-    struct req       rq = { .peer = STR("unix") };
+    struct req rq = { .peer = STR("unix") };
 
     ROW_CHECK("nothing asked for", auth_bootstrap(the_auth, &c, &none, &created, &link) == ERR_OK && !created && str_absent(link));
     ROW_CHECK("not an address", auth_bootstrap(the_auth, &c, &bad, &created, &link) == ERR_INPUT);
@@ -494,9 +493,9 @@ static err prepared(struct call *c)
 static void test_bootstrap_by_link(void **state)
 {
     (void)state;
-    bool             created = false;
-    str              link = STR_NULL;
-    struct call      c = boot_call();
+    bool created = false;
+    str link = STR_NULL;
+    struct call c = boot_call();
     struct bootstrap in = { .email = STR("boss@example.com") };
     assert_int_equal(in_tx(TX_WRITE, demote_all, NULL), ERR_OK);
     assert_int_equal(in_tx(TX_WRITE, prepared, NULL), ERR_OK);
@@ -540,7 +539,7 @@ static void test_no_half_account(void **state)
     bool done = false;
     for (long n = 1; !done && n < 10000; n++) {
         struct call c = boot_call();
-        int64_t     rows = -1;
+        int64_t rows = -1;
 #ifdef CHANCERY_FAULTS
         fault_arm(n);
 #endif
@@ -562,11 +561,11 @@ static void test_identify_without_memory(void **state)
 {
     (void)state;
     struct visit v = { 0 };
-    bool         done = false;
+    bool done = false;
     for (long n = 1; !done && n < 10000; n++) {
         struct header headers[] = { { STR("X-API-Key"), STR("key of the fault loop") } };
-        struct req    rq = { .headers = headers, .n_headers = 1, .peer = STR("10.0.0.1") };
-        struct call   c = boot_call();
+        struct req rq = { .headers = headers, .n_headers = 1, .peer = STR("10.0.0.1") };
+        struct call c = boot_call();
         c.rq = &rq;
         c.state = &v;
 #ifdef CHANCERY_FAULTS
@@ -587,10 +586,12 @@ static void test_identify_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accounts), cmocka_unit_test(test_first_proof), cmocka_unit_test(test_password_pool), cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_key_is_replaced), cmocka_unit_test(test_privileges), cmocka_unit_test(test_links), cmocka_unit_test(test_seen),
-        cmocka_unit_test(test_no_half_account),
-        cmocka_unit_test(test_identify_without_memory), cmocka_unit_test(test_bootstrap), cmocka_unit_test(test_bootstrap_by_link),
+        cmocka_unit_test(test_accounts),        cmocka_unit_test(test_first_proof),
+        cmocka_unit_test(test_password_pool),   cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_key_is_replaced), cmocka_unit_test(test_privileges),
+        cmocka_unit_test(test_links),           cmocka_unit_test(test_seen),
+        cmocka_unit_test(test_no_half_account), cmocka_unit_test(test_identify_without_memory),
+        cmocka_unit_test(test_bootstrap),       cmocka_unit_test(test_bootstrap_by_link),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

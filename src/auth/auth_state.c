@@ -1,0 +1,79 @@
+/* auth/auth_state.c: changes of an account's state, each with its record in the same transaction. */
+#include "auth/auth_int.h"
+
+err account_audit(struct call *c, const char *action, const struct account *who, str detail_json)
+{
+    struct audit record = { .family = STR("core"), .action = str_c(action), .subject = who->id, .detail_json = detail_json };
+    return audit_write(c, &record);
+}
+
+err account_get(struct call *c, str id, struct account **out)
+{
+    struct account *found;
+    TRY(account_by_id(c, id, &found));
+    if (!found) return ERR_NOT_FOUND;
+    *out = found;
+    return ERR_OK;
+}
+
+err account_update(struct call *c, str id, const struct account_change *in)
+{
+    int64_t n;
+    TRY(db_run_count(c, &auth_q[AQ_ACCOUNT_UPDATE], &n, in->display_name, in->first_name, in->last_name, in->locale, in->timezone, id));
+    return n ? ERR_OK : ERR_NOT_FOUND;
+}
+
+err account_set_email(struct call *c, str id, str email, bool verified)
+{
+    struct account *who, *other;
+    str norm;
+    email = str_trim(email);
+    if (!email_is_valid(email)) return fail(c, ERR_INPUT, "/email", "not an e-mail address");
+    TRY(email_normalise(c->mem, email, &norm));
+    TRY(account_get(c, id, &who));
+    TRY(account_by_email(c, who->scope, email, &other));
+    if (other && !str_eq(other->id, id)) return fail(c, ERR_CONFLICT, "/email", "an account with this e-mail address exists already");
+    TRY(db_run(c, &auth_q[AQ_ACCOUNT_SET_EMAIL], email, norm, verified ? &c->now_ms : NULL, id));
+    return account_audit(c, "account.email", who, STR_NULL);
+}
+
+err account_set_active(struct call *c, str id, bool active)
+{
+    struct account *who;
+    TRY(account_get(c, id, &who));
+    if (who->active == active) return ERR_OK;
+    TRY(db_run(c, &auth_q[AQ_ACCOUNT_SET_ACTIVE], (int64_t)active, id));
+    return account_audit(c, active ? "account.activate" : "account.deactivate", who, STR_NULL);
+}
+
+err account_set_superuser(struct call *c, str id, bool superuser)
+{
+    struct account *who;
+    TRY(account_get(c, id, &who));
+    if (who->superuser == superuser && who->staff == superuser) return ERR_OK;
+    TRY(db_run(c, &auth_q[AQ_ACCOUNT_SET_SUPERUSER], (int64_t)superuser, id));
+    return account_audit(c, superuser ? "account.promote" : "account.demote", who, STR_NULL);
+}
+
+err account_end_sessions(struct call *c, str id)
+{
+    struct account *who;
+    TRY(account_get(c, id, &who));
+    TRY(db_run(c, &auth_q[AQ_ACCOUNT_EPOCH], id));
+    return account_audit(c, "account.end_sessions", who, STR_NULL);
+}
+
+err account_delete(struct auth *a, struct call *c, str id)
+{
+    struct account *who;
+    TRY(account_get(c, id, &who));
+    /* The record keeps the address that the account had: the row's may be somebody else's soon. */
+    struct audit record = { .family = STR("core"), .action = STR("account.delete"), .subject = who->id };
+    if (!c->who) record.actor_email = who->email;
+    if (a->hooks.account_deleted) TRY(a->hooks.account_deleted(a->hooks.self, c, who));
+    TRY(account_strip(a, c, id));
+    TRY(db_run(c, &auth_q[AQ_PRIVILEGES_DROP], id));
+    TRY(db_run(c, &auth_q[AQ_LINKS_DROP], id));
+    TRY(db_run(c, &auth_q[AQ_ACCOUNT_DELETE], c->now_ms, id));
+    return audit_write(c, &record);
+}
