@@ -175,6 +175,7 @@ static void watch(void *arg)
 
 err jobs_start(struct jobs *q)
 {
+    TRY(store_on_change(q->o.store, JOBS_TOPIC, queue_wake, q));
     TRY(lane_new("jobs", q->o.threads, q->o.threads, &q->runners));
     TRY(lane_new("jobs watch", 1, 1, &q->watch));
     return lane_submit(q->watch, watch, q);
@@ -183,6 +184,7 @@ err jobs_start(struct jobs *q)
 void jobs_halt(struct jobs *q)
 {
     atomic_store(&q->stopping, true);
+    store_off_change(q->o.store, queue_wake, q);
     queue_wake(q);
 }
 

@@ -45,7 +45,7 @@ struct jobs_options {
     const struct job_kind *kinds; /* outlive the queue */
     size_t                 n_kinds;
     unsigned               threads;      /* 0: 2 */
-    int64_t                poll_ms;      /* how soon another server's jobs are seen; 0: 1,000 */
+    int64_t                poll_ms;      /* how soon another server's jobs are seen at the latest; 0: 1,000 */
     int64_t                keep_done_ms; /* done and cancelled ones are purged after that; 0: a week */
     int64_t                keep_dead_ms; /* 0: 90 days */
     size_t                 arena_max;    /* ceiling of a job's call; 0: 64 MiB */
@@ -68,7 +68,7 @@ err jobs_run_due(struct jobs *q, int64_t now_ms, size_t *ran) MUST_CHECK;
 /* Deletes what is older than its age, one small transaction after another. The threads do it by themselves. */
 err jobs_purge(struct jobs *q, int64_t now_ms, int64_t *gone) MUST_CHECK;
 
-/* Inside a write. The threads of this process are woken after the commit. due_at_ms: not before then; 0: at once. id may be NULL.
+/* Inside a write. The threads of every server on the store are woken after the commit. due_at_ms: not before then; 0: at once. id may be NULL.
  * ERR_INPUT: a kind that is not in the table. ERR_LIMIT: payload too large. */
 err jobs_add(struct jobs *q, struct call *c, const char *kind, str payload, int64_t due_at_ms, int64_t *id) MUST_CHECK;
 /* Inside a write of the job itself: the job is done if and only if this transaction commits. ERR_CONFLICT: the lease was lost, or the job cancelled. */

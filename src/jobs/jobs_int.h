@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#define JOBS_TOPIC "jobs" /* store_notify(): there may be something to claim */
 enum { CLAIM_MAX = 64, PURGE_BATCH = 500 };
 
 struct jobs {

@@ -61,7 +61,7 @@ err jobs_add(struct jobs *q, struct call *c, const char *kind, str payload, int6
     struct cell *row;
     if (!known(q, kind)) return fail(c, ERR_INPUT, NULL, "no such kind of job: %s", kind);
     if (payload.n > JOBS_PAYLOAD_MAX) return fail(c, ERR_LIMIT, NULL, "a job's payload is too large");
-    TRY(store_on_commit(c, queue_wake, q));
+    TRY(store_notify(c, JOBS_TOPIC));
     TRY(db_get(c, &job_q[JQ_ADD], &row, str_c(kind), payload.p ? payload : STR(""), due_at_ms ? due_at_ms : c->now_ms, c->now_ms));
     if (id) *id = row[0].i;
     return ERR_OK;
@@ -83,7 +83,8 @@ err jobs_cancel(struct call *c, int64_t id)
 
 err jobs_retry(struct jobs *q, struct call *c, const char *kind, int64_t id, int64_t *n)
 {
-    TRY(store_on_commit(c, queue_wake, q));
+    (void)q; /* the store knows who listens */
+    TRY(store_notify(c, JOBS_TOPIC));
     if (id) return db_run_count(c, &job_q[JQ_RETRY_ONE], n, c->now_ms, str_c(kind), id);
     return db_run_count(c, &job_q[JQ_RETRY_ALL], n, c->now_ms, str_c(kind));
 }

@@ -86,7 +86,8 @@ int cmd_migrate(struct cli *c)
     size_t n;
     if (!app_has_store(&c->config)) return cli_fail("%s: no store here yet; `chancery serve` makes it, or name another folder with --data", c->config.data);
     const struct migration *all = app_migrations(c->mem, &n);
-    struct store_options o = { .url = c->config.store_url, .readers = 2, .queue = 16, .durable = true };
+    struct store_options o = { .url = c->config.store_url, .readers = 2, .queue = 16, .durable = true,
+                               .listen_url = c->config.store_listen_url, .no_prepare = str_is(str_c(c->config.store_prepare), "off") };
     err e = all ? store_open(c->mem, &o, &s, &why) : ERR_NOMEM;
     if (!e && !c->status) e = store_migrate(s, c->mem, all, n, &why);
     if (!e) e = store_migration_status(s, c->mem, all, n, &lines, &current);

@@ -19,7 +19,7 @@ struct dispatches {
 };
 
 struct config {
-    const char *data, *base_url, *store_url, *master_key_file, *files_url;
+    const char *data, *base_url, *store_url, *store_prepare, *store_listen_url, *master_key_file, *files_url;
     struct texts listen, metrics_listen, trusted_proxies, families, cors_origins;
     int64_t threads, max_connections, max_body_memory_mb;
     bool    store_migrate, limits_enabled;

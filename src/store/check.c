@@ -14,7 +14,7 @@ static size_t dollar(const char *p)
 static size_t parameters_in_order(const char *sql)
 {
     size_t n = 0;
-    char   quote = 0;
+    char quote = 0;
     for (const char *p = sql; *p; p++) {
         if (quote) {
             if (*p == quote) quote = 0;
@@ -48,7 +48,7 @@ static const char *letters_wrong(const struct query *q)
 static const char *kinds_wrong(const struct query *q, const struct described *d)
 {
     struct letter l;
-    size_t        i = 0;
+    size_t i = 0;
     if (d->params != letters_count(q->in)) return "the engine counts another number of parameters";
     /* No letters: rows are dropped (db_run). */
     if (letters_count(q->out) == 0) return NULL;
@@ -60,16 +60,16 @@ static const char *kinds_wrong(const struct query *q, const struct described *d)
 
 struct checking {
     const struct query *q;
-    struct arena       *a;
-    str                *why;
+    struct arena *a;
+    str *why;
 };
 
 static err check_one(struct call *c)
 {
-    struct checking  *k = c->state;
-    struct described  d;
-    str               engine_says = STR_NULL;
-    const char       *wrong = letters_wrong(k->q);
+    struct checking *k = c->state;
+    struct described d;
+    str engine_says = STR_NULL;
+    const char *wrong = letters_wrong(k->q);
     if (!wrong) {
         err e = c->db->store->e->describe(c->db, k->q, &d, c->mem, &engine_says);
         if (e == ERR_NOMEM || (e != ERR_OK && str_absent(engine_says))) return e;
@@ -85,7 +85,7 @@ err store_check(struct store *s, struct arena *a, const struct query *q, size_t 
     for (size_t i = 0; i < n; i++) {
         if (!q[i].sql) continue; /* a hole in a table by enum */
         struct checking k = { &q[i], a, why };
-        struct call     c = { .mem = a, .state = &k };
+        struct call c = { .mem = a, .state = &k };
         *why = STR("the store could not be read; the log has the reason");
         TRY(store_do(s, &c, TX_READ, check_one));
     }

@@ -24,8 +24,8 @@ enum { FOLDER = 3, PATH_ROOM = 2 * FOLDER + FILES_NAME + 1, TEMP_NAME = 16 };
 
 /* Where a name lives, and the two folders on the way. */
 struct place {
-    char path[PATH_ROOM]; /* ab/cd/abcd… */
-    char outer[FOLDER];   /* ab */
+    char path[PATH_ROOM];   /* ab/cd/abcd… */
+    char outer[FOLDER];     /* ab */
     char inner[2 * FOLDER]; /* ab/cd */
 };
 
@@ -156,9 +156,9 @@ static err file_read(int fd, const char *path, struct arena *a, str *out)
 static err file_get(const struct files *f, struct arena *a, const char *name, str *out)
 {
     struct place p = place_of(name);
-    char         hash[FILES_NAME];
-    str          contents;
-    int          fd = openat(f->dir, p.path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    char hash[FILES_NAME];
+    str contents;
+    int fd = openat(f->dir, p.path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) return errno == ENOENT ? ERR_NOT_FOUND : trouble("open", p.path);
     err e = file_read(fd, p.path, a, &contents);
     (void)close(fd);
@@ -178,8 +178,8 @@ static bool is_whole(const struct files *f, const struct place *p, str contents)
     struct stat st;
     if (fstatat(f->dir, p->path, &st, AT_SYMLINK_NOFOLLOW) != 0 || (size_t)st.st_size != contents.n) return false;
     struct arena *a = arena_new(contents.n + 4096);
-    str           old;
-    bool          same = a && file_get(f, a, p->path + 2 * FOLDER, &old) == ERR_OK;
+    str old;
+    bool same = a && file_get(f, a, p->path + 2 * FOLDER, &old) == ERR_OK;
     arena_free(a);
     return same;
 }
@@ -197,8 +197,8 @@ static void leftover_drop(const struct files *f, const char *name)
 /* What a killed program left: nobody holds it. (Process numbers would not tell: in a container each start has the same one.) */
 static void leftovers_drop(const struct files *f)
 {
-    int            fd = openat(f->tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR           *d = fd >= 0 ? fdopendir(fd) : NULL;
+    int fd = openat(f->tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
     struct dirent *item;
     if (!d && fd >= 0) (void)close(fd);
     while (d && (item = readdir(d)))
@@ -249,10 +249,7 @@ err files_put(struct files *f, str contents, char name[static FILES_NAME])
     return ERR_OK;
 }
 
-err files_get(struct files *f, struct arena *a, str name, str *out)
-{
-    return name_is_ours(name) ? file_get(f, a, name.p, out) : ERR_NOT_FOUND;
-}
+err files_get(struct files *f, struct arena *a, str name, str *out) { return name_is_ours(name) ? file_get(f, a, name.p, out) : ERR_NOT_FOUND; }
 
 err files_drop(struct files *f, str name)
 {

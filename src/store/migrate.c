@@ -16,14 +16,17 @@ static const char ledger[] = "CREATE TABLE IF NOT EXISTS chancery_migration (\n"
                              "  number {bigint} NOT NULL PRIMARY KEY,\n"
                              "  name TEXT NOT NULL,\n"
                              "  checksum TEXT NOT NULL,\n"
-                             "  applied_at_ms {bigint} NOT NULL);\n";
+                             "  applied_at_ms {bigint} NOT NULL);\n"
+                             "CREATE TABLE IF NOT EXISTS chancery_change (\n" /* pg_news.c */
+                             "  topic TEXT NOT NULL PRIMARY KEY,\n"
+                             "  version {bigint} NOT NULL);\n";
 
 /* What the transactions below are about. Their fail() texts are for the operator. */
 struct upgrade {
     const struct migration *all;
-    size_t                  n;
-    struct rows             done; /* the ledger */
-    bool                    more; /* one was applied: look for the next */
+    size_t n;
+    struct rows done; /* the ledger */
+    bool more;        /* one was applied: look for the next */
 };
 
 static void checksum(const struct migration *m, char out[static CHECKSUM + 1])
@@ -59,10 +62,10 @@ static err expand(struct call *c, const char *sql, str *out)
 {
     const struct engine *e = c->db->store->e;
     struct buf b = BUF(SQL_MAX);
-    str        s = str_c(sql), plain;
+    str s = str_c(sql), plain;
     while (str_cut(&s, '{', &plain)) {
         buf_add(&b, plain);
-        str         word = placeholder((str){ s.p - 1, s.n + 1 });
+        str word = placeholder((str){ s.p - 1, s.n + 1 });
         const char *text = str_absent(word) ? "{" : stands_for(e, word);
         if (!text) {
             buf_release(&b);
@@ -104,7 +107,7 @@ static const struct migration *known(const struct upgrade *u, int64_t number)
 static err ledger_fits(struct call *c, const struct upgrade *u)
 {
     for (size_t i = 0; i < u->done.n; i++) {
-        const struct cell      *row = u->done.row[i];
+        const struct cell *row = u->done.row[i];
         const struct migration *m = known(u, row[0].i);
         if (!m)
             return fail(c, ERR_CONFLICT, NULL, "the store is newer than this program: it has migration " STR_FMT ", unknown here; start the newer program",
@@ -138,7 +141,7 @@ static err apply(struct call *c, const struct migration *m)
 /* One transaction: whoever else migrates is kept out, the ledger is read again, the first missing migration is applied. */
 static err apply_next(struct call *c)
 {
-    struct upgrade      *u = c->state;
+    struct upgrade *u = c->state;
     const struct engine *e = c->db->store->e;
     u->more = false;
     if (*e->ledger_lock) TRY(script(c, e->ledger_lock));
@@ -186,8 +189,8 @@ err store_migrate(struct store *s, struct arena *a, const struct migration *all,
     struct arena *mem = arena_new(MEMORY_MAX);
     if (!mem) return ERR_NOMEM;
     struct upgrade u = { .all = all, .n = n };
-    struct call    c = { .mem = mem, .state = &u };
-    err            e = apply_all(s, &c);
+    struct call c = { .mem = mem, .state = &u };
+    err e = apply_all(s, &c);
     if (e != ERR_OK) *why = STR("the store could not be migrated; the log has the reason");
     if (e != ERR_OK && !str_absent(c.why.text)) (void)!arena_str(a, c.why.text, why);
     arena_free(mem);
@@ -198,8 +201,8 @@ err store_migration_status(struct store *s, struct arena *a, const struct migrat
 {
     assert_order(all, n);
     struct upgrade u = { .all = all, .n = n };
-    struct call    c = { .mem = a, .state = &u };
-    size_t         applied = 0;
+    struct call c = { .mem = a, .state = &u };
+    size_t applied = 0;
     TRY(ready_ledger(s, &c));
     TRY(store_do(s, &c, TX_READ, read_ledger));
     for (size_t i = 0; i < n; i++) {

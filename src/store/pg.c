@@ -1,12 +1,15 @@
-/* store/pg.c: PostgreSQL connections and statements. Values travel in binary form both ways. */
+/* store/pg.c: PostgreSQL connections and their pipeline: what is sent together costs one round trip together. */
 #include "store/pg_int.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include <endian.h>
 #include <stdio.h>
 
-/* Object identifiers of the built-in types that we bind and read; fixed by PostgreSQL's catalogue. */
-enum { OID_BOOL = 16, OID_BYTEA = 17, OID_NAME = 19, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25, OID_BPCHAR = 1042, OID_VARCHAR = 1043 };
+/* Object identifiers of the built-in types that we bind; fixed by PostgreSQL's catalogue. */
+enum { OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25 };
+/* When a connection took that long not to come, the others do not wait for theirs as well: they are refused at once for as long again. */
+enum { SLOW_MS = 1000 };
 
 static const char lost[] = "the connection was lost";
 
@@ -18,10 +21,24 @@ void pg_disconnect(struct pg_conn *k)
 {
     PQfinish(k->pq);
     k->pq = NULL;
-    k->stale = false;
-    k->named = 0;
+    k->stale = k->begun = false;
+    k->named = k->n_sent = 0;
     memset(k->cache, 0, sizeof k->cache);
     /* Not .taken: it belongs to the pool's lock. */
+}
+
+bool pg_is_open(const struct pg_conn *k) { return k->pq && PQstatus(k->pq) == CONNECTION_OK; }
+
+/* The timeline is for pg_outcome(). A standby has none to tell, and is of no use for writing anyway. */
+static void look_around(struct pg *p, struct pg_conn *k)
+{
+    static atomic_bool told;
+    PGresult *r = PQexec(k->pq, "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8), current_setting('synchronous_commit')");
+    bool fine = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1;
+    (void)snprintf(k->timeline, sizeof k->timeline, "%s", fine ? PQgetvalue(r, 0, 0) : "");
+    if (fine && p->durable && strcmp(PQgetvalue(r, 0, 1), "off") == 0 && !atomic_exchange(&told, true))
+        LOG(LOG_WARN, "store: synchronous_commit is off for this role or database: what is acknowledged may be lost when PostgreSQL's machine fails");
+    PQclear(r);
 }
 
 static err connect_anew(struct pg *p, struct pg_conn *k)
@@ -29,45 +46,62 @@ static err connect_anew(struct pg *p, struct pg_conn *k)
     /* What stands before dbname may be set otherwise by the URL, what follows may not. */
     static const char *const keys[] = { "connect_timeout", "tcp_user_timeout", "application_name", "dbname", "client_encoding", NULL };
     const char *const values[] = { "5", "15000", "chancery", p->url, "UTF8", NULL };
+    int64_t start = clock_mono_ms();
     pg_disconnect(k);
     k->pq = fault_here() ? NULL : PQconnectdbParams(keys, values, 1);
-    if (k->pq && PQstatus(k->pq) == CONNECTION_OK) {
+    if (pg_is_open(k)) {
         (void)PQsetNoticeProcessor(k->pq, silent, NULL);
         if (!p->durable) PQclear(PQexec(k->pq, "SET synchronous_commit TO off"));
-        return ERR_OK;
+        look_around(p, k);
+        if (pg_is_open(k) && PQenterPipelineMode(k->pq)) return ERR_OK;
     }
     store_trouble(p->store, "connect", k->pq ? PQerrorMessage(k->pq) : "out of memory");
+    if (clock_mono_ms() - start >= SLOW_MS) atomic_store(&p->down_until_ms, clock_mono_ms() + SLOW_MS);
     pg_disconnect(k);
-    return ERR_STORE;
+    return ERR_BUSY;
+}
+
+/* The answers to the end of a transaction before this one, which nobody waited for. */
+static void settle(struct pg_conn *k)
+{
+    PGresult *r;
+    if (!k->n_sent) return;
+    for (unsigned i = 0; i < k->n_sent; i++)
+        while ((r = PQgetResult(k->pq))) PQclear(r);
+    PQclear(PQgetResult(k->pq));
+    k->n_sent = 0;
+    if (pg_is_open(k) && PQtransactionStatus(k->pq) != PQTRANS_IDLE) k->stale = true;
 }
 
 err pg_connected(struct pg *p, struct pg_conn *k)
 {
-    return k->pq && !k->stale && PQstatus(k->pq) == CONNECTION_OK ? ERR_OK : connect_anew(p, k);
+    if (k->pq) settle(k);
+    if (pg_is_open(k) && !k->stale) return ERR_OK;
+    if (clock_mono_ms() < atomic_load(&p->down_until_ms)) return pg_disconnect(k), ERR_BUSY;
+    return connect_anew(p, k);
 }
 
 /* --- what an answer means --- */
 
 static bool state_is(const char *state, const char *with) { return state && strncmp(state, with, strlen(with)) == 0; }
 
-/* What went wrong, for the caller and for the next attempt; logs trouble, but never a value. r may be NULL. */
-static err judge(struct db *db, const char *sql, const PGresult *r)
+err pg_judge(struct db *db, const char *sql, const PGresult *r)
 {
     struct pg_conn *k = db->conn;
-    const char     *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
+    const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
     if (state_is(state, "23")) return ERR_CONFLICT;
     /* Lost a race: serialization failure, deadlock. */
     if (state_is(state, "40001") || state_is(state, "40P01")) return db->again = true, ERR_STORE;
     /* A prepared statement is gone, or its table has changed: a fresh connection knows better. */
     if (state_is(state, "26000") || state_is(state, "0A000")) db->again = k->stale = true;
-    if (PQstatus(k->pq) != CONNECTION_OK) {
-        store_trouble(db->store, sql, lost);
-        return db->again = true, ERR_STORE;
-    }
+    /* The server shuts down, or says farewell to this connection alone. A standby took its place (25006). */
+    bool gone = !pg_is_open(k) || state_is(state, "57P0") || state_is(state, "08") || (db->tx == TX_WRITE && state_is(state, "25006"));
     /* The primary message of class 22 (data exceptions) quotes the value. */
     const char *message = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-    store_trouble(db->store, sql, state_is(state, "22") ? state : message ? message : "no answer");
-    return ERR_STORE;
+    store_trouble(db->store, sql, state_is(state, "22") ? state : message ? message : gone ? lost : "no answer");
+    if (gone) return db->again = k->stale = true, ERR_BUSY;
+    /* Disk full, out of memory, too many connections: an operator's matter, and it passes. */
+    return state_is(state, "53") ? ERR_BUSY : ERR_STORE;
 }
 
 static err interrupted(struct db *db, const char *sql)
@@ -82,23 +116,18 @@ static bool is_fine(const PGresult *r)
     return s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK;
 }
 
-err pg_plain(struct db *db, const char *sql, const char *tag)
+/* --- sending --- */
+
+static err sent(struct db *db, const char *sql, int slot, int ok)
 {
     struct pg_conn *k = db->conn;
-    if (fault_here()) return interrupted(db, sql);
-    PGresult *r = PQexec(k->pq, sql);
-    err       e = is_fine(r) ? ERR_OK : judge(db, sql, r);
-    /* COMMIT of a failed transaction is answered "ROLLBACK", and that is not an error to PostgreSQL. */
-    if (e == ERR_OK && tag && strcmp(PQcmdStatus(r), tag) != 0) e = ERR_STORE;
-    PQclear(r);
-    return e;
+    if (!ok) {
+        if (slot >= 0) k->cache[slot].sql = NULL;
+        return pg_judge(db, sql, NULL);
+    }
+    k->sent[k->n_sent++] = (struct pg_sent){ sql, slot, false };
+    return ERR_OK;
 }
-
-err pg_script(struct db *db, const char *sql) { return pg_plain(db, sql, NULL); }
-
-/* --- statements --- */
-
-static void statement_name(unsigned id, char out[static 16]) { (void)snprintf(out, 16, "s%u", id); }
 
 static size_t cache_slot(const char *sql)
 {
@@ -117,153 +146,179 @@ static size_t cache_find(const struct pg_conn *k, const char *sql)
     return at;
 }
 
+static int types_of(const char *letters, Oid out[static STORE_PARAMS_MAX])
+{
+    static const Oid oids[] = { ['t'] = OID_TEXT, ['b'] = OID_BYTEA, ['i'] = OID_INT8 };
+    struct letter l;
+    int n = 0;
+    while (n < STORE_PARAMS_MAX && letter_next(&letters, &l)) out[n++] = oids[(unsigned char)l.kind];
+    return n;
+}
+
+static void statement_name(unsigned id, char out[static 16]) { (void)snprintf(out, 16, "s%u", id); }
+
 static err forget(struct db *db, unsigned id)
 {
+    struct pg_conn *k = db->conn;
     char name[16], sql[32];
     statement_name(id, name);
     (void)snprintf(sql, sizeof sql, "DEALLOCATE %s", name);
-    return pg_plain(db, sql, NULL);
+    return sent(db, "DEALLOCATE", -1, PQsendQueryParams(k->pq, sql, 0, NULL, NULL, NULL, NULL, 1));
 }
 
-static err prepare(struct db *db, const char *sql, const char *in, char name[static 16])
+err pg_send_prepare(struct db *db, const char *sql, const char *types, char name[static 16])
 {
-    static const Oid oids[] = { ['t'] = OID_TEXT, ['b'] = OID_BYTEA, ['i'] = OID_INT8 };
-    struct pg_conn  *k = db->conn;
-    size_t           at = cache_find(k, sql);
+    struct pg_conn *k = db->conn;
+    struct pg *p = db->store->impl;
+    Oid oids[STORE_PARAMS_MAX];
+    int n = types_of(types, oids);
+    name[0] = '\0';
+    if (!p->prepare) return sent(db, sql, -1, PQsendPrepare(k->pq, "", sql, n, oids));
+    size_t at = cache_find(k, sql);
     if (k->cache[at].sql == sql) return statement_name(k->cache[at].id, name), ERR_OK;
     if (k->cache[at].sql) TRY(forget(db, k->cache[at].id));
     k->cache[at].sql = NULL;
-    Oid           types[STORE_PARAMS_MAX];
-    struct letter l;
-    int           n = 0;
-    for (const char *p = in; n < STORE_PARAMS_MAX && letter_next(&p, &l);) types[n++] = oids[(unsigned char)l.kind];
-    if (fault_here()) return interrupted(db, sql);
     statement_name(++k->named, name);
-    PGresult *r = PQprepare(k->pq, name, sql, n, types);
-    err       e = is_fine(r) ? ERR_OK : judge(db, sql, r);
-    PQclear(r);
-    if (e != ERR_OK) return e;
+    TRY(sent(db, sql, (int)at, PQsendPrepare(k->pq, name, sql, n, oids)));
     k->cache[at].sql = sql;
     k->cache[at].id = k->named;
     return ERR_OK;
 }
 
-/* The letter a column of that type is read by; '?' for a type that we do not read. */
-static char kind_of(Oid type)
-{
-    switch (type) {
-    case OID_TEXT:
-    case OID_VARCHAR:
-    case OID_BPCHAR:
-    case OID_NAME: return 't';
-    case OID_BYTEA: return 'b';
-    case OID_INT2:
-    case OID_INT4:
-    case OID_INT8:
-    case OID_BOOL: return 'i';
-    default: return '?';
-    }
-}
-
-/* Big-endian two's complement of 1 (a boolean), 2, 4 or 8 bytes. */
-static int64_t read_int(const char *p, int n)
-{
-    uint64_t v = n > 1 && (p[0] & 0x80) ? UINT64_MAX : 0;
-    for (int i = 0; i < n; i++) v = v << 8 | (unsigned char)p[i];
-    return (int64_t)v;
-}
-
-static err read_cell(const PGresult *r, int row, int at, struct letter l, struct arena *a, struct cell *out)
-{
-    if (PQgetisnull(r, row, at)) {
-        out->null = true;
-        return l.null_ok ? ERR_OK : ERR_STORE;
-    }
-    if (kind_of(PQftype(r, at)) != l.kind) return ERR_STORE;
-    const char *p = PQgetvalue(r, row, at);
-    int         n = PQgetlength(r, row, at);
-    if (l.kind != 'i') return arena_str(a, (str){ p, (size_t)n }, &out->s);
-    out->i = read_int(p, n);
-    return ERR_OK;
-}
-
-static err read_row(struct db *db, const PGresult *r, int row, struct arena *a, const struct query *q, struct result *out)
-{
-    struct cell *cells = result_row(out, a, letters_count(q->out));
-    if (!cells) return ERR_NOMEM;
-    struct letter l;
-    const char   *at = q->out;
-    for (int i = 0; letter_next(&at, &l); i++) {
-        err e = read_cell(r, row, i, l, a, &cells[i]);
-        if (e == ERR_STORE) store_trouble(db->store, q->sql, "a column is NULL or of another type than its letter says");
-        TRY(e);
-    }
-    return ERR_OK;
-}
-
-static err read_rows(struct db *db, PGresult *r, struct arena *a, const struct query *q, struct result *out)
-{
-    if (out->most && PQntuples(r) > 0 && (size_t)PQnfields(r) != letters_count(q->out)) {
-        store_trouble(db->store, q->sql, "another number of columns than its letters say");
-        return ERR_STORE;
-    }
-    for (int i = 0; i < PQntuples(r) && out->n < out->most; i++) TRY(read_row(db, r, i, a, q, out));
-    /* "3" after a change; after a SELECT it counts rows, which the other engine does not. */
-    bool is_select = strncmp(PQcmdStatus(r), "SELECT", 6) == 0;
-    if (is_select || str_int(str_c(PQcmdTuples(r)), &out->changed) != ERR_OK) out->changed = 0;
-    return ERR_OK;
-}
-
-static PGresult *execute(struct pg_conn *k, const char *name, const struct params *in)
-{
+/* Parameters as libpq wants them. */
+struct bound {
     const char *values[STORE_PARAMS_MAX];
-    int         lengths[STORE_PARAMS_MAX], formats[STORE_PARAMS_MAX];
-    uint64_t    numbers[STORE_PARAMS_MAX];
+    int lengths[STORE_PARAMS_MAX], formats[STORE_PARAMS_MAX];
+    uint64_t numbers[STORE_PARAMS_MAX];
+};
+
+static void bind_all(const struct params *in, struct bound *b)
+{
     for (size_t i = 0; i < in->n; i++) {
         const struct param *p = &in->v[i];
-        bool                is_int = p->kind == 'i';
-        numbers[i] = htobe64((uint64_t)p->i);
-        const char *bytes = is_int ? (const char *)&numbers[i] : p->s.n ? p->s.p : "";
-        values[i] = p->null ? NULL : bytes;
-        lengths[i] = is_int ? 8 : (int)p->s.n;
-        formats[i] = 1;
+        bool is_int = p->kind == 'i';
+        b->numbers[i] = htobe64((uint64_t)p->i);
+        const char *bytes = is_int ? (const char *)&b->numbers[i] : p->s.n ? p->s.p : "";
+        b->values[i] = p->null ? NULL : bytes;
+        b->lengths[i] = is_int ? 8 : (int)p->s.n;
+        b->formats[i] = 1;
     }
-    return PQexecPrepared(k->pq, name, (int)in->n, values, lengths, formats, 1);
 }
 
-err pg_run(struct db *db, struct arena *a, const struct query *q, const struct params *in, struct result *out)
+err pg_send(struct db *db, const char *sql, const char *types, const struct params *in)
 {
     struct pg_conn *k = db->conn;
-    const char     *sql = query_text(db->store->e, q);
-    char            name[16];
-    TRY(prepare(db, sql, q->in, name));
+    struct pg *p = db->store->impl;
+    struct bound b;
+    char name[16];
     if (fault_here()) return interrupted(db, sql);
-    PGresult *r = execute(k, name, in);
-    err       e = is_fine(r) ? read_rows(db, r, a, q, out) : judge(db, sql, r);
-    PQclear(r);
-    return e;
+    bind_all(in, &b);
+    if (!p->prepare) {
+        Oid oids[STORE_PARAMS_MAX];
+        int n = types_of(types, oids);
+        return sent(db, sql, -1, PQsendQueryParams(k->pq, sql, n, oids, b.values, b.lengths, b.formats, 1));
+    }
+    TRY(pg_send_prepare(db, sql, types, name));
+    return sent(db, sql, -1, PQsendQueryPrepared(k->pq, name, (int)in->n, b.values, b.lengths, b.formats, 1));
 }
 
-err pg_lock(struct call *c, str name)
+err pg_send_plain(struct db *db, const char *sql)
 {
-    static const struct query lock = { .in = "t", .out = "", .sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))" };
-    return db_run(c, &lock, name);
+    static const struct params none = { .n = 0 };
+    return pg_send(db, sql, "", &none);
 }
 
-err pg_describe(struct db *db, const struct query *q, struct described *out, struct arena *a, str *why)
+err pg_send_describe(struct db *db, const char *sql, const char *name)
 {
     struct pg_conn *k = db->conn;
-    char            name[16];
-    err             e = prepare(db, query_text(db->store->e, q), q->in, name);
-    if (e != ERR_OK && PQstatus(k->pq) == CONNECTION_OK) {
-        str text = str_trim(str_c(PQerrorMessage(k->pq)));
-        TRY(arena_str(a, text, why));
+    return sent(db, sql, -1, PQsendDescribePrepared(k->pq, name));
+}
+
+err pg_send_xid(struct db *db)
+{
+    struct pg_conn *k = db->conn;
+    if (db->tx == TX_READ || k->xid_asked) return ERR_OK;
+    k->xid_asked = true;
+    TRY(pg_send_plain(db, "SELECT pg_current_xact_id()::text"));
+    k->sent[k->n_sent - 1].is_xid = true;
+    return ERR_OK;
+}
+
+err pg_send_begin(struct db *db)
+{
+    struct pg_conn *k = db->conn;
+    if (k->begun) return ERR_OK;
+    TRY(pg_connected(db->store->impl, k));
+    k->begun = true;
+    k->xid_asked = false;
+    k->xid = 0;
+    return pg_send_plain(db, db->tx == TX_READ ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN ISOLATION LEVEL SERIALIZABLE");
+}
+
+/* --- collecting --- */
+
+/* The answer to one command: a result and the NULL that ends it. */
+static PGresult *answer(struct pg_conn *k)
+{
+    PGresult *r = PQgetResult(k->pq), *more;
+    while (r && (more = PQgetResult(k->pq))) PQclear(more);
+    return r;
+}
+
+static void heed(struct pg_conn *k, const struct pg_sent *s, const PGresult *r, bool fine)
+{
+    if (s->slot >= 0 && !fine) k->cache[s->slot].sql = NULL;
+    if (s->is_xid && fine && PQntuples(r) == 1 && str_int(str_c(PQgetvalue(r, 0, 0)), &k->xid) != ERR_OK) k->xid = 0;
+}
+
+err pg_collect(struct db *db, PGresult **out)
+{
+    struct pg_conn *k = db->conn;
+    err e = ERR_OK;
+    *out = NULL;
+    if (!k->n_sent) return ERR_OK;
+    if (!PQpipelineSync(k->pq)) e = pg_judge(db, k->sent[0].sql, NULL);
+    for (unsigned i = 0; i < k->n_sent; i++) {
+        PGresult *r = answer(k);
+        bool fine = r && is_fine(r);
+        heed(k, &k->sent[i], r, fine);
+        if (e != ERR_OK || (fine && (k->sent[i].is_xid || k->sent[i].slot >= 0))) {
+            PQclear(r);
+            continue;
+        }
+        if (!fine) e = pg_judge(db, k->sent[i].sql, r);
+        PQclear(*out);
+        *out = r;
     }
-    TRY(e);
-    PGresult *r = PQdescribePrepared(k->pq, name);
-    e = is_fine(r) ? ERR_OK : judge(db, q->sql, r);
-    *out = (struct described){ .params = (size_t)PQnparams(r), .columns = (size_t)PQnfields(r) };
-    for (int i = 0; i < PQnfields(r) && i < STORE_COLUMNS_MAX; i++) out->kinds[i] = kind_of(PQftype(r, i));
+    k->n_sent = 0;
+    PQclear(PQgetResult(k->pq)); /* the end of the batch */
+    return e;
+}
+
+err pg_plain(struct db *db, const char *sql, const char *tag)
+{
+    PGresult *r = NULL;
+    TRY(pg_send_plain(db, sql));
+    err e = pg_collect(db, &r);
+    /* COMMIT of a failed transaction is answered "ROLLBACK", and that is not an error to PostgreSQL. */
+    if (e == ERR_OK && tag && strcmp(PQcmdStatus(r), tag) != 0) e = ERR_STORE;
     PQclear(r);
     return e;
+}
+
+void pg_rest(struct db *db)
+{
+    struct pg_conn *k = db->conn;
+    bool was_begun = k->begun;
+    k->begun = false;
+    if (!k->pq || !was_begun) return;
+    if (k->stale || k->n_sent || !pg_is_open(k)) {
+        pg_disconnect(k);
+        return;
+    }
+    if (PQtransactionStatus(k->pq) == PQTRANS_IDLE) return;
+    /* Nobody waits for the answer: whoever has this connection next reads it (settle). */
+    bool fine = PQsendQueryParams(k->pq, "ROLLBACK", 0, NULL, NULL, NULL, NULL, 1) && PQpipelineSync(k->pq);
+    k->n_sent = 1;
+    if (!fine) pg_disconnect(k);
 }

@@ -1,8 +1,10 @@
 /* store/pg_pool.c: PostgreSQL transactions: a bounded pool of connections, serializable writes that are run again when they lose.
  *
  * Invariants:
- *  1. A write is run again only while nothing of it can have been kept: never after its COMMIT was sent and no answer came.
- *  2. A read is one moment (repeatable read, read only), cannot lose a race, and its function runs at most once. */
+ *  1. A write is run again only while nothing of it can have been kept: after its COMMIT was sent and not answered only if the server says that it was
+ *     not committed (pg_outcome.c).
+ *  2. A read is one moment (repeatable read, read only), cannot lose a race, and its function runs at most once.
+ *  3. Connections are given out in the order of asking. */
 #include "store/pg_int.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
@@ -27,15 +29,42 @@ static struct pg_conn *conn_free(struct pg *p)
     return NULL;
 }
 
-static err conn_take(struct pg *p, struct pg_conn **out)
+static void waiter_drop(struct pg *p, const struct pg_waiter *w)
 {
+    struct pg_waiter **at = &p->first;
+    while (*at != w) at = &(*at)->next;
+    *at = w->next;
+    if (!*at) p->last = at;
+}
+
+/* Whoever came first is served first: a connection that comes back is handed to the head of the line, and is never free meanwhile. */
+static struct pg_conn *conn_wait(struct pg *p)
+{
+    struct pg_waiter w = { 0 };
     struct timespec until;
-    struct pg_conn *k;
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&w.turn, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += WAIT_S;
+    *p->last = &w;
+    p->last = &w.next;
+    while (!w.given && pthread_cond_timedwait(&w.turn, &p->lock, &until) != ETIMEDOUT) continue;
+    if (!w.given) waiter_drop(p, &w);
+    (void)pthread_cond_destroy(&w.turn);
+    return w.given;
+}
+
+static err conn_take(struct pg *p, struct pg_conn **out)
+{
     (void)pthread_mutex_lock(&p->lock);
-    while (!(k = conn_free(p)) && pthread_cond_timedwait(&p->some_free, &p->lock, &until) != ETIMEDOUT) continue;
-    if (k) k->taken = true;
+    struct pg_conn *k = conn_free(p);
+    if (k)
+        k->taken = true;
+    else
+        k = conn_wait(p);
     (void)pthread_mutex_unlock(&p->lock);
     if (!k) atomic_fetch_add(&p->store->busy, 1);
     *out = k;
@@ -45,49 +74,43 @@ static err conn_take(struct pg *p, struct pg_conn **out)
 static void conn_give(struct pg *p, struct pg_conn *k)
 {
     (void)pthread_mutex_lock(&p->lock);
-    k->taken = false;
-    (void)pthread_cond_signal(&p->some_free);
+    struct pg_waiter *w = p->first;
+    if (w) {
+        p->first = w->next;
+        if (!p->first) p->last = &p->first;
+        w->given = k;
+        (void)pthread_cond_signal(&w->turn);
+    } else {
+        k->taken = false;
+    }
     (void)pthread_mutex_unlock(&p->lock);
 }
 
 /* --- one transaction --- */
 
-/* The server may have closed a connection while it was idle: that shows here, before anything was done, and costs one more try. */
-static err begin(struct pg *p, struct db *db)
-{
-    const char *sql = db->tx == TX_READ ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN ISOLATION LEVEL SERIALIZABLE";
-    for (int i = 0;; i++) {
-        struct pg_conn *k = db->conn;
-        TRY(pg_connected(p, k));
-        err e = pg_plain(db, sql, "BEGIN");
-        db->again = false;
-        if (e == ERR_OK || i == 1 || PQstatus(k->pq) == CONNECTION_OK) return e;
-    }
-}
-
-/* A connection that cannot be brought back to rest is closed, which ends its transaction as well. */
-static void rest(struct pg_conn *k)
-{
-    if (!k->pq || PQtransactionStatus(k->pq) == PQTRANS_IDLE) return;
-    PQclear(PQexec(k->pq, "ROLLBACK"));
-    if (PQtransactionStatus(k->pq) != PQTRANS_IDLE) k->stale = true;
-}
-
-static err commit(struct db *db)
+/* Without an answer to COMMIT only the server knows. "Not committed" may be run again; when even it cannot tell, nobody is told "done", and nothing is
+ * done twice (invariant 1). */
+static err commit(struct pg *p, struct db *db)
 {
     struct pg_conn *k = db->conn;
-    err             e = pg_plain(db, "COMMIT", "COMMIT");
-    /* Without an answer nobody knows: the caller is told "failed", and it is not run again (invariant 1). */
-    if (e != ERR_OK && PQstatus(k->pq) != CONNECTION_OK) db->again = false;
-    return e;
+    char timeline[sizeof k->timeline];
+    int64_t xid = k->xid;
+    if (!k->begun) return ERR_OK; /* no statement, nothing to keep */
+    memcpy(timeline, k->timeline, sizeof timeline);
+    err e = pg_plain(db, "COMMIT", "COMMIT");
+    if (e == ERR_OK || (pg_is_open(k) && !k->stale)) return e;
+    db->again = false;
+    enum pg_outcome o = pg_outcome(p, k, xid, timeline);
+    if (o == PG_COMMITTED) return ERR_OK;
+    db->again = o == PG_ABORTED;
+    return ERR_BUSY;
 }
 
 static err once(struct pg *p, struct db *db, struct call *c, store_fn fn)
 {
-    TRY(begin(p, db));
     err e = db_fn(db, c, fn);
-    if (e == ERR_OK && db->tx == TX_WRITE) e = commit(db);
-    rest(db->conn);
+    if (e == ERR_OK && db->tx == TX_WRITE) e = commit(p, db);
+    pg_rest(db);
     return e;
 }
 
@@ -95,9 +118,9 @@ static err once(struct pg *p, struct db *db, struct call *c, store_fn fn)
 static void backoff(int attempt)
 {
     uint32_t chance;
-    int      most = attempt < 6 ? 1 << attempt : BACKOFF_MAX;
+    int most = attempt < 6 ? 1 << attempt : BACKOFF_MAX;
     crypto_random(&chance, sizeof chance);
-    long            us = (long)(chance % (uint32_t)(most * 1000));
+    long us = (long)(chance % (uint32_t)(most * 1000));
     struct timespec t = { .tv_nsec = us * 1000 };
     (void)nanosleep(&t, NULL);
 }
@@ -117,9 +140,9 @@ static err until_won(struct pg *p, struct pg_conn *k, struct db *db, struct call
 
 static err pg_write(struct store *s, struct call *c, store_fn fn)
 {
-    struct pg      *p = s->impl;
+    struct pg *p = s->impl;
     struct pg_conn *k;
-    struct db       db;
+    struct db db;
     TRY(conn_take(p, &k));
     err e = until_won(p, k, &db, c, fn);
     conn_give(p, k);
@@ -132,9 +155,9 @@ static err pg_write(struct store *s, struct call *c, store_fn fn)
 
 static err pg_read(struct store *s, struct call *c, store_fn fn)
 {
-    struct pg      *p = s->impl;
+    struct pg *p = s->impl;
     struct pg_conn *k;
-    struct db       db;
+    struct db db;
     TRY(conn_take(p, &k));
     db_begin(&db, s, k, TX_READ);
     err e = once(p, &db, c, fn);
@@ -146,10 +169,10 @@ static err pg_read(struct store *s, struct call *c, store_fn fn)
 
 struct job {
     struct store *s;
-    struct call  *c;
-    store_fn      fn;
-    store_done    done;
-    void         *arg;
+    struct call *c;
+    store_fn fn;
+    store_done done;
+    void *arg;
 };
 
 static void job_run(void *arg)
@@ -161,7 +184,7 @@ static void job_run(void *arg)
 
 static err pg_write_later(struct store *s, struct call *c, store_fn fn, store_done done, void *arg)
 {
-    struct pg  *p = s->impl;
+    struct pg *p = s->impl;
     struct job *j = NEW(c->mem, struct job);
     if (!j) return ERR_NOMEM;
     *j = (struct job){ s, c, fn, done, arg };
@@ -187,7 +210,7 @@ static bool pg_reachable(struct store *s)
     struct arena *a = arena_new(16 * 1024);
     if (!a) return false;
     struct call c = { .mem = a };
-    bool        ok = pg_read(s, &c, look) == ERR_OK;
+    bool ok = pg_read(s, &c, look) == ERR_OK;
     arena_free(a);
     return ok;
 }
@@ -196,29 +219,28 @@ static void pg_close(struct store *s)
 {
     struct pg *p = s->impl;
     lane_free(p->lane);
+    pg_news_close(p->news);
     for (unsigned i = 0; i < p->n; i++) pg_disconnect(&p->conns[i]);
     (void)pthread_mutex_destroy(&p->lock);
-    (void)pthread_cond_destroy(&p->some_free);
 }
 
 static err pg_open(struct store *s, struct arena *a, const struct store_options *o, str *why)
 {
-    pthread_condattr_t monotonic;
-    struct pg         *p = NEW(a, struct pg);
+    struct pg *p = NEW(a, struct pg);
     if (!p) return ERR_NOMEM;
     p->store = s;
     p->durable = o->durable;
+    p->prepare = !o->no_prepare;
+    p->last = &p->first;
     p->n = o->readers ? o->readers : POOL_DEFAULT;
     p->url = arena_z(a, str_c(o->url));
     p->conns = NEW_N(a, struct pg_conn, p->n);
     if (!p->url || !p->conns) return ERR_NOMEM;
     TRY(lane_new("store writes", p->n < LANE_MAX ? p->n : LANE_MAX, o->queue ? o->queue : QUEUE_DEFAULT, &p->lane));
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&p->lock, NULL);
-    (void)pthread_cond_init(&p->some_free, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
     s->impl = p;
+    err e = pg_news_open(s, a, o->listen_url ? o->listen_url : o->url, &p->news);
+    if (e != ERR_OK) return pg_close(s), e;
     if (pg_connected(p, &p->conns[0]) == ERR_OK) return ERR_OK;
     *why = STR("cannot reach PostgreSQL at store.url; the log has the reason");
     pg_close(s);
@@ -243,4 +265,6 @@ const struct engine store_postgresql = {
     .describe = pg_describe,
     .lock = pg_lock,
     .reachable = pg_reachable,
+    .listen = pg_news_listen,
+    .tell = pg_news_tell,
 };

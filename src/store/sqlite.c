@@ -100,7 +100,7 @@ static err read_cell(sqlite3_stmt *st, int at, struct letter l, struct arena *a,
         return ERR_OK;
     }
     const void *bytes = l.kind == 't' ? (const void *)sqlite3_column_text(st, at) : sqlite3_column_blob(st, at);
-    size_t      n = (size_t)sqlite3_column_bytes(st, at);
+    size_t n = (size_t)sqlite3_column_bytes(st, at);
     if (!bytes && (n || sqlite3_errcode(sqlite3_db_handle(st)) == SQLITE_NOMEM)) return ERR_NOMEM;
     return arena_str(a, (str){ bytes ? bytes : "", n }, &out->s);
 }
@@ -115,7 +115,7 @@ static err read_row(struct sqlite *q, sqlite3_stmt *st, struct arena *a, const s
     struct cell *cells = result_row(out, a, columns);
     if (!cells) return ERR_NOMEM;
     struct letter l;
-    const char   *at = query->out;
+    const char *at = query->out;
     for (int i = 0; letter_next(&at, &l); i++) {
         err e = read_cell(st, i, l, a, &cells[i]);
         if (e == ERR_STORE) store_trouble(q->store, query->sql, "a column is NULL or of another type than its letter says");
@@ -142,8 +142,8 @@ static err step_all(struct sqlite *q, struct conn *c, sqlite3_stmt *st, struct a
 static err sqlite_run(struct db *db, struct arena *a, const struct query *query, const struct params *in, struct result *out)
 {
     struct sqlite *q = db->store->impl;
-    struct conn   *c = db->conn;
-    sqlite3_stmt  *st = conn_statement(c, query->sql);
+    struct conn *c = db->conn;
+    sqlite3_stmt *st = conn_statement(c, query->sql);
     if (!st) return judge(q, c, query->sql, sqlite3_extended_errcode(c->db));
     int code = bind_all(st, in);
     err e = code == SQLITE_OK ? step_all(q, c, st, a, query, out) : judge(q, c, query->sql, code);
@@ -155,14 +155,14 @@ static err sqlite_run(struct db *db, struct arena *a, const struct query *query,
 static err sqlite_script(struct db *db, const char *sql)
 {
     struct sqlite *q = db->store->impl;
-    struct conn   *c = db->conn;
+    struct conn *c = db->conn;
     int code = fault_here() ? SQLITE_INTERRUPT : sqlite3_exec(c->db, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? ERR_OK : judge(q, c, sql, code);
 }
 
 static err sqlite_describe(struct db *db, const struct query *query, struct described *out, struct arena *a, str *why)
 {
-    struct conn  *c = db->conn;
+    struct conn *c = db->conn;
     sqlite3_stmt *st = conn_statement(c, query->sql);
     if (!st) {
         TRY(arena_str(a, str_c(sqlite3_errmsg(c->db)), why));
@@ -226,8 +226,7 @@ err conn_open(struct sqlite *q, struct conn *c, bool reader, struct arena *a, st
     (void)sqlite3_busy_handler(c->db, wait_a_little, NULL);
     (void)sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     const char *role = reader ? "PRAGMA query_only = ON;" : q->durable ? full : off;
-    bool        ok = (reader || wal_on(c)) && sqlite3_exec(c->db, common, NULL, NULL, NULL) == SQLITE_OK
-              && sqlite3_exec(c->db, role, NULL, NULL, NULL) == SQLITE_OK;
+    bool ok = (reader || wal_on(c)) && sqlite3_exec(c->db, common, NULL, NULL, NULL) == SQLITE_OK && sqlite3_exec(c->db, role, NULL, NULL, NULL) == SQLITE_OK;
     if (!ok) return conn_fail(c, a, q->path, why);
     return ERR_OK;
 }
@@ -279,7 +278,7 @@ static void reader_give(struct sqlite *q, struct conn *c)
 static err read_in(struct sqlite *q, struct conn *conn, struct call *c, store_fn fn)
 {
     struct db db;
-    str       why = STR_NULL;
+    str why = STR_NULL;
     if (!conn->db) {
         err e = conn_open(q, conn, true, c->mem, &why);
         if (e != ERR_OK) LOG(LOG_ERROR, "store", LOG_S("why", why));
@@ -297,8 +296,8 @@ static err read_in(struct sqlite *q, struct conn *conn, struct call *c, store_fn
 static err sqlite_read(struct store *s, struct call *c, store_fn fn)
 {
     struct sqlite *q = s->impl;
-    struct conn   *conn = reader_take(q);
-    err            e = read_in(q, conn, c, fn);
+    struct conn *conn = reader_take(q);
+    err e = read_in(q, conn, c, fn);
     reader_give(q, conn);
     return e;
 }
@@ -315,7 +314,7 @@ static bool sqlite_reachable(struct store *s)
     struct arena *a = arena_new(16 * 1024);
     if (!a) return false;
     struct call c = { .mem = a };
-    bool        ok = sqlite_read(s, &c, look) == ERR_OK;
+    bool ok = sqlite_read(s, &c, look) == ERR_OK;
     arena_free(a);
     return ok;
 }

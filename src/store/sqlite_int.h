@@ -8,10 +8,10 @@ enum { CONN_STATEMENTS = 512 }; /* remembered per connection; a power of two */
 
 /* One connection: used by one thread at a time. */
 struct conn {
-    sqlite3      *db; /* NULL until first used */
-    bool          taken;
+    sqlite3 *db; /* NULL until first used */
+    bool taken;
     struct {
-        const char   *sql;
+        const char *sql;
         sqlite3_stmt *st;
     } cache[CONN_STATEMENTS];
 };
@@ -20,33 +20,33 @@ struct job;
 
 struct sqlite {
     struct store *store;
-    const char   *path;
-    bool          durable;
+    const char *path;
+    bool durable;
 
     pthread_mutex_t readers_lock; /* over .taken of the readers */
-    pthread_cond_t  readers_free;
-    struct conn    *readers;
-    unsigned        n_readers;
+    pthread_cond_t readers_free;
+    struct conn *readers;
+    unsigned n_readers;
 
-    struct conn     writer; /* the writer thread's, once it runs */
-    pthread_t       thread;
+    struct conn writer; /* the writer thread's, once it runs */
+    pthread_t thread;
     pthread_mutex_t queue_lock; /* over all below */
-    pthread_cond_t  queue_more;
-    struct job     *queue, **queue_end;
-    unsigned        queue_n, queue_max;
-    bool            running, stopping;
-    int             wal_pages; /* the writer thread's: pages in the log after the last commit */
+    pthread_cond_t queue_more;
+    struct job *queue, **queue_end;
+    unsigned queue_n, queue_max;
+    bool running, stopping;
+    int wal_pages; /* the writer thread's: pages in the log after the last commit */
 };
 
 /* Opens with our pragmas. A reader refuses to write. On error *why tells (constant or the engine's text, copied). */
-err  conn_open(struct sqlite *q, struct conn *c, bool reader, struct arena *a, str *why) MUST_CHECK;
+err conn_open(struct sqlite *q, struct conn *c, bool reader, struct arena *a, str *why) MUST_CHECK;
 void conn_close(struct conn *c);
 /* BEGIN, COMMIT and their like; a fault point. sql: static text. */
-err  conn_plain(struct sqlite *q, struct conn *c, const char *sql) MUST_CHECK;
+err conn_plain(struct sqlite *q, struct conn *c, const char *sql) MUST_CHECK;
 /* Ends whatever is open; never fails as far as the caller is concerned, because SQLite has no way to keep a transaction then. */
 void conn_rollback(struct conn *c);
 
-err  writer_start(struct sqlite *q) MUST_CHECK;
+err writer_start(struct sqlite *q) MUST_CHECK;
 void writer_stop(struct sqlite *q); /* finishes the queue first */
-err  sqlite_write(struct store *s, struct call *c, store_fn fn);
-err  sqlite_write_later(struct store *s, struct call *c, store_fn fn, store_done done, void *arg);
+err sqlite_write(struct store *s, struct call *c, store_fn fn);
+err sqlite_write_later(struct store *s, struct call *c, store_fn fn, store_done done, void *arg);

@@ -17,18 +17,18 @@ enum {
 };
 
 struct job {
-    struct job  *next;
+    struct job *next;
     struct call *c;
-    store_fn     fn;
-    store_done   done;
-    void        *arg;
-    struct db    db;
-    err          result;
+    store_fn fn;
+    store_done done;
+    void *arg;
+    struct db db;
+    err result;
 };
 
 struct batch {
     struct job *first, **end;
-    unsigned    n;
+    unsigned n;
 };
 
 /* --- one call --- */
@@ -108,9 +108,9 @@ static void answer(struct sqlite *q, struct batch *b, err e)
 static void batch_run(struct sqlite *q)
 {
     struct batch b = { .end = &b.first };
-    int64_t      until = clock_mono_us() + BATCH_US;
-    err          e = atomic_load(&q->store->broken) ? ERR_STORE : conn_plain(q, &q->writer, "BEGIN IMMEDIATE");
-    struct job  *j;
+    int64_t until = clock_mono_us() + BATCH_US;
+    err e = atomic_load(&q->store->broken) ? ERR_STORE : conn_plain(q, &q->writer, "BEGIN IMMEDIATE");
+    struct job *j;
     while (b.n < BATCH_MAX && (b.n == 0 || clock_mono_us() < until) && (j = job_take(q))) {
         *b.end = j;
         b.end = &j->next;
@@ -211,9 +211,9 @@ err sqlite_write_later(struct store *s, struct call *c, store_fn fn, store_done 
 /* A thread that waits for its call. */
 struct waiter {
     pthread_mutex_t lock;
-    pthread_cond_t  over;
-    bool            is_over;
-    err             result;
+    pthread_cond_t over;
+    bool is_over;
+    err result;
 };
 
 static void wake(struct call *c, err result, void *arg)
@@ -230,7 +230,7 @@ static void wake(struct call *c, err result, void *arg)
 err sqlite_write(struct store *s, struct call *c, store_fn fn)
 {
     struct waiter w = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
-    err           e = sqlite_write_later(s, c, fn, wake, &w);
+    err e = sqlite_write_later(s, c, fn, wake, &w);
     if (e == ERR_OK) {
         (void)pthread_mutex_lock(&w.lock);
         while (!w.is_over) (void)pthread_cond_wait(&w.over, &w.lock);

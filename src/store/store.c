@@ -16,7 +16,7 @@ bool letter_next(const char **at, struct letter *out)
 size_t letters_count(const char *letters)
 {
     struct letter l;
-    size_t        n = 0;
+    size_t n = 0;
     while (letter_next(&letters, &l)) n++;
     return n;
 }
@@ -135,7 +135,7 @@ static err params_read(struct call *c, const struct query *q, va_list args, stru
 
 static err statement(struct call *c, const struct query *q, va_list args, struct result *out)
 {
-    struct db    *db = c->db;
+    struct db *db = c->db;
     struct params in;
     assert(db);
     if (db->failed) return db->failed;
@@ -147,7 +147,7 @@ static err statement(struct call *c, const struct query *q, va_list args, struct
 
 err db_run(struct call *c, const struct query *q, ...)
 {
-    va_list       args;
+    va_list args;
     struct result r = { .most = 0 };
     va_start(args, q);
     err e = statement(c, q, args, &r);
@@ -157,7 +157,7 @@ err db_run(struct call *c, const struct query *q, ...)
 
 err db_run_count(struct call *c, const struct query *q, int64_t *changed, ...)
 {
-    va_list       args;
+    va_list args;
     struct result r = { .most = 0 };
     va_start(args, changed);
     err e = statement(c, q, args, &r);
@@ -168,7 +168,7 @@ err db_run_count(struct call *c, const struct query *q, int64_t *changed, ...)
 
 err db_find(struct call *c, const struct query *q, struct cell **out, ...)
 {
-    va_list       args;
+    va_list args;
     struct result r = { .most = 1 };
     va_start(args, out);
     err e = statement(c, q, args, &r);
@@ -179,7 +179,7 @@ err db_find(struct call *c, const struct query *q, struct cell **out, ...)
 
 err db_get(struct call *c, const struct query *q, struct cell **out, ...)
 {
-    va_list       args;
+    va_list args;
     struct result r = { .most = 1 };
     va_start(args, out);
     err e = statement(c, q, args, &r);
@@ -191,7 +191,7 @@ err db_get(struct call *c, const struct query *q, struct cell **out, ...)
 
 err db_list(struct call *c, const struct query *q, struct rows *out, ...)
 {
-    va_list       args;
+    va_list args;
     struct result r = { .most = SIZE_MAX };
     va_start(args, out);
     err e = statement(c, q, args, &r);
@@ -210,7 +210,7 @@ err db_list(struct call *c, const struct query *q, struct rows *out, ...)
 err store_open(struct arena *a, const struct store_options *o, struct store **out, str *why)
 {
     static const struct {
-        const char          *scheme;
+        const char *scheme;
         const struct engine *engine;
     } engines[] = { { "sqlite:", &store_sqlite }, { "postgresql://", &store_postgresql }, { "postgres://", &store_postgresql } };
     struct store *s = NEW(a, struct store);
@@ -222,18 +222,22 @@ err store_open(struct arena *a, const struct store_options *o, struct store **ou
         *why = STR("store.url must begin with sqlite: or postgresql://");
         return ERR_INPUT;
     }
-    TRY(s->e->open(s, a, o, why));
+    news_open(s);
+    err e = s->e->open(s, a, o, why);
+    if (e != ERR_OK) return news_close(s), e;
     *out = s;
     return ERR_OK;
 }
 
 void store_close(struct store *s)
 {
-    if (s) s->e->close(s);
+    if (!s) return;
+    s->e->close(s);
+    news_close(s);
 }
 
-bool        store_reads_fast(const struct store *s) { return s->e->reads_fast; }
-bool        store_reachable(struct store *s) { return !atomic_load(&s->broken) && s->e->reachable(s); }
+bool store_reads_fast(const struct store *s) { return s->e->reads_fast; }
+bool store_reachable(struct store *s) { return !atomic_load(&s->broken) && s->e->reachable(s); }
 const char *store_engine(const struct store *s) { return s->e->name; }
 
 void store_stats(struct store *s, struct store_stats *out)

@@ -28,13 +28,13 @@ struct query {
 
 /* One value read. Absent text/blob: s.p == NULL. */
 struct cell {
-    str     s;
+    str s;
     int64_t i;
-    bool    null;
+    bool null;
 };
 struct rows {
     struct cell **row; /* row[r][c] */
-    size_t        n;
+    size_t n;
 };
 
 /* Parameters follow as the letters say: t, b: str (STR_NULL binds NULL); i: int64_t; i?: const int64_t * (NULL binds NULL).
@@ -62,27 +62,40 @@ err store_lock(struct call *c, const char *kind, str id) MUST_CHECK;
 /* Inside a write: fn(arg) is called once after the commit, before the reply; not at all on rollback. */
 err store_on_commit(struct call *c, void (*fn)(void *), void *arg) MUST_CHECK;
 
+/* News between servers. Inside a write: after the commit, whoever asked for the topic (static text, at most STORE_TOPIC_MAX bytes) is told, in this process at
+ * once, in others on the same PostgreSQL within a moment (store.listen_url=none: within a second or two). A hint, not a message: several may
+ * become one, and one is lost when the server is killed right after its commit. Who depends on it looks by himself now and then. */
+enum { STORE_TOPIC_MAX = 31, STORE_LISTENERS_MAX = 16 };
+err store_notify(struct call *c, const char *topic) MUST_CHECK;
+/* fn(arg) comes from any thread, also when nothing may have changed (the line was down); it is short and calls nothing of this block. ERR_LIMIT:
+ * more than STORE_LISTENERS_MAX; ERR_NOMEM. */
+err store_on_change(struct store *s, const char *topic, void (*fn)(void *), void *arg) MUST_CHECK;
+/* When it returns, fn(arg) is not running and does not come any more. */
+void store_off_change(struct store *s, void (*fn)(void *), void *arg);
+
 /* Migrations: forward only, one global order, one ledger of checksums, a transaction each. */
 struct migration {
-    int         number; /* globally unique, ascending */
-    const char *name;   /* "0001_accounts" */
-    const char *sql;    /* statements ended by ';' at a line's end; {serial} {blob} {bigint} stand for what differs between engines: {serial} is an
-                           int64 that counts up, primary key included ("id {serial},") */
+    int number;       /* globally unique, ascending */
+    const char *name; /* "0001_accounts" */
+    const char *sql;  /* statements ended by ';' at a line's end; {serial} {blob} {bigint} stand for what differs between engines: {serial} is an
+                         int64 that counts up, primary key included ("id {serial},") */
 };
 struct store_options {
-    const char *url;          /* "sqlite:PATH" or "postgresql://…" */
-    unsigned    readers;      /* SQLite reader connections / PostgreSQL pool size */
-    unsigned    queue;        /* most writes waiting */
-    bool        durable;      /* false only in benchmarks of the rest */
+    const char *url;        /* "sqlite:PATH" or "postgresql://…" */
+    unsigned readers;       /* SQLite reader connections / PostgreSQL pool size */
+    unsigned queue;         /* most writes waiting */
+    bool durable;           /* false only in benchmarks of the rest */
+    const char *listen_url; /* PostgreSQL: a direct connection for news; "none": look each second; NULL: url */
+    bool no_prepare;        /* PostgreSQL: no named prepared statements, for poolers that cannot keep them */
 };
 /* Messages for the operator go to *why (arena): what, where and what to do. The store lives in the arena: close it before. */
-err  store_open(struct arena *a, const struct store_options *o, struct store **out, str *why) MUST_CHECK;
+err store_open(struct arena *a, const struct store_options *o, struct store **out, str *why) MUST_CHECK;
 void store_close(struct store *s); /* finishes queued writes, checkpoints */
-err  store_migrate(struct store *s, struct arena *a, const struct migration *all, size_t n, str *why) MUST_CHECK;
+err store_migrate(struct store *s, struct arena *a, const struct migration *all, size_t n, str *why) MUST_CHECK;
 /* One line per migration, "applied 0001_accounts" or "pending …". ERR_CONFLICT: the store is newer than the program, or a checksum differs. */
-err  store_migration_status(struct store *s, struct arena *a, const struct migration *all, size_t n, struct buf *out, bool *current) MUST_CHECK;
+err store_migration_status(struct store *s, struct arena *a, const struct migration *all, size_t n, struct buf *out, bool *current) MUST_CHECK;
 /* Prepares each query once and compares parameter order and column count with the tables above. */
-err  store_check(struct store *s, struct arena *a, const struct query *q, size_t n, str *why) MUST_CHECK;
+err store_check(struct store *s, struct arena *a, const struct query *q, size_t n, str *why) MUST_CHECK;
 bool store_reachable(struct store *s);
 const char *store_engine(const struct store *s); /* "sqlite" or "postgresql" */
 
@@ -96,8 +109,8 @@ void store_stats(struct store *s, struct store_stats *out);
  * to a temporary name, synced, renamed, its folder synced, before the row that names it. */
 enum { FILES_NAME = 64 };
 struct files;
-err  files_open(struct arena *a, const char *dir, struct files **out, str *why) MUST_CHECK;
+err files_open(struct arena *a, const char *dir, struct files **out, str *why) MUST_CHECK;
 void files_close(struct files *f);
-err  files_put(struct files *f, str contents, char name[static FILES_NAME]) MUST_CHECK;
-err  files_get(struct files *f, struct arena *a, str name, str *out) MUST_CHECK; /* ERR_NOT_FOUND; ERR_STORE if the contents do not fit the name */
-err  files_drop(struct files *f, str name) MUST_CHECK;                            /* absent is fine */
+err files_put(struct files *f, str contents, char name[static FILES_NAME]) MUST_CHECK;
+err files_get(struct files *f, struct arena *a, str name, str *out) MUST_CHECK; /* ERR_NOT_FOUND; ERR_STORE if the contents do not fit the name */
+err files_drop(struct files *f, str name) MUST_CHECK;                           /* absent is fine */

@@ -35,17 +35,17 @@ static err list_all(struct call *c)
 
 static err drop_all(struct call *c) { return db_run(c, &rig_q[Q_DROP_ALL]); }
 
-static bool is_trouble(err e) { return e == ERR_STORE || e == ERR_NOMEM; }
+static bool is_trouble(err e) { return e == ERR_STORE || e == ERR_NOMEM || e == ERR_BUSY; }
 
 /* --- a write, a read --- */
 
 static void test_write(void **state)
 {
     struct rig *r = *state;
-    err         e = ERR_STORE;
+    err e = ERR_STORE;
     for (long n = 1; n < POINTS_MAX && e != ERR_OK; n++) {
         struct call c = rig_call(1024 * 1024);
-        int         hooks = 0;
+        int hooks = 0;
         c.state = &hooks;
         fault_arm(n);
         e = store_do(r->s, &c, TX_WRITE, add_pair);
@@ -63,13 +63,13 @@ static void test_write(void **state)
 static void test_read(void **state)
 {
     struct rig *r = *state;
-    err         e = ERR_STORE;
-    int         hooks = 0;
+    err e = ERR_STORE;
+    int hooks = 0;
     r->c.state = &hooks;
     assert_int_equal(store_do(r->s, &r->c, TX_WRITE, add_pair), ERR_OK);
     for (long n = 1; n < POINTS_MAX && e != ERR_OK; n++) {
         struct call c = rig_call(1024 * 1024);
-        int         rows = -1;
+        int rows = -1;
         c.state = &rows;
         fault_arm(n);
         e = store_do(r->s, &c, TX_READ, list_all);
@@ -88,8 +88,8 @@ enum { BATCH = 4 };
 
 struct later {
     pthread_mutex_t lock;
-    pthread_cond_t  over;
-    int             done, fine;
+    pthread_cond_t over;
+    int done, fine;
 };
 
 static void later_done(struct call *c, err result, void *arg)
@@ -106,11 +106,11 @@ static void later_done(struct call *c, err result, void *arg)
 static void test_batch(void **state)
 {
     struct rig *r = *state;
-    bool        hit = true;
+    bool hit = true;
     for (long n = 1; n < POINTS_MAX && hit; n++) {
         struct later l = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
-        struct call  c[BATCH];
-        int          hooks[BATCH] = { 0 }, taken = 0, ran = 0;
+        struct call c[BATCH];
+        int hooks[BATCH] = { 0 }, taken = 0, ran = 0;
         for (int i = 0; i < BATCH; i++) c[i] = rig_call(1024 * 1024), c[i].state = &hooks[i];
         fault_arm(n);
         for (int i = 0; i < BATCH; i++) taken += store_write_later(r->s, &c[i], add_pair, later_done, &l) == ERR_OK;
@@ -136,7 +136,7 @@ static err start(struct rig *r, bool *is_open)
 {
     struct arena *a = arena_new(1024 * 1024);
     struct store *s = NULL;
-    str           why = STR_NULL;
+    str why = STR_NULL;
     if (!a) return ERR_NOMEM;
     err e = rig_open(r, a, &s, &why);
     *is_open = e == ERR_OK;
@@ -150,7 +150,7 @@ static err start(struct rig *r, bool *is_open)
 static void test_start(void **state)
 {
     struct rig *r = *state;
-    err         e = ERR_STORE;
+    err e = ERR_STORE;
     for (long n = 1; n < POINTS_MAX && e != ERR_OK; n++) {
         bool was_open = false;
         fault_arm(n);
@@ -175,7 +175,7 @@ static void test_start(void **state)
 static int temporary(struct rig *r)
 {
     char path[256];
-    int  n = 0;
+    int n = 0;
     (void)snprintf(path, sizeof path, "%s/files/tmp", r->dir);
     DIR *d = opendir(path);
     assert_non_null(d);
@@ -186,11 +186,11 @@ static int temporary(struct rig *r)
 
 static void test_files(void **state)
 {
-    struct rig   *r = *state;
+    struct rig *r = *state;
     struct files *f;
-    char          dir[128], name[FILES_NAME];
-    str           why = STR_NULL, out;
-    err           e = ERR_STORE;
+    char dir[128], name[FILES_NAME];
+    str why = STR_NULL, out;
+    err e = ERR_STORE;
     (void)snprintf(dir, sizeof dir, "%s/files", r->dir);
     assert_int_equal(files_open(r->a, dir, &f, &why), ERR_OK);
     for (long n = 1; n < POINTS_MAX && e != ERR_OK; n++) {
@@ -229,7 +229,7 @@ int main(void)
 {
     log_setup(LOG_TEXT, LOG_ERROR + 1); /* the failures are meant */
     bool server = rig_pg_start();
-    int  failed = run("fault loops, sqlite");
+    int failed = run("fault loops, sqlite");
     if (!server) return failed;
     rig_pg = true;
     failed += run("fault loops, postgresql");

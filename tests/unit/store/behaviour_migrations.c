@@ -28,7 +28,7 @@ static const struct query ledger = { .in = "", .out = "i", .sql = "SELECT count(
 
 struct ask {
     const struct query *q;
-    struct cell        *row;
+    struct cell *row;
 };
 
 static err get(struct call *c)
@@ -55,7 +55,7 @@ static void assert_why(str why, const char *part)
 static void assert_status(struct rig *r, const struct migration *all, size_t n, err want, bool current, const char *part)
 {
     struct buf b = BUF(4096);
-    bool       is_current = !current;
+    bool is_current = !current;
     assert_int_equal(store_migration_status(r->s, r->a, all, n, &b, &is_current), want);
     assert_int_equal(is_current, current);
     assert_why(buf_str(&b), part);
@@ -65,7 +65,7 @@ static void assert_status(struct rig *r, const struct migration *all, size_t n, 
 static void test_forward(void **state)
 {
     struct rig *r = *state;
-    str         why = STR_NULL;
+    str why = STR_NULL;
     assert_status(r, good, 3, ERR_OK, false, "pending 0001_a\npending 0005_b\npending 0009_c\n");
     assert_int_equal(store_migrate(r->s, r->a, good, 2, &why), ERR_OK);
     assert_status(r, good, 3, ERR_OK, false, "applied 0001_a\napplied 0005_b\npending 0009_c\n");
@@ -79,7 +79,7 @@ static void test_forward(void **state)
 static void test_late_room(void **state)
 {
     struct rig *r = *state;
-    str         why = STR_NULL;
+    str why = STR_NULL;
     assert_int_equal(store_migrate(r->s, r->a, good, 2, &why), ERR_OK);
     assert_int_equal(store_migrate(r->s, r->a, between, 3, &why), ERR_OK);
     assert_status(r, between, 3, ERR_OK, true, "applied 0003_late\n");
@@ -88,7 +88,7 @@ static void test_late_room(void **state)
 static void test_newer(void **state)
 {
     struct rig *r = *state;
-    str         why = STR_NULL;
+    str why = STR_NULL;
     assert_int_equal(store_migrate(r->s, r->a, good, 3, &why), ERR_OK);
     assert_int_equal(store_migrate(r->s, r->a, good, 2, &why), ERR_CONFLICT);
     assert_why(why, "newer than this program");
@@ -99,7 +99,7 @@ static void test_newer(void **state)
 static void test_changed(void **state)
 {
     struct rig *r = *state;
-    str         why = STR_NULL;
+    str why = STR_NULL;
     assert_int_equal(store_migrate(r->s, r->a, good, 1, &why), ERR_OK);
     assert_int_equal(store_migrate(r->s, r->a, changed, 1, &why), ERR_CONFLICT);
     assert_why(why, "0001_a");
@@ -109,7 +109,7 @@ static void test_changed(void **state)
 static void test_broken(void **state)
 {
     struct rig *r = *state;
-    str         why = STR_NULL;
+    str why = STR_NULL;
     assert_int_equal(store_migrate(r->s, r->a, broken, 2, &why), ERR_STORE);
     assert_why(why, "0002_half");
     (void)first_row(r, &half, ERR_STORE); /* its first statement left nothing */
@@ -120,7 +120,7 @@ static void test_broken(void **state)
 static void test_unknown(void **state)
 {
     struct rig *r = *state;
-    str         why = STR_NULL;
+    str why = STR_NULL;
     assert_int_equal(store_migrate(r->s, r->a, unknown, 1, &why), ERR_STORE);
     assert_why(why, "{autonumber}");
 }
@@ -130,18 +130,18 @@ static void test_unknown(void **state)
 enum { PROGRAMS = 4 };
 
 struct program {
-    struct rig       *r;
-    pthread_t         thread;
+    struct rig *r;
+    pthread_t thread;
     pthread_barrier_t *start;
-    err               result;
+    err result;
 };
 
 static void *program(void *arg)
 {
     struct program *p = arg;
-    struct arena   *a = arena_new(1024 * 1024);
-    struct store   *s = NULL;
-    str             why = STR_NULL;
+    struct arena *a = arena_new(1024 * 1024);
+    struct store *s = NULL;
+    str why = STR_NULL;
     p->result = a ? rig_open(p->r, a, &s, &why) : ERR_NOMEM;
     (void)pthread_barrier_wait(p->start);
     if (p->result == ERR_OK) p->result = store_migrate(s, a, good, 3, &why);
@@ -152,8 +152,8 @@ static void *program(void *arg)
 
 static void test_race(void **state)
 {
-    struct rig       *r = *state;
-    struct program    p[PROGRAMS];
+    struct rig *r = *state;
+    struct program p[PROGRAMS];
     pthread_barrier_t start;
     assert_int_equal(pthread_barrier_init(&start, NULL, PROGRAMS), 0);
     for (int i = 0; i < PROGRAMS; i++) {

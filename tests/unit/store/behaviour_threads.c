@@ -34,10 +34,10 @@ static err make_counter(struct call *c) { return rig_add(c, "counter", 100); }
 
 struct worker {
     struct store *s;
-    err         (*fn)(struct call *);
-    pthread_t     thread;
-    int           done;
-    err           bad;
+    err (*fn)(struct call *);
+    pthread_t thread;
+    int done;
+    err bad;
 };
 
 static void *work(void *arg)
@@ -45,7 +45,7 @@ static void *work(void *arg)
     struct worker *w = arg;
     for (int i = 0; i < TIMES; i++) {
         struct call c = { .mem = arena_new(1024 * 1024) };
-        err         e = c.mem ? store_do(w->s, &c, TX_WRITE, w->fn) : ERR_NOMEM;
+        err e = c.mem ? store_do(w->s, &c, TX_WRITE, w->fn) : ERR_NOMEM;
         w->done += e == ERR_OK;
         /* Losing too often is an honest answer; the row must only agree with what was acknowledged. */
         if (e != ERR_OK && e != ERR_BUSY) w->bad = e;
@@ -57,7 +57,7 @@ static void *work(void *arg)
 static int64_t storm(struct rig *r, err (*fn)(struct call *))
 {
     static struct worker w[THREADS];
-    int64_t              done = 0;
+    int64_t done = 0;
     assert_int_equal(store_do(r->s, &r->c, TX_WRITE, make_counter), ERR_OK);
     for (int i = 0; i < THREADS; i++) {
         w[i] = (struct worker){ .s = r->s, .fn = fn };
@@ -74,7 +74,7 @@ static int64_t storm(struct rig *r, err (*fn)(struct call *))
 static void test_storm(void **state)
 {
     struct rig *r = *state;
-    int64_t     done = storm(r, increment);
+    int64_t done = storm(r, increment);
     assert_int_equal(rig_n_of(r, "counter"), 100 + done);
     if (!rig_pg) assert_int_equal(done, THREADS * TIMES);
     assert_true(done > THREADS); /* most succeed even where they collide */
@@ -83,7 +83,7 @@ static void test_storm(void **state)
 static void test_storm_locked(void **state)
 {
     struct rig *r = *state;
-    int64_t     done = storm(r, increment_locked);
+    int64_t done = storm(r, increment_locked);
     assert_int_equal(rig_n_of(r, "counter"), 100 + done);
     assert_true(done > THREADS);
 }
@@ -92,16 +92,16 @@ static void test_storm_locked(void **state)
 
 struct reading {
     struct store *s;
-    pthread_t     thread;
-    int64_t       last;
-    bool          back; /* the counter went back */
-    err           bad;
+    pthread_t thread;
+    int64_t last;
+    bool back; /* the counter went back */
+    err bad;
 };
 
 static err look(struct call *c)
 {
     struct reading *r = c->state;
-    struct cell    *row;
+    struct cell *row;
     TRY(db_get(c, &rig_q[Q_BY_NAME], &row, STR("counter")));
     if (row[2].i < r->last) r->back = true;
     r->last = row[2].i;
@@ -122,7 +122,7 @@ static void *read_on(void *arg)
 /* Twice as many threads as readers. */
 static void test_readers(void **state)
 {
-    struct rig    *r = *state;
+    struct rig *r = *state;
     struct reading all[8];
     assert_int_equal(store_do(r->s, &r->c, TX_WRITE, make_counter), ERR_OK);
     for (size_t i = 0; i < COUNT_OF(all); i++) {
@@ -154,9 +154,9 @@ static err increments(struct store *s, int times)
 
 int behaviour_other_process(const char *url, const char *times)
 {
-    struct rig    r = { .a = arena_new(1024 * 1024) };
+    struct rig r = { .a = arena_new(1024 * 1024) };
     struct store *s = NULL;
-    str           why = STR_NULL;
+    str why = STR_NULL;
     if (!r.a || crypto_init() != ERR_OK) return 1;
     (void)snprintf(r.url, sizeof r.url, "%s", url);
     err e = rig_open(&r, r.a, &s, &why);
@@ -171,8 +171,8 @@ static const char *program;
 static void test_two_programs(void **state)
 {
     struct rig *r = *state;
-    char        times[16];
-    int         status = -1;
+    char times[16];
+    int status = -1;
     (void)snprintf(times, sizeof times, "%d", OTHER_TIMES);
     assert_int_equal(store_do(r->s, &r->c, TX_WRITE, make_counter), ERR_OK);
     (void)fflush(NULL);

@@ -63,10 +63,10 @@ static err add_many(struct call *c)
 
 static const struct {
     const char *name;
-    enum tx     tx;
-    err       (*fn)(struct call *);
-    err         want;
-    int64_t     rows; /* afterwards */
+    enum tx tx;
+    err (*fn)(struct call *);
+    err want;
+    int64_t rows; /* afterwards */
 } rows_of[] = {
     { "what a write adds stays", TX_WRITE, add_two, ERR_OK, 2 },
     { "many statements are one transaction", TX_WRITE, add_many, ERR_OK, 50 },
@@ -88,7 +88,7 @@ static void test_rows(void **state)
     for (size_t i = 0; i < COUNT_OF(rows_of); i++) {
         struct rig *r;
         assert_int_equal(rig_setup((void **)&r), 0);
-        err     e = store_do(r->s, &r->c, rows_of[i].tx, rows_of[i].fn);
+        err e = store_do(r->s, &r->c, rows_of[i].tx, rows_of[i].fn);
         int64_t n = rig_count(r);
         if (e != rows_of[i].want || n != rows_of[i].rows || r->c.db) {
             print_error("%s: %s, %d rows\n", rows_of[i].name, err_name(e), (int)n);
@@ -112,7 +112,7 @@ static void test_duplicate(void **state)
 static void test_reopened(void **state)
 {
     struct rig *r = *state;
-    str         why = STR_NULL;
+    str why = STR_NULL;
     assert_int_equal(store_do(r->s, &r->c, TX_WRITE, add_two), ERR_OK);
     store_close(r->s);
     assert_int_equal(rig_open(r, r->a, &r->s, &why), ERR_OK);
@@ -126,16 +126,16 @@ enum { BATCH = 40 };
 
 struct later {
     pthread_mutex_t lock;
-    pthread_cond_t  over;
-    size_t          done, order[BATCH];
-    err             result[BATCH];
+    pthread_cond_t over;
+    size_t done, order[BATCH];
+    err result[BATCH];
 };
 struct one {
     struct later *l;
-    struct call   c;
-    size_t        i;
-    int           hooks; /* store_on_commit() functions so far, in order */
-    bool          early; /* done() came before them */
+    struct call c;
+    size_t i;
+    int hooks;  /* store_on_commit() functions so far, in order */
+    bool early; /* done() came before them */
 };
 
 static void first_hook(void *arg) { ((struct one *)arg)->hooks = ((struct one *)arg)->hooks == 0 ? 1 : -1; }
@@ -147,7 +147,7 @@ static err want_of(size_t i) { return i % 4 == 3 ? ERR_FORBIDDEN : i % 5 == 4 ? 
 static err batch_fn(struct call *c)
 {
     struct one *o = c->state;
-    str         name;
+    str name;
     TRY(arena_printf(c->mem, &name, "batch %zu", o->i));
     TRY(store_on_commit(c, first_hook, o));
     TRY(rig_add(c, name.p, 1));
@@ -170,10 +170,10 @@ static void batch_done(struct call *c, err result, void *arg)
 
 static void test_batch(void **state)
 {
-    struct rig  *r = *state;
+    struct rig *r = *state;
     struct later l = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
-    struct one   all[BATCH];
-    int64_t      stays = 0;
+    struct one all[BATCH];
+    int64_t stays = 0;
     for (size_t i = 0; i < BATCH; i++) {
         all[i] = (struct one){ .l = &l, .c = rig_call(64 * 1024), .i = i };
         all[i].c.state = &all[i];
@@ -200,9 +200,9 @@ static void test_batch(void **state)
 
 struct gate {
     pthread_mutex_t lock;
-    pthread_cond_t  turn;
-    bool            inside, open;
-    int             done, refused;
+    pthread_cond_t turn;
+    bool inside, open;
+    int done, refused;
 };
 
 static err wait_at_gate(struct call *c)
@@ -231,10 +231,10 @@ enum { FLOOD = 300 };
 
 static void test_full_queue(void **state)
 {
-    struct rig        *r = *state;
-    struct gate        g = { .lock = PTHREAD_MUTEX_INITIALIZER, .turn = PTHREAD_COND_INITIALIZER };
+    struct rig *r = *state;
+    struct gate g = { .lock = PTHREAD_MUTEX_INITIALIZER, .turn = PTHREAD_COND_INITIALIZER };
     static struct call calls[FLOOD];
-    int                taken = 0;
+    int taken = 0;
     for (int i = 0; i < FLOOD; i++) {
         calls[i] = rig_call(8 * 1024);
         calls[i].state = &g;
@@ -257,8 +257,8 @@ static void test_full_queue(void **state)
 
 static err sees_one_moment(struct call *c)
 {
-    struct rig  *r = c->state;
-    struct call  other = { .mem = arena_new(64 * 1024) };
+    struct rig *r = c->state;
+    struct call other = { .mem = arena_new(64 * 1024) };
     struct cell *before, *after;
     if (!other.mem) return ERR_NOMEM;
     err e = db_get(c, &rig_q[Q_COUNT], &before);

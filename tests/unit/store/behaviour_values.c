@@ -4,9 +4,9 @@
 
 struct value {
     const char *name;
-    str         text, body;
-    bool        null_n;
-    int64_t     n;
+    str text, body;
+    bool null_n;
+    int64_t n;
 };
 
 static const struct value values[] = {
@@ -25,7 +25,7 @@ static const struct value values[] = {
 
 struct trip {
     const struct value *v;
-    struct rows         rows;
+    struct rows rows;
 };
 
 static err trip(struct call *c)
@@ -40,14 +40,14 @@ static bool came_back(const struct trip *t)
 {
     if (t->rows.n != 1) return false;
     const struct cell *row = t->rows.row[0];
-    return !row[0].null && str_eq(row[0].s, t->v->text) && row[1].null == str_absent(t->v->body) && str_eq(row[1].s, t->v->body)
-           && str_absent(row[1].s) == row[1].null && row[2].null == t->v->null_n && row[2].i == t->v->n;
+    return !row[0].null && str_eq(row[0].s, t->v->text) && row[1].null == str_absent(t->v->body) && str_eq(row[1].s, t->v->body) &&
+           str_absent(row[1].s) == row[1].null && row[2].null == t->v->null_n && row[2].i == t->v->n;
 }
 
 static void test_values(void **state)
 {
     struct rig *r = *state;
-    int         failed = 0;
+    int failed = 0;
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         struct trip t = { .v = &values[i] };
         r->c.state = &t;
@@ -61,7 +61,7 @@ static void test_values(void **state)
 static err large(struct call *c)
 {
     size_t n = 3 * 1024 * 1024;
-    char  *p = NEW_N(c->mem, char, n);
+    char *p = NEW_N(c->mem, char, n);
     if (!p) return ERR_NOMEM;
     for (size_t i = 0; i < n; i++) p[i] = (char)(i * 7 >> 3);
     struct cell *row;
@@ -115,7 +115,7 @@ static void test_counts(void **state)
 static err serial(struct call *c)
 {
     struct cell *first, *second;
-    int64_t      n = 1;
+    int64_t n = 1;
     TRY(db_get(c, &rig_q[Q_ADD], &first, STR("a"), STR_NULL, &n));
     TRY(db_get(c, &rig_q[Q_ADD], &second, STR("b"), STR_NULL, &n));
     return first[0].i == 1 && second[0].i == 2 ? ERR_OK : ERR_INPUT;
@@ -145,7 +145,10 @@ static void test_lies(void **state)
     static const struct query *const lies[] = { &null_as_int, &text_as_int, &one_too_few };
     struct rig *r = *state;
     for (size_t i = 0; i < COUNT_OF(lies); i++) {
-        union { const struct query *in; void *out; } q = { .in = lies[i] };
+        union {
+            const struct query *in;
+            void *out;
+        } q = { .in = lies[i] };
         r->c.state = q.out;
         assert_int_equal(store_do(r->s, &r->c, TX_WRITE, get_first), ERR_STORE);
         assert_int_equal(rig_count(r), 0);
@@ -153,9 +156,9 @@ static void test_lies(void **state)
 }
 
 static const struct {
-    const char  *name;
+    const char *name;
     struct query q;
-    const char  *why; /* part of the message; NULL: fine */
+    const char *why; /* part of the message; NULL: fine */
 } checks[] = {
     { "a good statement passes", { .in = "it", .sql = "UPDATE item SET n = $1 WHERE name = $2" }, NULL },
     { "a parameter may be used twice", { .in = "t", .out = "i", .sql = "SELECT id FROM item WHERE name = $1 OR $1 = 'x'" }, NULL },
@@ -167,7 +170,8 @@ static const struct {
     { "one letter too many", { .in = "tt", .sql = "DELETE FROM item WHERE name = $1" }, "parameters" },
     { "one letter too few", { .in = "t", .sql = "UPDATE item SET n = $1 WHERE name = $2" }, "parameters" },
     { "the text for the other engine is looked at as well",
-      { .in = "t", .sql = "DELETE FROM item WHERE name = $1", .sql_pg = "DELETE FROM item WHERE name = $2" }, "in order" },
+      { .in = "t", .sql = "DELETE FROM item WHERE name = $1", .sql_pg = "DELETE FROM item WHERE name = $2" },
+      "in order" },
     { "one column too few", { .in = "", .out = "t", .sql = "SELECT name, n FROM item" }, "columns" },
     { "no such table", { .in = "", .out = "t", .sql = "SELECT name FROM nowhere" }, "nowhere" },
     { "not SQL", { .in = "", .sql = "SELEKT" }, "syntax error" },
@@ -176,10 +180,10 @@ static const struct {
 static void test_checks(void **state)
 {
     struct rig *r = *state;
-    int         failed = 0;
+    int failed = 0;
     for (size_t i = 0; i < COUNT_OF(checks); i++) {
-        str  why = STR_NULL;
-        err  e = store_check(r->s, r->a, &checks[i].q, 1, &why);
+        str why = STR_NULL;
+        err e = store_check(r->s, r->a, &checks[i].q, 1, &why);
         bool fine = checks[i].why ? e == ERR_STORE && str_search(why, str_c(checks[i].why)) < why.n : e == ERR_OK;
         if (fine) continue;
         print_error("%s: %s " STR_FMT "\n", checks[i].name, err_name(e), STR_ARG(why));

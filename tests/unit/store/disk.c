@@ -4,17 +4,17 @@
 #include <stddef.h>
 
 atomic_bool disk_sync_fails, disk_is_full, disk_log_dirty;
-atomic_int  disk_syncs;
+atomic_int disk_syncs;
 
 struct file {
     sqlite3_file base;
-    bool         is_log;
+    bool is_log;
     _Alignas(8) char real[]; /* SQLite promises no more */
 };
 
 static sqlite3_vfs *below;
 
-static struct file  *file_of(sqlite3_file *f) { return (struct file *)f; }
+static struct file *file_of(sqlite3_file *f) { return (struct file *)f; }
 static sqlite3_file *real(sqlite3_file *f) { return (sqlite3_file *)(void *)file_of(f)->real; }
 
 static int d_close(sqlite3_file *f) { return real(f)->pMethods->xClose(real(f)); }
@@ -38,20 +38,20 @@ static int d_sync(sqlite3_file *f, int flags)
     return code;
 }
 
-static int  d_truncate(sqlite3_file *f, sqlite3_int64 n) { return real(f)->pMethods->xTruncate(real(f), n); }
-static int  d_size(sqlite3_file *f, sqlite3_int64 *n) { return real(f)->pMethods->xFileSize(real(f), n); }
-static int  d_lock(sqlite3_file *f, int kind) { return real(f)->pMethods->xLock(real(f), kind); }
-static int  d_unlock(sqlite3_file *f, int kind) { return real(f)->pMethods->xUnlock(real(f), kind); }
-static int  d_reserved(sqlite3_file *f, int *out) { return real(f)->pMethods->xCheckReservedLock(real(f), out); }
-static int  d_control(sqlite3_file *f, int op, void *arg) { return real(f)->pMethods->xFileControl(real(f), op, arg); }
-static int  d_sector(sqlite3_file *f) { return real(f)->pMethods->xSectorSize(real(f)); }
-static int  d_traits(sqlite3_file *f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); }
-static int  d_shm_map(sqlite3_file *f, int page, int size, int grow, void volatile **out) { return real(f)->pMethods->xShmMap(real(f), page, size, grow, out); }
-static int  d_shm_lock(sqlite3_file *f, int at, int n, int flags) { return real(f)->pMethods->xShmLock(real(f), at, n, flags); }
+static int d_truncate(sqlite3_file *f, sqlite3_int64 n) { return real(f)->pMethods->xTruncate(real(f), n); }
+static int d_size(sqlite3_file *f, sqlite3_int64 *n) { return real(f)->pMethods->xFileSize(real(f), n); }
+static int d_lock(sqlite3_file *f, int kind) { return real(f)->pMethods->xLock(real(f), kind); }
+static int d_unlock(sqlite3_file *f, int kind) { return real(f)->pMethods->xUnlock(real(f), kind); }
+static int d_reserved(sqlite3_file *f, int *out) { return real(f)->pMethods->xCheckReservedLock(real(f), out); }
+static int d_control(sqlite3_file *f, int op, void *arg) { return real(f)->pMethods->xFileControl(real(f), op, arg); }
+static int d_sector(sqlite3_file *f) { return real(f)->pMethods->xSectorSize(real(f)); }
+static int d_traits(sqlite3_file *f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); }
+static int d_shm_map(sqlite3_file *f, int page, int size, int grow, void volatile **out) { return real(f)->pMethods->xShmMap(real(f), page, size, grow, out); }
+static int d_shm_lock(sqlite3_file *f, int at, int n, int flags) { return real(f)->pMethods->xShmLock(real(f), at, n, flags); }
 static void d_shm_barrier(sqlite3_file *f) { real(f)->pMethods->xShmBarrier(real(f)); }
-static int  d_shm_unmap(sqlite3_file *f, int drop) { return real(f)->pMethods->xShmUnmap(real(f), drop); }
+static int d_shm_unmap(sqlite3_file *f, int drop) { return real(f)->pMethods->xShmUnmap(real(f), drop); }
 
-static const sqlite3_io_methods methods = { 2,         d_close,    d_read,    d_write,  d_truncate, d_sync,    d_size,     d_lock,        d_unlock,
+static const sqlite3_io_methods methods = { 2,          d_close,   d_read,   d_write,  d_truncate, d_sync,     d_size,        d_lock,     d_unlock,
                                             d_reserved, d_control, d_sector, d_traits, d_shm_map,  d_shm_lock, d_shm_barrier, d_shm_unmap };
 
 static int d_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out_flags)

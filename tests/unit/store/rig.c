@@ -8,8 +8,7 @@
 bool rig_pg;
 
 const struct migration rig_schema[] = {
-    { 1, "0001_item",
-      "CREATE TABLE item (\n  id {serial},\n  name TEXT NOT NULL UNIQUE,\n  body {blob},\n  n {bigint} CHECK (n <> 13));\n" },
+    { 1, "0001_item", "CREATE TABLE item (\n  id {serial},\n  name TEXT NOT NULL UNIQUE,\n  body {blob},\n  n {bigint} CHECK (n <> 13));\n" },
     { 2, "0002_part",
       "CREATE TABLE part (\n  id {serial},\n  item_id {bigint} NOT NULL REFERENCES item (id) DEFERRABLE INITIALLY DEFERRED);\n"
       "CREATE INDEX part_by_item ON part (item_id);\n" },
@@ -30,9 +29,9 @@ const struct query rig_q[Q__COUNT] = {
 
 /* --- a server of our own --- */
 
-static char  server_dir[] = "/tmp/chancery-pg-XXXXXX";
-static char  server_url[192];
-static int   leash = -1; /* closed by our end, however that comes */
+static char server_dir[] = "/tmp/chancery-pg-XXXXXX";
+static char server_url[192];
+static int leash = -1; /* closed by our end, however that comes */
 static pid_t keeper;
 
 /* Outlives us by as long as it takes to stop the server. */
@@ -48,12 +47,12 @@ static void keep(int read_end)
 bool rig_pg_start(void)
 {
     char command[1024];
-    int  ends[2];
+    int ends[2];
     if (!mkdtemp(server_dir)) return false;
     (void)snprintf(command, sizeof command, "sh '%s' start '%s'", PG_TEMP, server_dir);
     (void)fflush(NULL);
     FILE *f = popen(command, "re");
-    bool  ok = f && fgets(server_url, sizeof server_url, f);
+    bool ok = f && fgets(server_url, sizeof server_url, f);
     if (!f || pclose(f) != 0 || !ok || pipe(ends) != 0) {
         (void)rmdir(server_dir);
         (void)fprintf(stderr, "skipped: the store's tests on PostgreSQL\n");
@@ -109,7 +108,7 @@ static err wipe(struct call *c)
 int rig_setup_bare(void **state)
 {
     struct rig *r = calloc(1, sizeof *r);
-    str         why = STR_NULL;
+    str why = STR_NULL;
     assert_non_null(r);
     assert_int_equal(crypto_init(), ERR_OK);
     (void)snprintf(r->dir, sizeof r->dir, "/tmp/chancery-store-XXXXXX");
@@ -134,7 +133,7 @@ int rig_setup(void **state)
     str why = STR_NULL;
     (void)rig_setup_bare(state);
     struct rig *r = *state;
-    err         e = store_migrate(r->s, r->a, rig_schema, rig_schema_n, &why);
+    err e = store_migrate(r->s, r->a, rig_schema, rig_schema_n, &why);
     if (e != ERR_OK) print_error("%.*s\n", STR_ARG(why));
     assert_int_equal(e, ERR_OK);
     return 0;
@@ -159,10 +158,7 @@ int rig_teardown(void **state)
 
 /* --- small things --- */
 
-err rig_add(struct call *c, const char *name, int64_t n)
-{
-    return db_run(c, &rig_q[Q_ADD], str_c(name), STR_NULL, &n);
-}
+err rig_add(struct call *c, const char *name, int64_t n) { return db_run(c, &rig_q[Q_ADD], str_c(name), STR_NULL, &n); }
 
 static err count(struct call *c)
 {
@@ -182,13 +178,13 @@ int64_t rig_count(struct rig *r)
 
 struct wanted {
     const char *name;
-    int64_t     n;
+    int64_t n;
 };
 
 static err n_of(struct call *c)
 {
     struct wanted *w = c->state;
-    struct cell   *row;
+    struct cell *row;
     TRY(db_get(c, &rig_q[Q_BY_NAME], &row, str_c(w->name)));
     w->n = row[2].i;
     return ERR_OK;

@@ -9,16 +9,16 @@
 #include <unistd.h>
 
 struct box {
-    struct rig   *r;
+    struct rig *r;
     struct files *f;
 };
 
 static int setup(void **state)
 {
     struct box *b = calloc(1, sizeof *b);
-    void       *r;
-    str         why;
-    char        dir[96];
+    void *r;
+    str why;
+    char dir[96];
     assert_non_null(b);
     (void)rig_setup_bare(&r);
     b->r = r;
@@ -31,7 +31,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct box *b = *state;
-    void       *r = b->r;
+    void *r = b->r;
     files_close(b->f);
     free(b);
     return rig_teardown(&r);
@@ -49,7 +49,7 @@ static const char of_abc[] = "bddd813c634239723171ef3fee98579b94964e3bb1cb3e4272
 static void assert_trip(struct box *b, str contents, const char *want_name)
 {
     char name[FILES_NAME];
-    str  out;
+    str out;
     assert_int_equal(files_put(b->f, contents, name), ERR_OK);
     if (want_name) assert_memory_equal(name, want_name, FILES_NAME);
     assert_int_equal(files_get(b->f, b->r->c.mem, (str){ name, FILES_NAME }, &out), ERR_OK);
@@ -59,8 +59,8 @@ static void assert_trip(struct box *b, str contents, const char *want_name)
 static void test_trip(void **state)
 {
     struct box *b = *state;
-    size_t      n = 3 * 1024 * 1024 + 7;
-    char       *large = NEW_N(b->r->c.mem, char, n);
+    size_t n = 3 * 1024 * 1024 + 7;
+    char *large = NEW_N(b->r->c.mem, char, n);
     assert_non_null(large);
     crypto_random(large, n);
     assert_trip(b, (str){ "", 0 }, of_nothing);
@@ -72,7 +72,7 @@ static void test_trip(void **state)
 static void test_missing(void **state)
 {
     struct box *b = *state;
-    str         out;
+    str out;
     assert_int_equal(files_get(b->f, b->r->c.mem, str_c(of_abc), &out), ERR_NOT_FOUND);
     assert_int_equal(files_drop(b->f, str_c(of_abc)), ERR_OK);
     assert_trip(b, STR("abc"), of_abc);
@@ -93,7 +93,7 @@ static void test_names(void **state)
         "../d813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319",
     };
     struct box *b = *state;
-    str         out;
+    str out;
     assert_trip(b, STR("abc"), of_abc);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         assert_int_equal(files_get(b->f, b->r->c.mem, str_c(names[i]), &out), ERR_NOT_FOUND);
@@ -114,8 +114,8 @@ static void test_tampered(void **state)
 {
     static const char *const others[] = { "abd", "ab", "abcd", "" };
     struct box *b = *state;
-    char        path[256];
-    str         out;
+    char path[256];
+    str out;
     path_of(b, of_abc, path);
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         assert_trip(b, STR("abc"), of_abc); /* putting it again heals it */
@@ -130,7 +130,7 @@ static void test_tampered(void **state)
 static int count_temporary(struct box *b)
 {
     char path[256];
-    int  n = 0;
+    int n = 0;
     (void)snprintf(path, sizeof path, "%s/files/tmp", b->r->dir);
     DIR *d = opendir(path);
     assert_non_null(d);
@@ -141,10 +141,10 @@ static int count_temporary(struct box *b)
 
 static void test_leftovers(void **state)
 {
-    struct box   *b = *state;
+    struct box *b = *state;
     struct files *again;
-    char          dead[256], alive[256], dir[96];
-    str           why;
+    char dead[256], alive[256], dir[96];
+    str why;
     assert_trip(b, STR("abc"), of_abc);
     assert_int_equal(count_temporary(b), 0);
     (void)snprintf(dir, sizeof dir, "%s/files", b->r->dir);
@@ -165,7 +165,7 @@ static void test_private(void **state)
 {
     struct box *b = *state;
     struct stat st;
-    char        path[256];
+    char path[256];
     assert_trip(b, STR("abc"), of_abc);
     path_of(b, of_abc, path);
     assert_int_equal(stat(path, &st), 0);
@@ -174,9 +174,9 @@ static void test_private(void **state)
 
 static void test_no_folder(void **state)
 {
-    struct box   *b = *state;
+    struct box *b = *state;
     struct files *f;
-    str           why = STR_NULL;
+    str why = STR_NULL;
     assert_int_equal(files_open(b->r->a, "/nonexistent/files", &f, &why), ERR_STORE);
     assert_true(str_search(why, STR("/nonexistent/files")) < why.n);
 }

@@ -35,8 +35,8 @@ enum { CALLS = 30 };
 
 struct ack {
     pthread_mutex_t lock;
-    pthread_cond_t  over;
-    int             done, early, failed;
+    pthread_cond_t over;
+    int done, early, failed;
 };
 
 static void acknowledged(struct call *c, err result, void *arg)
@@ -73,8 +73,8 @@ static void run_calls(struct rig *r, struct ack *a)
 static void test_durable(void **state)
 {
     struct rig *r = *state;
-    struct ack  a = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
-    int         before = atomic_load(&disk_syncs);
+    struct ack a = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
+    int before = atomic_load(&disk_syncs);
     run_calls(r, &a);
     assert_int_equal(a.failed, 0);
     assert_int_equal(a.early, 0);
@@ -106,7 +106,7 @@ static void test_failed_sync(void **state)
 static void test_failed_batch(void **state)
 {
     struct rig *r = *state;
-    struct ack  a = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
+    struct ack a = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
     struct call calls[8];
     atomic_store(&disk_sync_fails, true);
     int taken = 0;
@@ -140,10 +140,10 @@ static void test_full(void **state)
 
 static err add_large(struct call *c)
 {
-    size_t  n = 2 * 1024 * 1024;
-    char   *p = NEW_N(c->mem, char, n);
+    size_t n = 2 * 1024 * 1024;
+    char *p = NEW_N(c->mem, char, n);
     int64_t one = 1;
-    str     name;
+    str name;
     if (!p) return ERR_NOMEM;
     TRY(arena_printf(c->mem, &name, "large %d", *(int *)c->state));
     return db_run(c, &rig_q[Q_ADD], name, (str){ p, n }, &one);
@@ -162,7 +162,7 @@ static void test_log_length(void **state)
 {
     struct rig *r = *state;
     struct stat st;
-    char        path[256];
+    char path[256];
     (void)snprintf(path, sizeof path, "%s/rows.db-wal", r->dir);
     for (int i = 0; i < 24; i++) assert_int_equal(write_large(r, i), ERR_OK);
     assert_int_equal(rig_count(r), 24);
@@ -177,7 +177,7 @@ static void test_private(void **state)
 {
     struct rig *r = *state;
     struct stat st;
-    char        path[256];
+    char path[256];
     (void)snprintf(path, sizeof path, "%s/rows.db", r->dir);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
@@ -186,9 +186,9 @@ static void test_private(void **state)
 static void test_no_folder(void **state)
 {
     struct store_options o = { .url = "sqlite:/nonexistent/rows.db", .durable = true };
-    struct arena        *a = arena_new(1024 * 1024);
-    struct store        *s = NULL;
-    str                  why = STR_NULL;
+    struct arena *a = arena_new(1024 * 1024);
+    struct store *s = NULL;
+    str why = STR_NULL;
     (void)state;
     assert_non_null(a);
     assert_int_equal(store_open(a, &o, &s, &why), ERR_STORE);

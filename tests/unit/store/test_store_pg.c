@@ -3,6 +3,9 @@
 #include "behaviour.h"
 #include "rig.h"
 #include "base/log.h"
+#include <poll.h>
+#include <pthread.h>
+#include <time.h>
 
 enum { SKIPPED = 77 };
 
@@ -10,8 +13,8 @@ enum { SKIPPED = 77 };
 
 struct race {
     struct rig *r;
-    int         runs, hooks;
-    bool        why_was_clean;
+    int runs, hooks;
+    bool why_was_clean;
 };
 
 static err make_counter(struct call *c) { return rig_add(c, "counter", 100); }
@@ -20,7 +23,7 @@ static err bump(struct call *c) { return db_run(c, &rig_q[Q_BUMP], STR("counter"
 static err bump_beside(struct rig *r)
 {
     struct call c = rig_call(64 * 1024);
-    err         e = store_do(r->s, &c, TX_WRITE, bump);
+    err e = store_do(r->s, &c, TX_WRITE, bump);
     rig_call_end(&c);
     return e;
 }
@@ -43,8 +46,8 @@ static err lose_once(struct call *c)
 
 static void test_lost_race(void **state)
 {
-    struct rig        *r = *state;
-    struct race        w = { .r = r };
+    struct rig *r = *state;
+    struct race w = { .r = r };
     struct store_stats st;
     assert_int_equal(store_do(r->s, &r->c, TX_WRITE, make_counter), ERR_OK);
     r->c.state = &w;
@@ -81,7 +84,7 @@ static const struct query lock_free = { .in = "t", .out = "i", .sql = "SELECT pg
 
 static err try_lock(struct call *c)
 {
-    bool        *is_free = c->state;
+    bool *is_free = c->state;
     struct cell *row;
     TRY(db_get(c, &lock_free, &row, STR("item:7")));
     *is_free = row[0].i == 1;
@@ -91,9 +94,9 @@ static err try_lock(struct call *c)
 static err hold(struct call *c)
 {
     struct rig *r = c->state;
-    bool        same = true;
+    bool same = true;
     struct call other = rig_call(64 * 1024);
-    err         e = store_lock(c, "item", STR("7"));
+    err e = store_lock(c, "item", STR("7"));
     other.state = &same;
     if (e == ERR_OK) e = store_do(r->s, &other, TX_WRITE, try_lock);
     rig_call_end(&other);
@@ -105,7 +108,7 @@ static err hold(struct call *c)
 static void test_lock(void **state)
 {
     struct rig *r = *state;
-    bool        is_free = false;
+    bool is_free = false;
     r->c.state = r;
     assert_int_equal(store_do(r->s, &r->c, TX_WRITE, hold), ERR_OK);
     r->c.state = &is_free;
@@ -115,8 +118,9 @@ static void test_lock(void **state)
 
 /* --- connections that go --- */
 
-static const struct query end_others = { .in = "", .out = "i",
-    .sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = 'chancery'" };
+static const struct query end_others = {
+    .in = "", .out = "i", .sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = 'chancery'"
+};
 static const struct query end_own = { .in = "", .out = "i", .sql = "SELECT pg_terminate_backend(pg_backend_pid())" };
 
 static err end_all_others(struct call *c)
@@ -128,9 +132,9 @@ static err end_all_others(struct call *c)
 static void end_idle(struct rig *r)
 {
     struct arena *a = arena_new(1024 * 1024);
-    struct call   c = rig_call(64 * 1024);
+    struct call c = rig_call(64 * 1024);
     struct store *s;
-    str           why;
+    str why;
     assert_non_null(a);
     assert_int_equal(rig_open(r, a, &s, &why), ERR_OK);
     assert_int_equal(store_do(s, &c, TX_WRITE, end_all_others), ERR_OK);
@@ -170,10 +174,10 @@ static void test_lost_within(void **state)
 
 static void test_unreachable(void **state)
 {
-    struct rig          *r = *state;
-    struct arena        *a = arena_new(1024 * 1024);
-    struct store        *s = NULL;
-    str                  why = STR_NULL;
+    struct rig *r = *state;
+    struct arena *a = arena_new(1024 * 1024);
+    struct store *s = NULL;
+    str why = STR_NULL;
     struct store_options o = { .url = "postgresql://nobody:secret@/none?host=/nonexistent", .durable = true };
     (void)r;
     assert_non_null(a);
@@ -198,6 +202,190 @@ static void test_changed_table(void **state)
     assert_int_equal(store_do(r->s, &r->c, TX_WRITE, see_everything), ERR_OK);
 }
 
+/* --- the line of those who wait for a connection --- */
+
+enum { LINE = 12 }; /* three times as many as there are connections */
+
+struct line {
+    struct rig *r;
+    pthread_mutex_t lock;
+    pthread_cond_t turn;
+    int inside, served[LINE], n_served, asked;
+    bool open;
+};
+struct in_line {
+    struct line *l;
+    int number;
+    pthread_t thread;
+    err result;
+};
+
+static err stand(struct call *c)
+{
+    struct in_line *me = c->state;
+    struct line *l = me->l;
+    (void)pthread_mutex_lock(&l->lock);
+    l->served[l->n_served++] = me->number;
+    (void)pthread_cond_broadcast(&l->turn);
+    while (!l->open) (void)pthread_cond_wait(&l->turn, &l->lock);
+    (void)pthread_mutex_unlock(&l->lock);
+    return ERR_OK;
+}
+
+static void *join_line(void *arg)
+{
+    struct in_line *me = arg;
+    struct call c = { .mem = arena_new(64 * 1024), .state = me };
+    (void)pthread_mutex_lock(&me->l->lock);
+    while (me->l->asked < me->number) (void)pthread_cond_wait(&me->l->turn, &me->l->lock);
+    me->l->asked++;
+    (void)pthread_cond_broadcast(&me->l->turn);
+    (void)pthread_mutex_unlock(&me->l->lock);
+    me->result = c.mem ? store_do(me->l->r->s, &c, TX_READ, stand) : ERR_NOMEM;
+    arena_free(c.mem);
+    return NULL;
+}
+
+/* All have their turn, also those that came when every connection was taken. */
+static void test_line(void **state)
+{
+    struct line l = { .r = *state, .lock = PTHREAD_MUTEX_INITIALIZER, .turn = PTHREAD_COND_INITIALIZER };
+    struct in_line all[LINE];
+    for (int i = 0; i < LINE; i++) {
+        all[i] = (struct in_line){ .l = &l, .number = i };
+        assert_int_equal(pthread_create(&all[i].thread, NULL, join_line, &all[i]), 0);
+    }
+    (void)pthread_mutex_lock(&l.lock);
+    while (l.n_served < 4 || l.asked < LINE) (void)pthread_cond_wait(&l.turn, &l.lock);
+    l.open = true;
+    (void)pthread_cond_broadcast(&l.turn);
+    (void)pthread_mutex_unlock(&l.lock);
+    for (int i = 0; i < LINE; i++) {
+        (void)pthread_join(all[i].thread, NULL);
+        assert_int_equal(all[i].result, ERR_OK);
+    }
+    assert_int_equal(l.n_served, LINE);
+}
+
+/* --- news --- */
+
+struct ear {
+    pthread_mutex_t lock;
+    pthread_cond_t heard;
+    int times;
+};
+
+static void hear(void *arg)
+{
+    struct ear *e = arg;
+    (void)pthread_mutex_lock(&e->lock);
+    e->times++;
+    (void)pthread_cond_signal(&e->heard);
+    (void)pthread_mutex_unlock(&e->lock);
+}
+
+/* Waits until it was called more often than that; false after ten seconds. */
+static bool hears(struct ear *e, int more_than)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 10;
+    (void)pthread_mutex_lock(&e->lock);
+    while (e->times <= more_than && pthread_cond_timedwait(&e->heard, &e->lock, &until) == 0) continue;
+    bool did = e->times > more_than;
+    (void)pthread_mutex_unlock(&e->lock);
+    return did;
+}
+
+static int times_of(struct ear *e)
+{
+    (void)pthread_mutex_lock(&e->lock);
+    int n = e->times;
+    (void)pthread_mutex_unlock(&e->lock);
+    return n;
+}
+
+static err notify(struct call *c)
+{
+    TRY(store_notify(c, "item"));
+    return rig_add(c, c->state, 1);
+}
+
+static err notify_and_fail(struct call *c)
+{
+    TRY(store_notify(c, "item"));
+    return ERR_FORBIDDEN;
+}
+
+/* Two servers: each hears of itself at once and of the other soon; nothing of what was rolled back. */
+static void news_between(struct rig *r, const char *listen_url)
+{
+    struct store_options o = { .url = r->url, .listen_url = listen_url, .readers = 2, .durable = true };
+    struct arena *mem = arena_new(1024 * 1024);
+    struct store *here, *there;
+    str why = STR_NULL;
+    struct ear near = { .lock = PTHREAD_MUTEX_INITIALIZER, .heard = PTHREAD_COND_INITIALIZER }, far = near, deaf = near;
+    assert_non_null(mem);
+    assert_int_equal(store_open(mem, &o, &here, &why), ERR_OK);
+    assert_int_equal(store_open(mem, &o, &there, &why), ERR_OK);
+    assert_int_equal(store_on_change(here, "item", hear, &near), ERR_OK);
+    assert_int_equal(store_on_change(there, "item", hear, &far), ERR_OK);
+    assert_int_equal(store_on_change(there, "other", hear, &deaf), ERR_OK);
+    /* The line that comes up, or the row that is seen for the first time, may call as well: what counts is that one call more comes. */
+    for (int i = 0; i < 3; i++) {
+        char name[16];
+        int before = times_of(&near), before_far;
+        (void)snprintf(name, sizeof name, "n%d", i);
+        r->c.state = name;
+        if (i) (void)poll(NULL, 0, 1200); /* the echo of the one before is over */
+        before_far = times_of(&far);
+        assert_int_equal(store_do(here, &r->c, TX_WRITE, notify), ERR_OK);
+        assert_true(times_of(&near) > before);
+        assert_true(hears(&far, before_far));
+    }
+    int before = times_of(&near);
+    assert_int_equal(store_do(here, &r->c, TX_WRITE, notify_and_fail), ERR_FORBIDDEN);
+    assert_int_equal(times_of(&near), before);
+    assert_true(times_of(&deaf) <= 1);
+    store_off_change(there, hear, &far);
+    store_close(here);
+    store_close(there);
+    arena_free(mem);
+}
+
+static void test_news(void **state) { news_between(*state, NULL); }
+static void test_news_polled(void **state) { news_between(*state, "none"); }
+
+/* --- without named statements --- */
+
+static err count_named(struct call *c)
+{
+    static const struct query named = { .in = "", .out = "i", .sql = "SELECT count(*) FROM pg_prepared_statements" };
+    struct cell *row;
+    TRY(db_get(c, &named, &row));
+    *(int64_t *)c->state = row[0].i;
+    return ERR_OK;
+}
+
+static void test_unprepared(void **state)
+{
+    struct rig *r = *state;
+    struct store_options o = { .url = r->url, .readers = 1, .durable = true, .no_prepare = true };
+    struct store *s;
+    int64_t named = -1;
+    str why = STR_NULL;
+    assert_int_equal(store_open(r->a, &o, &s, &why), ERR_OK);
+    assert_int_equal(store_check(s, r->a, rig_q, Q_BAD_SQL, &why), ERR_OK);
+    assert_int_equal(store_check(s, r->a, &rig_q[Q_BAD_SQL], 1, &why), ERR_STORE);
+    assert_true(str_search(why, STR("nowhere")) < why.n);
+    assert_int_equal(store_do(s, &r->c, TX_WRITE, make_counter), ERR_OK);
+    r->c.state = &named;
+    assert_int_equal(store_do(s, &r->c, TX_READ, count_named), ERR_OK);
+    assert_int_equal(named, 0);
+    store_close(s);
+    assert_int_equal(rig_n_of(r, "counter"), 100);
+}
+
 static int only_postgresql(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +396,10 @@ static int only_postgresql(void)
         { "a connection lost before the commit is no error", test_lost_within, rig_setup, rig_teardown, NULL },
         { "a server that is not there is said so, without the password", test_unreachable, rig_setup, rig_teardown, NULL },
         { "a table may change under prepared statements", test_changed_table, rig_setup, rig_teardown, NULL },
+        { "more calls than connections all have their turn", test_line, rig_setup, rig_teardown, NULL },
+        { "news reach the other server by a notification", test_news, rig_setup, rig_teardown, NULL },
+        { "news reach the other server by a row", test_news_polled, rig_setup, rig_teardown, NULL },
+        { "without named statements everything works as well", test_unprepared, rig_setup, rig_teardown, NULL },
     };
     return cmocka_run_group_tests_name("only postgresql", tests, NULL, NULL);
 }
