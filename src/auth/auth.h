@@ -63,8 +63,8 @@ struct auth_mail_value {
 };
 struct auth_hooks {
     void *self;
-    /* Mails with a link ("link", "hours": how long it is good): "proof", "reset", "first_proof"; without: "password_changed" ("when", "link" to ask for
-     * another password). All have "email". */
+    /* "proof" ("link" good for a week), "reset" (an hour), "first_proof" (a day), "password_changed" ("when", ISO 8601; "link": where to ask for another
+     * password). All have "email". */
     err (*mail)(void *self, struct call *c, const char *name, const struct account *to, const struct auth_mail_value *v, size_t n);
     /* First proof, deletion: every family's keys of that account. Those of docassemble are the core's own and not meant. */
     err (*revoke_keys)(void *self, struct call *c, str account_id);

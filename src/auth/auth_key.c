@@ -16,8 +16,7 @@ static str bearer(str header)
 str key_in_request(const struct req *rq, str body_key)
 {
     /* The first place with a value decides; in the first two an empty one is a value. */
-    const str places[] = { req_query(rq, "key"), body_key, req_cookie(rq, "X-API-Key"), req_header(rq, "X-API-Key"),
-                           bearer(req_header(rq, "Authorization")) };
+    const str places[] = { req_query(rq, "key"), body_key, req_cookie(rq, "X-API-Key"), req_header(rq, "X-API-Key"), bearer(req_header(rq, "Authorization")) };
     for (size_t i = 0; i < COUNT_OF(places); i++)
         if (!str_absent(places[i]) && (i < 2 || places[i].n)) return places[i];
     return STR_NULL;
@@ -91,14 +90,16 @@ static err refuse(struct call *c) { return fail(c, ERR_FORBIDDEN, NULL, "Access 
 /* api 3.4. An empty list or "none" allows everybody. */
 static err check_constraint(struct call *c, str method, str constraints_json)
 {
-    str   *items;
+    str *items;
     size_t n;
-    err    e = ERR_OK;
+    err e = ERR_OK;
     if (str_is(method, "none") || str_is(constraints_json, "[]")) return ERR_OK;
     TRY(texts(c, constraints_json, &items, &n));
     bool good = n == 0;
-    if (!good && str_is(method, "ip")) good = constraint_ip(c->rq->peer, items, n);
-    else if (!good) good = constraint_referer(c->mem, req_header(c->rq, "Referer"), req_header(c->rq, "Origin"), items, n, &e);
+    if (!good && str_is(method, "ip"))
+        good = constraint_ip(c->rq->peer, items, n);
+    else if (!good)
+        good = constraint_referer(c->mem, req_header(c->rq, "Referer"), req_header(c->rq, "Origin"), items, n, &e);
     TRY(e);
     return good ? ERR_OK : refuse(c);
 }
@@ -109,7 +110,7 @@ static int by_name(const void *a, const void *b) { return str_cmp(*(const str *)
 static err privileges(struct call *c, struct who *w)
 {
     static const str user = { "user", 4 };
-    struct rows      rows;
+    struct rows rows;
     TRY(db_list(c, &auth_q[AQ_PRIVILEGES], &rows, w->account.id));
     w->privileges = &user;
     w->n_privileges = 1;
@@ -126,10 +127,10 @@ static err privileges(struct call *c, struct who *w)
 err api_key_identify(struct auth *a, struct call *c, str body_key, struct who **out)
 {
     enum { K_ID = ACCOUNT_COLUMNS, K_METHOD, K_CONSTRAINTS, K_PERMISSIONS };
-    uint8_t      hash[CRYPTO_HASH];
+    uint8_t hash[CRYPTO_HASH];
     struct cell *row;
-    str         *permissions;
-    str          key = key_in_request(c->rq, body_key);
+    str *permissions;
+    str key = key_in_request(c->rq, body_key);
     if (!key.n) return refuse(c);
     crypto_keyed_hash(hash, a->api_keys, key);
     TRY(db_find(c, &auth_q[AQ_KEY_BY_HASH], &row, (str){ (const char *)hash, sizeof hash }));
@@ -158,7 +159,7 @@ static str last_four(str key)
 err api_key_store(struct auth *a, struct call *c, str key, const struct api_key_new *in)
 {
     uint8_t hash[CRYPTO_HASH];
-    char    id[CRYPTO_UUID];
+    char id[CRYPTO_UUID];
     crypto_keyed_hash(hash, a->api_keys, key);
     crypto_uuid7(id);
     return db_run(c, &auth_q[AQ_KEY_STORE], (str){ id, sizeof id }, (str){ (const char *)hash, sizeof hash }, in->account_id, in->name,

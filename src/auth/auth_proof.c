@@ -2,7 +2,7 @@
 #include "auth/auth_int.h"
 #include "base/clock.h"
 
-static const int64_t HOUR_MS = 3600LL * 1000;
+/* The mails say these times in words (hooks of auth.h). */
 static const int64_t PROOF_TTL_MS = 7 * 24 * 3600LL * 1000, RESET_TTL_MS = 3600LL * 1000, FIRST_TTL_MS = 24 * 3600LL * 1000;
 
 err auth_mail(struct auth *a, struct call *c, const char *name, const struct account *to, const struct auth_mail_value *v, size_t n)
@@ -12,12 +12,11 @@ err auth_mail(struct auth *a, struct call *c, const char *name, const struct acc
 
 err auth_mail_link(struct auth *a, struct call *c, const char *name, const struct account *to, const char *purpose, int64_t ttl_ms)
 {
-    str token, url, hours;
+    str token, url;
     if (!a->hooks.mail || !to->email.n) return ERR_OK; /* no link that nobody gets */
     TRY(link_new(a, c, to->id, purpose, ttl_ms, &token));
     TRY(link_url_for(a, c->mem, purpose, token, &url));
-    TRY(arena_printf(c->mem, &hours, "%lld", (long long)(ttl_ms / HOUR_MS)));
-    const struct auth_mail_value v[] = { { "email", to->email }, { "link", url }, { "hours", hours } };
+    const struct auth_mail_value v[] = { { "email", to->email }, { "link", url } };
     return auth_mail(a, c, name, to, v, COUNT_OF(v));
 }
 

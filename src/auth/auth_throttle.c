@@ -4,9 +4,9 @@
 /* A zero byte keeps name and key apart. */
 static err hash_of(struct auth *a, struct call *c, const struct throttle *t, str key, uint8_t out[static CRYPTO_HASH])
 {
-    str    name = str_c(t->name);
+    str name = str_c(t->name);
     size_t n = name.n + 1 + key.n;
-    char  *p = NEW_N(c->mem, char, n);
+    char *p = NEW_N(c->mem, char, n);
     if (!p) return ERR_NOMEM;
     if (name.n) memcpy(p, name.p, name.n);
     if (key.n) memcpy(p + name.n + 1, key.p, key.n);
@@ -22,7 +22,7 @@ static int64_t wait_of(int64_t ends_at_ms, int64_t now_ms)
 
 err throttle_hit(struct auth *a, struct call *c, const struct throttle *t, str key, int64_t *wait_s)
 {
-    uint8_t      hash[CRYPTO_HASH];
+    uint8_t hash[CRYPTO_HASH];
     struct cell *row;
     *wait_s = 0;
     if (a->unlimited) return ERR_OK;
@@ -34,7 +34,7 @@ err throttle_hit(struct auth *a, struct call *c, const struct throttle *t, str k
 
 err throttle_check(struct auth *a, struct call *c, const struct throttle *t, str key, int64_t *wait_s)
 {
-    uint8_t      hash[CRYPTO_HASH];
+    uint8_t hash[CRYPTO_HASH];
     struct cell *row;
     *wait_s = 0;
     if (a->unlimited) return ERR_OK;

@@ -7,7 +7,7 @@ enum { T_ID, T_SEALED, T_LAST };
 err totp_enrol(struct auth *a, struct call *c, str account_id, str name, str *id, str *secret)
 {
     char *p = NEW_N(c->mem, char, CRYPTO_UUID + OTP_SECRET);
-    str   sealed;
+    str sealed;
     if (!p) return ERR_NOMEM;
     crypto_uuid7(p);
     crypto_random(p + CRYPTO_UUID, OTP_SECRET);
@@ -22,10 +22,10 @@ err totp_enrol(struct auth *a, struct call *c, str account_id, str name, str *id
 /* Whether code is one of that row's, and is used up now. Two callers with one code: the row lets one through. */
 static err use(struct auth *a, struct call *c, const struct cell *row, str code, bool *good)
 {
-    int64_t      step;
-    str          secret;
+    int64_t step;
+    str secret;
     struct cell *used;
-    err          e = ring_open(c->mem, &a->ring, "totp", row[T_SEALED].s, row[T_ID].s, &secret);
+    err e = ring_open(c->mem, &a->ring, "totp", row[T_SEALED].s, row[T_ID].s, &secret);
     if (e == ERR_INPUT || e == ERR_NOT_FOUND) return ERR_STORE; /* a row that nobody can open is the store's trouble */
     TRY(e);
     *good = false;
@@ -75,7 +75,7 @@ enum { CODE_LENGTH = 10, CODE_DASH = 5 };
 static void hash_of(const struct auth *a, str account_id, const char code[static CODE_LENGTH], uint8_t out[static CRYPTO_HASH])
 {
     char text[64 + CODE_LENGTH] = { 0 };
-    str  account = str_head(account_id, 64);
+    str account = str_head(account_id, 64);
     memcpy(text, code, CODE_LENGTH);
     if (account.n) memcpy(text + CODE_LENGTH, account.p, account.n);
     crypto_keyed_hash(out, a->backup_codes, (str){ text, CODE_LENGTH + account.n });
@@ -85,7 +85,7 @@ err backup_codes_make(struct auth *a, struct call *c, str account_id, str out[st
 {
     TRY(db_run(c, &auth_q[AQ_BACKUP_DROP], account_id));
     for (int i = 0; i < BACKUP_CODES; i++) {
-        char    code[CODE_LENGTH];
+        char code[CODE_LENGTH];
         uint8_t hash[CRYPTO_HASH];
         crypto_random_text(code, sizeof code, CODE_LETTERS);
         hash_of(a, account_id, code, hash);
@@ -110,8 +110,8 @@ static bool typed(str code, char out[static CODE_LENGTH])
 
 err backup_code_use(struct auth *a, struct call *c, str account_id, str code, bool *good)
 {
-    char         text[CODE_LENGTH];
-    uint8_t      hash[CRYPTO_HASH];
+    char text[CODE_LENGTH];
+    uint8_t hash[CRYPTO_HASH];
     struct cell *row;
     *good = false;
     if (!typed(code, text)) return ERR_OK;

@@ -32,10 +32,7 @@ bool who_can(const struct who *w, const char *permission) { return can_name(w, s
 bool who_any_role(const struct who *w, const char *roles) { return any(w, roles, has_name); }
 bool who_is(const struct who *w, int64_t number) { return !w->limited && w->account.number == number; }
 
-bool who_may(const struct who *w, const char *roles, const char *perms)
-{
-    return any(w, perms, can_name) || (!w->limited && who_any_role(w, roles));
-}
+bool who_may(const struct who *w, const char *roles, const char *perms) { return any(w, perms, can_name) || (!w->limited && who_any_role(w, roles)); }
 
 bool who_passes(const struct who *w, const char *roles, const char *perms)
 {

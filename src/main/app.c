@@ -139,9 +139,11 @@ static err open_jobs(struct app *a)
     TRY(mail_new(a->mem, &m, &a->mailer, &why));
     size_t n = 0;
     a->kinds[n++] = mail_kind(a->mailer);
+    a->kinds[n++] = core_forgot_kind(a->auth);
     struct jobs_options o = { .store = a->store, .kinds = a->kinds, .n_kinds = n };
     TRY(jobs_new(&o, &a->jobs));
     mail_attach(a->mailer, a->jobs);
+    app_set_hooks(a);
     return ERR_OK;
 }
 

@@ -65,6 +65,8 @@ err  app_bootstrap(struct app *a, const struct bootstrap *in, str *why) MUST_CHE
 err  app_call(struct app *a, struct call *c) MUST_CHECK;
 /* Every migration of the program, in order. */
 const struct migration *app_migrations(struct arena *mem, size_t *n);
+/* What the identity core asks of the rooms above it (app_hooks.c). */
+void app_set_hooks(struct app *a);
 /* The core's family; the rooms must be there. */
 err  app_core_family(struct app *a, const struct family **out) MUST_CHECK;
 /* A router of /metrics alone, for metrics.listen. */

@@ -33,7 +33,7 @@ static void numbers(void *self, struct core_numbers *out)
 
 err app_core_family(struct app *a, const struct family **out)
 {
-    struct core_options o = { .metrics_apart = a->config->metrics_listen.n > 0,  .families = a->rooms, .version = CHANCERY_VERSION, .auth = a->auth, .store = a->store, .missing = missing,
+    struct core_options o = { .metrics_apart = a->config->metrics_listen.n > 0,  .families = a->rooms, .version = CHANCERY_VERSION, .auth = a->auth, .store = a->store, .jobs = a->jobs, .missing = missing,
                               .numbers = numbers, .self = a };
     a->started_at_ms = clock_now_ms();
     return core_family(a->mem, &o, out);

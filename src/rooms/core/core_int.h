@@ -26,9 +26,21 @@ err core_docs_family(struct call *c);
 /* core_password.c */
 err core_password_page(struct call *c);
 err core_password_choose(struct call *c);
+/* core_proof.c */
+err core_proof_page(struct call *c);
+err core_proof_answer(struct call *c);
+/* core_forgot.c */
+err core_forgot_page(struct call *c);
+err core_forgot_send(struct call *c);
 
-struct password_query {
+struct token_query {
     str token;
+};
+struct proof_form {
+    str token, answer;
+};
+struct forgot_form {
+    str email;
 };
 struct password_form {
     str token, password, again;

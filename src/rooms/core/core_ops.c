@@ -8,10 +8,10 @@ static const struct shape missing_items = { .kind = K_TEXT };
 static const struct shape missing = { .kind = K_ARRAY, .name = "Missing", .of = &missing_items, .doc = "Names of what is not there yet; empty when ready." };
 static const struct shape document = { .kind = K_OBJECT, .open = true, .doc = "An OpenAPI 3.1 document." };
 
-static const struct field password_query_fields[] = {
-    FIELD(struct password_query, token, "token", &shape_text, .need = true, .in = IN_QUERY, .doc = "The one-time token of the link."),
+static const struct field token_query_fields[] = {
+    FIELD(struct token_query, token, "token", &shape_text, .need = true, .in = IN_QUERY, .doc = "The one-time token of the link."),
 };
-static const struct shape password_query = OBJECT(struct password_query, NULL, password_query_fields);
+static const struct shape token_query = OBJECT(struct token_query, NULL, token_query_fields);
 
 static const struct shape new_password = { .kind = K_TEXT, .format = "password", .limited = true, .min = 8, .max = 128 };
 static const struct field password_form_fields[] = {
@@ -20,6 +20,17 @@ static const struct field password_form_fields[] = {
     FIELD(struct password_form, again, "again", &new_password, .need = true, .doc = "The same once more."),
 };
 static const struct shape password_form = OBJECT(struct password_form, "PasswordForm", password_form_fields);
+static const char *const answers[] = { "yes", "no", NULL };
+static const struct shape answer = { .kind = K_TEXT, .values = answers };
+static const struct field proof_form_fields[] = {
+    FIELD(struct proof_form, token, "token", &shape_text, .need = true, .doc = "The one-time token of the link."),
+    FIELD(struct proof_form, answer, "answer", &answer, .need = true, .doc = "Was it you who signed up? no removes the account."),
+};
+static const struct shape proof_form = OBJECT(struct proof_form, "ProofForm", proof_form_fields);
+static const struct field forgot_form_fields[] = {
+    FIELD(struct forgot_form, email, "email", &shape_email, .need = true, .doc = "Of the account."),
+};
+static const struct shape forgot_form = OBJECT(struct forgot_form, "ForgotForm", forgot_form_fields);
 static const char *const form_types[] = { "application/x-www-form-urlencoded", NULL };
 
 /* clang-format off */
@@ -39,6 +50,18 @@ static const struct reply_doc choose[] = { { 200, HTML, &shape_text, "The passwo
                                            { 404, HTML, &shape_text, "The link does not work." },
                                            { 404, PLAIN, &shape_text, NULL },
                                            { 422, HTML, &shape_text, "The password cannot be taken; the page says why." },
+                                           { 0 } };
+static const struct reply_doc proof[] = { { 200, HTML, &shape_text, "The answer is heeded." },
+                                          { 200, PLAIN, &shape_text, NULL },
+                                          { 404, HTML, &shape_text, "The link does not work." },
+                                          { 404, PLAIN, &shape_text, NULL },
+                                          { 422, HTML, &shape_text, "Neither yes nor no." },
+                                          { 0 } };
+static const struct reply_doc forgot[] = { { 200, HTML, &shape_text, "A link is on its way if there is such an account." },
+                                           { 200, PLAIN, &shape_text, NULL },
+                                           { 422, HTML, &shape_text, "Not an e-mail address." },
+                                           { 429, HTML, &shape_text, "Too often from this network address." },
+                                           { 429, PLAIN, &shape_text, NULL },
                                            { 0 } };
 static const struct reply_doc common[] = { { 413, PLAIN, &shape_text, NULL }, { 413, HTML, &shape_text, NULL }, { 500, PLAIN, &shape_text, NULL },
                                            { 500, HTML, &shape_text, NULL },  { 503, PLAIN, &shape_text, NULL }, { 503, HTML, &shape_text, NULL },
@@ -61,10 +84,19 @@ static const struct op ops[] = {
     { .id = "docsOfFamily", .on = M_GET, .path = "/docs/{family}", .spec = "server 3", .summary = "A family's operations", .tag = "Documents",
       .perm = PERM_PUBLIC, .run = core_docs_family, .replies = pages, .path_docs = family_doc },
     { .id = "passwordPage", .on = M_GET, .path = "/account/password", .spec = "server 4", .summary = "Form to choose a password", .tag = "Account",
-      .perm = PERM_PUBLIC, .query = &password_query, .tx = TX_READ, .run = core_password_page, .replies = pages },
+      .perm = PERM_PUBLIC, .query = &token_query, .tx = TX_READ, .run = core_password_page, .replies = pages },
     { .id = "choosePassword", .on = M_POST, .path = "/account/password", .spec = "server 4", .summary = "Choose a password", .tag = "Account",
       .perm = PERM_PUBLIC, .body = &password_form, .body_types = form_types, .body_need = true, .body_max = 16384, .run = core_password_choose,
       .replies = choose },
+    { .id = "proofPage", .on = M_GET, .path = "/account/proof", .spec = "server 4", .summary = "Was it you who signed up?", .tag = "Account",
+      .perm = PERM_PUBLIC, .query = &token_query, .tx = TX_READ, .run = core_proof_page, .replies = pages },
+    { .id = "answerProof", .on = M_POST, .path = "/account/proof", .spec = "server 4", .summary = "Confirm the address, or disown the account", .tag = "Account",
+      .perm = PERM_PUBLIC, .body = &proof_form, .body_types = form_types, .body_need = true, .body_max = 16384, .run = core_proof_answer, .replies = proof },
+    { .id = "forgotPage", .on = M_GET, .path = "/account/forgot", .spec = "server 4", .summary = "Form to ask for a new password", .tag = "Account",
+      .perm = PERM_PUBLIC, .quick = true, .run = core_forgot_page, .replies = html },
+    { .id = "forgotPassword", .on = M_POST, .path = "/account/forgot", .spec = "server 4", .summary = "Ask for a link to choose a new password",
+      .tag = "Account", .perm = PERM_PUBLIC, .body = &forgot_form, .body_types = form_types, .body_need = true, .body_max = 16384,
+      .run = core_forgot_send, .replies = forgot },
     { 0 },
 };
 /* clang-format on */

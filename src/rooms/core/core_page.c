@@ -17,7 +17,10 @@ static const char style[] =
     "label{display:block;margin:.9rem 0 .25rem;font-weight:600}input{width:100%;font:inherit;color:inherit;background:var(--paper);"
     "border:1px solid var(--line);border-radius:.4rem;padding:.6rem .7rem}input:focus-visible,button:focus-visible,a:focus-visible,summary:focus-visible"
     "{outline:3px solid var(--accent);outline-offset:2px}button{margin-top:1.2rem;width:100%;font:inherit;font-weight:600;color:var(--paper);"
-    "background:var(--accent);border:0;border-radius:.4rem;padding:.7rem 1rem;cursor:pointer}.bad{border-left:4px solid #c2410c;padding:.3rem .8rem;margin:0 0 "
+    "background:var(--accent);border:0;border-radius:.4rem;padding:.7rem 1rem;cursor:pointer}"
+    "button.second{background:transparent;color:var(--ink);border:1px solid var(--line)}.answer{margin:1rem 0}"
+    ".answer button{margin-top:.3rem}.answer p{margin:.7rem 0 .2rem}form>p:first-child{margin-top:.3rem}.bad{border-left:4px solid #c2410c;padding:.3rem "
+    ".8rem;margin:0 0 "
     "1rem}";
 
 void html_text(struct buf *b, str text)
@@ -71,6 +74,8 @@ err page_message(struct call *c, int status, const char *title, str text)
     reply_header(c->reply, STR("Vary"), STR("Accept"));
     if (str_search(accept, STR("text/html")) == accept.n) {
         str line;
+        reply_header(c->reply, STR("Cache-Control"), STR("no-store"));
+        reply_header(c->reply, STR("Referrer-Policy"), STR("no-referrer"));
         TRY(arena_printf(c->mem, &line, "%s: " STR_FMT "\n", title, STR_ARG(text)));
         return reply_text(c, status, "text/plain; charset=utf-8", line);
     }

@@ -84,7 +84,7 @@ static err store_choice(struct call *c)
 err core_password_page(struct call *c)
 {
     const struct core *k = core_of(c);
-    const struct password_query *q = c->query;
+    const struct token_query *q = c->query;
     struct account *who;
     if (!k->options.auth) return fail(c, ERR_BUSY, NULL, "not available");
     if (!q->token.n) return gone(c);

@@ -41,6 +41,29 @@ static void passwords_are_judged_by_one_rule(void **state)
     assert_int_equal(wrong, 0);
 }
 
+static void every_mail_has_all_its_parts_in_every_language(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "proof", "reset", "first_proof", "password_changed" }, *const locales[] = { "", "de" };
+    const struct template_value v[] = { { "email", STR("a&b@example.com") }, { "link", STR("https://x.example/?token=t") }, { "when", STR("now") } };
+    assert_int_equal(core_mails_n, COUNT_OF(names) * COUNT_OF(locales));
+    for (size_t i = 0; i < COUNT_OF(names) * COUNT_OF(locales); i++) {
+        const struct template *t = template_find(core_mails, core_mails_n, names[i % COUNT_OF(names)], str_c(locales[i / COUNT_OF(names)]));
+        struct buf text = BUF(10000), html = BUF(10000);
+        assert_non_null(t);
+        assert_string_equal(t->locale, locales[i / COUNT_OF(names)]);
+        assert_int_equal(template_fill(&text, t->text, v, COUNT_OF(v), false), ERR_OK);
+        assert_int_equal(template_fill(&html, t->html, v, COUNT_OF(v), true), ERR_OK);
+        assert_true(str_search(buf_str(&text), v[1].value) < text.n && str_search(buf_str(&html), STR("href=\"https://x.example/?token=t\"")) < html.n);
+        assert_true(str_search(buf_str(&text), v[0].value) < text.n && str_search(buf_str(&html), STR("a&amp;b@example.com")) < html.n);
+        assert_true(*t->subject && !strchr(t->subject, '\n'));
+        buf_release(&text);
+        buf_release(&html);
+    }
+    assert_ptr_equal(template_find(core_mails, core_mails_n, "reset", STR("de_AT.UTF-8")), template_find(core_mails, core_mails_n, "reset", STR("de")));
+    assert_string_equal(template_find(core_mails, core_mails_n, "reset", STR("fr"))->locale, "");
+}
+
 static void text_never_becomes_markup(void **state)
 {
     (void)state;
@@ -151,9 +174,8 @@ int main(void)
     log_setup(LOG_TEXT, LOG_ERROR + 1);
     if (crypto_init() != ERR_OK) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(passwords_are_judged_by_one_rule),
-        cmocka_unit_test(text_never_becomes_markup),
-        cmocka_unit_test(the_core_answers),
+        cmocka_unit_test(passwords_are_judged_by_one_rule), cmocka_unit_test(every_mail_has_all_its_parts_in_every_language),
+        cmocka_unit_test(text_never_becomes_markup),        cmocka_unit_test(the_core_answers),
         cmocka_unit_test(pages_without_memory_are_errors),
     };
     return cmocka_run_group_tests(tests, start, stop);

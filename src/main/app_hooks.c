@@ -1,0 +1,30 @@
+/* main/app_hooks.c: what the identity core asks of the rooms above it: its mails, the keys of an account, the deletion of one. Families are asked whether they
+ * are served or not: their tables exist all the same. */
+#include "main/app.h"
+#include "rooms/core/core.h"
+
+static err mail(void *self, struct call *c, const char *name, const struct account *to, const struct auth_mail_value *v, size_t n)
+{
+    struct app *a = self;
+    return core_mail(a->mailer, c, name, to, v, n);
+}
+
+/* A line per family that has keys of its own: TRY(hiring_revoke_keys(c, account_id)). */
+static err revoke_keys(void *self, struct call *c, str account_id)
+{
+    (void)self, (void)c, (void)account_id;
+    return ERR_OK;
+}
+
+/* A line per family that keeps something of an account. */
+static err account_deleted(void *self, struct call *c, const struct account *who)
+{
+    (void)self, (void)c, (void)who;
+    return ERR_OK;
+}
+
+void app_set_hooks(struct app *a)
+{
+    const struct auth_hooks hooks = { .self = a, .mail = mail, .revoke_keys = revoke_keys, .account_deleted = account_deleted };
+    auth_set_hooks(a->auth, &hooks);
+}
