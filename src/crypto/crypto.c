@@ -32,6 +32,12 @@ void crypto_token(char out[static CRYPTO_TOKEN])
 
 void crypto_digest(uint8_t out[static CRYPTO_HASH], str text) { (void)crypto_generichash(out, CRYPTO_HASH, bytes(text), text.n, NULL, 0); }
 
+void crypto_sha256(uint8_t out[static CRYPTO_HASH], str text)
+{
+    _Static_assert(crypto_hash_sha256_BYTES == CRYPTO_HASH, "one size for both");
+    (void)crypto_hash_sha256(out, bytes(text), text.n);
+}
+
 void crypto_keyed_hash(uint8_t out[static CRYPTO_HASH], const uint8_t key[static CRYPTO_KEY], str text)
 {
     (void)crypto_generichash(out, CRYPTO_HASH, bytes(text), text.n, key, CRYPTO_KEY);

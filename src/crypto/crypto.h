@@ -32,6 +32,8 @@ void crypto_uuid7(char out[static CRYPTO_UUID]);
 
 /* BLAKE2b-256. Not "crypto_hash", which libsodium has taken. */
 void crypto_digest(uint8_t out[static CRYPTO_HASH], str text);
+/* SHA-256, where a specification asks for it: 32 bytes. */
+void crypto_sha256(uint8_t out[static CRYPTO_HASH], str text);
 /* BLAKE2b-256 with a key: for API keys, tokens, and to derive sub-keys (text names the purpose). */
 void crypto_keyed_hash(uint8_t out[static CRYPTO_HASH], const uint8_t key[static CRYPTO_KEY], str text);
 /* Lower-case hex of n bytes: 2n characters, no NUL. */

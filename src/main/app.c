@@ -43,7 +43,8 @@ const struct migration *app_migrations(struct arena *mem, size_t *n)
     const struct {
         const struct migration *of;
         size_t                  n;
-    } rooms[] = { { auth_migrations, auth_migrations_n }, { jobs_migrations, jobs_migrations_n }, { interviews_migrations, interviews_migrations_n } }; /* ascending */
+    } rooms[] = { { auth_migrations, auth_migrations_n }, { jobs_migrations, jobs_migrations_n }, { interviews_migrations, interviews_migrations_n },
+                  { hiring_migrations, hiring_migrations_n } }; /* ascending */
     *n = 0;
     for (size_t i = 0; i < COUNT_OF(rooms); i++) *n += rooms[i].n;
     struct migration *all = NEW_N(mem, struct migration, *n);
@@ -256,7 +257,31 @@ static err start_interviews(struct app *a)
     return interviews_new(a->mem, &o, &a->interviews);
 }
 
-const struct family *const app_documents[] = { &interviews_document, NULL };
+/* Whether people reach us at this machine only. */
+static bool is_loopback(const struct config *c)
+{
+    str host = str_c(c->base_url ? c->base_url : c->listen.v[0]);
+    size_t scheme = str_search(host, STR("://"));
+    if (scheme < host.n) host = str_from(host, scheme + 3);
+    return str_starts(host, STR("localhost")) || str_starts(host, STR("127.")) || str_starts(host, STR("[::1]"));
+}
+
+static err start_hiring(struct app *a)
+{
+    const struct config *c = a->config;
+    struct hiring_options o = { .store = a->store, .auth = a->auth, .ring = &a->ring, .master_key = a->master_key, .jobs = a->jobs, .keys_max = c->hiring_keys_max,
+                                .key_per_minute = c->limits_enabled ? c->hiring_key_per_minute : 0, .require_secret = c->hiring_require_secret,
+                                .registration = c->hiring_registration, .token_ttl_s = c->hiring_token_ttl, .origins = c->cors_origins.v,
+                                .n_origins = c->cors_origins.n, .loopback_origins = !c->cors_set && is_loopback(c) };
+    o.livekit = (struct hiring_livekit){ .url = str_c(c->livekit_url), .public_url = str_c(c->livekit_public_url), .api_key = str_c(c->livekit_api_key),
+                                         .api_secret = str_c(c->livekit_api_secret), .token_ttl_s = c->livekit_token_ttl,
+                                         .timeout_ms = 1000 * c->livekit_timeout, .agent_name = str_c(c->livekit_agent), .webhook = c->livekit_webhook,
+                                         .require_room = c->livekit_require_room, .auto_complete = c->livekit_auto_complete };
+    TRY(hiring_new(a->mem, &o, &a->hiring));
+    return hiring_start(a->hiring);
+}
+
+const struct family *const app_documents[] = { &interviews_document, &hiring_document, NULL };
 
 static bool wanted(const struct app *a, const char *family)
 {
@@ -282,6 +307,11 @@ err app_start(struct app *a, str *why)
     if (wanted(a, "interviews")) {
         TRY(start_interviews(a));
         a->rooms[n] = a->families[n] = interviews_family(a->interviews);
+        n++;
+    }
+    if (wanted(a, "hiring")) {
+        TRY(start_hiring(a));
+        a->rooms[n] = a->families[n] = hiring_family(a->hiring);
         n++;
     }
     TRY(app_core_family(a, &a->families[n]));
@@ -311,6 +341,7 @@ void app_close(struct app *a)
     if (a->router) router_free(a->router);
     end_jobs(a);
     interviews_free(a->interviews);
+    hiring_free(a->hiring);
     if (a->workers) workers_stop(a->workers);
     if (a->auth) auth_free(a->auth);
     if (a->files) files_close(a->files);
@@ -345,5 +376,6 @@ err app_check_queries(struct app *a, str *why)
 {
     TRY(auth_check_queries(a->store, a->mem, why));
     TRY(jobs_check_queries(a->store, a->mem, why));
-    return interviews_check_queries(a->store, a->mem, why);
+    TRY(interviews_check_queries(a->store, a->mem, why));
+    return hiring_check_queries(a->store, a->mem, why);
 }

@@ -7,6 +7,7 @@
 #include "jobs/jobs.h"
 #include "mail/mail.h"
 #include "main/config.h"
+#include "rooms/hiring/hiring.h"
 #include "rooms/interviews/interviews.h"
 #include "route/route.h"
 #include "store/store.h"
@@ -28,6 +29,7 @@ struct app {
     struct jobs         *jobs;     /* its threads run from app_start() to app_close() */
     struct workers      *workers;
     struct interviews   *interviews;
+    struct hiring       *hiring;
     const struct family *rooms[8];    /* the enabled ones, NULL-terminated */
     const struct family *families[9]; /* the same and the core's, NULL-terminated */
     int64_t              started_at_ms;

@@ -54,7 +54,7 @@ static const struct setting settings[] = {
     { "outgoing.ca_file", T_TEXT, S(outgoing_ca_file), NULL, "PEM file of the authorities whose certificates are believed when the server calls others (HTTPS, mail); the system's if absent" },
     { "outgoing.allow_private", T_BOOL, S(outgoing_allow_private), "false", "calls to URLs that users choose may go to private, loopback and other special addresses, too" },
     { "limits.enabled", T_BOOL, S(limits_enabled), "true", "false switches every throttle, cooldown and lockout off, never body sizes" },
-    { "cors.allowed_origins", T_TEXTS, S(cors_origins), "[]", "exact origins, for the families that do not answer every origin" },
+    { "cors.allowed_origins", T_TEXTS, S(cors_origins), "[]", "exact origins, for the families that do not answer every origin; as long as it is not set and `base_url` is a loopback address, any port of `http://localhost` and `http://127.0.0.1`" },
     { "log.format", T_TEXT, S(log_format), NULL, "`text` or `json`; text on a terminal, else json", .words = WORDS("text", "json") },
     { "log.level", T_TEXT, S(log_level), "info", "`debug`, `info`, `warn`, `error`", .words = WORDS("debug", "info", "warn", "error") },
     { "metrics.listen", T_TEXTS, S(metrics_listen), NULL, "serve `/metrics` on this address instead of those of `listen`; a list is allowed; plain HTTP, for a network of your own" },
@@ -77,6 +77,21 @@ static const struct setting settings[] = {
     { "interviews.concurrency_lock_timeout", T_INT, S(concurrency_lock_timeout), "4", "a call waits three times this, in seconds, for another call on its session, then gets 503", .least = 1, .most = 3600 },
     { "interviews.pagination_limit", T_INT, S(pagination_limit), "100", "most items on a page of a list", .least = 1, .most = 1000 },
     { "interviews.dispatch", T_DISPATCH, S(dispatch), NULL, "list of `{name, interview, title}` for `GET /api/list`; the demonstration interviews if absent" },
+    { "hiring.api_keys.max_active", T_INT, S(hiring_keys_max), "10", "active API keys of one user", .least = 0, .most = 100000 },
+    { "hiring.api_keys.require_secret", T_BOOL, S(hiring_require_secret), "false", "true refuses an API key without its secret" },
+    { "hiring.api_keys.per_minute", T_INT, S(hiring_key_per_minute), "600", "requests of one API key in a minute, on each server; 0: no limit", .least = 0, .most = 1000000000 },
+    { "hiring.registration.enabled", T_BOOL, S(hiring_registration), "true", "whether users may register themselves" },
+    { "hiring.access_token_ttl", T_INT, S(hiring_token_ttl), "28800", "seconds that an access token is good for", .least = 1, .most = 315360000 },
+    { "livekit.url", T_TEXT, S(livekit_url), NULL, "http(s) base of the LiveKit server API" },
+    { "livekit.public_url", T_TEXT, S(livekit_public_url), NULL, "ws(s) address that participants connect to" },
+    { "livekit.api_key", T_TEXT, S(livekit_api_key), NULL, "key of the LiveKit server; without key and secret there are no rooms and no tokens" },
+    { "livekit.api_secret", T_TEXT, S(livekit_api_secret), NULL, "its secret", .secret = true },
+    { "livekit.token_ttl", T_INT, S(livekit_token_ttl), "21600", "seconds that a room can be entered with a token", .least = 1, .most = 31536000 },
+    { "livekit.timeout", T_INT, S(livekit_timeout), "2", "seconds that LiveKit has for an answer", .least = 1, .most = 600 },
+    { "livekit.agent_name", T_TEXT, S(livekit_agent), NULL, "interviewing agent that is dispatched into each room" },
+    { "livekit.webhook", T_BOOL, S(livekit_webhook), "true", "whether events of LiveKit are taken" },
+    { "livekit.require_room", T_BOOL, S(livekit_require_room), "false", "true refuses a token as long as the room cannot be made" },
+    { "livekit.auto_complete", T_BOOL, S(livekit_auto_complete), "true", "an interview in progress is completed when its room ends" },
 };
 #define N_SETTINGS COUNT_OF(settings)
 _Static_assert(N_SETTINGS <= SETTINGS_MAX, "raise SETTINGS_MAX");
@@ -374,10 +389,26 @@ static err check_mail(struct loader *l)
     return e == ERR_INPUT ? complain_of(l, why.key, why.what) : e;
 }
 
+/* scheme://host…, without the slash that paths begin with. */
+static err check_livekit(struct loader *l)
+{
+    struct config *c = l->out;
+    str url = str_c(c->livekit_url), open = str_c(c->livekit_public_url);
+    if (url.n && !str_starts(url, STR("http://")) && !str_starts(url, STR("https://"))) return complain_of(l, "livekit.url", "expected http:// or https://");
+    if (open.n && !str_starts(open, STR("ws://")) && !str_starts(open, STR("wss://"))) return complain_of(l, "livekit.public_url", "expected ws:// or wss://");
+    if (!c->livekit_api_key != !c->livekit_api_secret)
+        return complain_of(l, c->livekit_api_key ? "livekit.api_key" : "livekit.api_secret", "livekit.api_key and livekit.api_secret belong together");
+    while (url.n && url.p[url.n - 1] == '/') url.n--;
+    if (url.n) c->livekit_url = arena_z(l->a, url);
+    return url.n && !c->livekit_url ? ERR_NOMEM : ERR_OK;
+}
+
 /* What depends on other settings. */
 static err derive(struct loader *l)
 {
     struct config *c = l->out;
+    c->cors_set = strcmp(origin[find(STR("cors.allowed_origins")) - settings], "default") != 0;
+    TRY(check_livekit(l));
     TRY(derive_counts(l));
     TRY(derive_base_url(l));
     if (c->listen.n == 0) return complain_of(l, "listen", "needs at least one address");

@@ -23,6 +23,10 @@ struct config {
     struct texts listen, metrics_listen, trusted_proxies, families, cors_origins;
     int64_t threads, max_connections, max_body_memory_mb;
     bool    store_migrate, limits_enabled;
+    bool    cors_set; /* cors.allowed_origins was given, if only as [] */
+    bool    hiring_require_secret, hiring_registration, livekit_webhook, livekit_require_room, livekit_auto_complete;
+    int64_t hiring_keys_max, hiring_key_per_minute, hiring_token_ttl, livekit_token_ttl, livekit_timeout;
+    const char *livekit_url, *livekit_public_url, *livekit_api_key, *livekit_api_secret, *livekit_agent;
     const char *tls_cert, *tls_key;
     const char *admin_email, *admin_password, *admin_api_key;
     const char *mail_url, *mail_from, *outgoing_ca_file;

@@ -21,6 +21,8 @@ static err form_of_parts(struct route_visit *v)
     return ERR_OK;
 }
 
+static bool is_form(str type) { return str_is(type, "application/x-www-form-urlencoded") || str_is(type, "multipart/form-data"); }
+
 static err form_read(struct route_visit *v, str type)
 {
     const struct req *rq = v->c->rq;
@@ -82,6 +84,34 @@ static err body_strict(struct route_visit *v, void *out)
     return shape_read_params(c, op->body->fields, op->body->n_fields, &v->form, false, out);
 }
 
+/* Families that report: every violation of parameters and body together. */
+static err read_and_report(struct route_visit *v)
+{
+    struct call *c = v->c;
+    const struct op *op = v->at.op;
+    void *query = op->query ? arena_take(c->mem, 1, op->query->size, _Alignof(max_align_t)) : NULL;
+    void *body = op->body ? arena_take(c->mem, 1, op->body->size, _Alignof(max_align_t)) : NULL;
+    enum judged kind = JUDGED_NOTHING;
+    str type;
+    if ((op->query && !query) || (op->body && !body)) return ERR_NOMEM;
+    if (op->body && c->rq->body_too_large) return fail_status(c, ERR_LIMIT, 413, "Request body too large");
+    TRY(media_type(c, &type));
+    bool form = op->body_types && !is_json(str_c(op->body_types[0]));
+    if (op->body && form) {
+        /* Of a body of another type a form has no fields. */
+        err e = form_read(v, type);
+        if (e == ERR_NOMEM) return e;
+        if (e != ERR_OK && is_form(type)) return fail_status(c, ERR_INPUT, 400, "There was an error parsing the body");
+        kind = JUDGED_FORM;
+    } else if (op->body && (c->rq->body.n || op->body_need)) {
+        kind = str_absent(type) || is_json(type) ? JUDGED_JSON : JUDGED_OTHER;
+    }
+    TRY(judge_request(v, query, kind, body));
+    c->query = query;
+    c->body = body;
+    return ERR_OK;
+}
+
 static err body_read(struct route_visit *v)
 {
     struct call *c = v->c;
@@ -108,6 +138,7 @@ err input_read(struct route_visit *v)
 {
     struct call *c = v->c;
     const struct op *op = v->at.op;
+    if (v->at.family->reports) return read_and_report(v);
     if (op->query) {
         void *out = arena_take(c->mem, 1, op->query->size, _Alignof(max_align_t));
         if (!out) return ERR_NOMEM;
@@ -116,6 +147,10 @@ err input_read(struct route_visit *v)
     }
     return body_read(v);
 }
+
+err call_input(struct call *c) { return input_read(c->visit); }
+
+str call_report(const struct call *c) { return c->visit ? c->visit->report : STR_NULL; }
 
 str call_body_text(struct call *c, const char *name)
 {

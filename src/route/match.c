@@ -195,15 +195,40 @@ static const struct family *node_family(const struct tree *t, const struct node 
     return first_owner(t, n->owners);
 }
 
+/* The family with .slashes that has an operation on this node. */
+static const struct family *slash_family(const struct tree *t, const struct node *n)
+{
+    for (size_t i = 0; i < t->n_families; i++)
+        for (int m = 0; m < METHODS; m++)
+            if (t->families[i]->slashes && n->rows[m].op && n->rows[m].family == t->families[i]) return t->families[i];
+    return NULL;
+}
+
+/* The unknown path with a slash more, or less, at its end. segments has room for one more. */
+static void find_slash(const struct tree *t, str *segments, size_t n, struct match *out)
+{
+    bool has = n > 1 && segments[n - 1].n == 0;
+    if (!has) segments[n] = STR("");
+    struct walk w = { .segments = segments, .n = has ? n - 1 : n + 1, .deepest = &t->root };
+    const struct node *other = n ? walk(&w, &t->root, 0) : NULL;
+    const struct family *f = other ? slash_family(t, other) : NULL;
+    if (!f) return;
+    *out = (struct match){ .node = other, .family = f, .redirect = true };
+}
+
 err tree_match(const struct tree *t, struct arena *a, const struct req *rq, str *values, struct match *out)
 {
-    str segments[SEGMENTS_MAX];
+    str segments[SEGMENTS_MAX + 1];
     struct walk w = { .segments = segments, .deepest = &t->root };
     *out = (struct match){ .family = t->families[t->n_families - 1] };
     TRY(segments_of(a, rq->path, segments, &w.n));
     if (w.n > SEGMENTS_MAX) return ERR_OK;
     const struct node *n = w.n ? walk(&w, &t->root, 0) : NULL;
-    if (!n) return out->family = first_owner(t, w.deepest->owners), ERR_OK;
+    if (!n) {
+        out->family = first_owner(t, w.deepest->owners);
+        find_slash(t, segments, w.n, out);
+        return ERR_OK;
+    }
     int m = method_at(rq->method);
     out->node = n;
     if (m >= 0 && n->rows[m].op) {

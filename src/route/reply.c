@@ -94,6 +94,23 @@ void reply_conclude(struct route_visit *v, err e)
     if (f->finish) f->finish(c, v->at.op);
 }
 
+void reply_slash(struct route_visit *v)
+{
+    struct call *c = v->c;
+    const struct req *rq = c->rq;
+    bool has = str_ends(rq->path, STR("/"));
+    str path = { rq->path.p, rq->path.n - has }, to;
+    bool query = !str_absent(rq->query_text);
+    err e = arena_printf(c->mem, &to, STR_FMT "://" STR_FMT STR_FMT "%s%s" STR_FMT, STR_ARG(rq->scheme), STR_ARG(rq->host), STR_ARG(path), has ? "" : "/",
+                         query ? "?" : "", STR_ARG(query ? rq->query_text : STR("")));
+    if (e != ERR_OK) {
+        reply_plain(v, 500);
+        return;
+    }
+    c->reply->status = 307;
+    reply_header(c->reply, STR("Location"), to);
+}
+
 /* Allow: in a fixed order. */
 static str allow_text(struct arena *a, unsigned allowed)
 {
@@ -111,6 +128,11 @@ void reply_unmatched(struct route_visit *v)
     const struct family *f = v->at.family;
     const struct node *n = v->at.node;
     bool options = n && c->rq->method == M_OPTIONS;
+    if (v->at.redirect && !(options && f->options)) {
+        reply_slash(v);
+        if (f->finish) f->finish(c, NULL);
+        return;
+    }
     int status = options ? 204 : n ? 405 : 404;
     if (options && f->options)
         f->options(c, n->allowed);

@@ -41,6 +41,7 @@ struct op {
     const char *const *body_types;           /* media types accepted, NULL-terminated; default application/json */
     const struct body_doc *body_docs;        /* documented instead of .body, ended by type NULL; NULL: .body for each of body_types */
     bool body_need;
+    bool input_late; /* the operation reads its input itself, by call_input(): what it asks first comes before 422 */
     size_t body_max; /* 0: the family's */
     enum tx tx;      /* TX_READ: I/O thread (SQLite). TX_WRITE: writer. TX_NONE: slow lane */
     bool quick;      /* with TX_NONE: never waits for anything, so it runs on the I/O thread */
@@ -59,6 +60,8 @@ struct family {
     const struct reply_doc *common;       /* replies that every operation may give (413, 503, 500 …); ended by status 0; NULL: none */
     bool loose;                           /* bodies and parameters are read, not judged (docassemble) */
     bool body_before_who;                 /* the body is read before the caller is known (docassemble: the key may be in it) */
+    bool reports;                         /* strict, and every violation of a request is reported, in the words and order of FastAPI (call_report) */
+    bool slashes;                         /* a path of it that is known only with, or only without, a slash at its end answers 307 */
     bool sort_keys, ascii;                /* how its JSON is written */
     bool newline;                         /* one at the end of each JSON body */
     struct json_rules json;
@@ -89,6 +92,10 @@ err reply_empty(struct call *c, int status) MUST_CHECK;
 const struct family *call_family(const struct call *c);
 /* A top-level member of the body (JSON, form or multipart) as text, by the loose rules of shape.h; STR_NULL if absent. For identify(). */
 str call_body_text(struct call *c, const char *name);
+/* Fills c->query and c->body: for rows with .input_late, once. */
+err call_input(struct call *c) MUST_CHECK;
+/* Families that report: the JSON array of what is wrong with the request, absent if nothing was found. For error(). */
+str call_report(const struct call *c);
 /* The parts of a multipart body, files included; none for other bodies. Slices of the request body. */
 const struct parts *call_parts(const struct call *c);
 

@@ -42,6 +42,7 @@ struct match {
     const struct family *family; /* never NULL: it answers */
     const struct op *op;         /* NULL: unknown path or method */
     size_t n_path;
+    bool redirect; /* node is that of the path with, or without, the slash at its end */
 };
 /* -1 for methods that no operation can have. HEAD gives GET's. */
 int method_at(enum method m);
@@ -64,6 +65,7 @@ struct route_visit {
     struct json_members members; /* of a JSON body */
     struct params form;          /* of a form; of a multipart body its parts that are no files */
     struct parts parts;
+    str report; /* call_report() */
 };
 struct router {
     struct tree tree;
@@ -83,6 +85,8 @@ enum served route_serve(void *self, struct exchange *x);
 size_t route_body_max(void *self, const struct req *rq);
 void route_done(void *self, struct exchange *x);
 
+/* reply.c. 307 to the same path with or without its last slash. */
+void reply_slash(struct route_visit *v);
 /* reply.c. Forgets what was replied so far, keeping the first n headers. */
 void reply_reset(struct reply *r, size_t n_headers);
 /* Turns the outcome of the stations into the reply; last touch by the family. */
@@ -94,6 +98,8 @@ void reply_unmatched(struct route_visit *v);
 
 /* shape.c: does every field's kind fit its C type, all the way down? *why names the field. */
 err shape_verify(struct arena *a, const struct shape *s, const char *owner, bool loose, str *why) MUST_CHECK;
+/* A text that is kept as Unix ms. */
+bool shape_is_time(const struct shape *s);
 /* Into which C type items of a list go: AS_TEXT, AS_INT, AS_REAL, AS_BOOL, AS_STRUCT or AS_ANY. */
 enum as item_as(const struct shape *of);
 /* Bytes of one. */
@@ -105,6 +111,10 @@ struct value {
     str text;
 };
 enum any_kind json_kind(str json);
+/* Behind blanks; behind the string that begins at `at`; behind the value that starts there (at the comma or bracket of what holds it). */
+size_t json_blanks(str s, size_t at);
+size_t json_string_end(str s, size_t at);
+size_t json_value_end(str s, size_t at);
 /* Items of a JSON array: *at starts at 0. false at the end. */
 bool json_item(str array, size_t *at, str *item);
 /* The decoded text of a JSON string. Without escapes it is a slice of the input. */
@@ -123,6 +133,11 @@ struct place {
 };
 /* shape_check.c. Strict: fail()s with the place of the first violation. */
 err value_check(struct call *c, const struct shape *s, const struct value *v, const struct json_rules *rules, const struct place *at) MUST_CHECK;
+
+/* judge.c: families that report. Reads what the request has into *query and *body (each NULL or zeroed, of its shape's size); what is wrong goes into v->report
+ * and fails with 422. */
+enum judged { JUDGED_NOTHING, JUDGED_JSON, JUDGED_FORM, JUDGED_OTHER };
+err judge_request(struct route_visit *v, void *query, enum judged kind, void *body) MUST_CHECK;
 
 /* shape_read.c: the struct from members that are scanned already. */
 err shape_read_members(struct call *c, const struct shape *s, const struct json_members *m, const struct json_rules *rules, bool loose, void *out) MUST_CHECK;

@@ -22,15 +22,17 @@ static err who_read(struct call *c)
     return at->op->perm == PERM_GATE ? at->family->permit(c, at->op) : ERR_OK;
 }
 
+static err input_early(struct route_visit *v) { return v->at.op->input_late ? ERR_OK : input_read(v); }
+
 static err stations(struct call *c)
 {
     struct route_visit *v = c->visit;
     if (v->at.family->body_before_who) {
-        TRY(input_read(v));
+        TRY(input_early(v));
         TRY(who_read(c));
     } else {
         TRY(who_read(c));
-        TRY(input_read(v));
+        TRY(input_early(v));
     }
     v->n_headers = c->reply->n_headers;
     return ERR_OK;

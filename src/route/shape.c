@@ -51,6 +51,8 @@ size_t item_size(const struct shape *of)
     return as == AS_STRUCT ? of->size : size[as];
 }
 
+bool shape_is_time(const struct shape *s) { return s->kind == K_TEXT && s->format && strcmp(s->format, "date-time") == 0; }
+
 /* May a value of this kind be kept as that type? A loose family reads texts and flags out of anything. */
 static bool kind_fits(const struct shape *s, enum as as, bool loose)
 {
@@ -60,7 +62,7 @@ static bool kind_fits(const struct shape *s, enum as as, bool loose)
     case AS_TEXT: return s->kind == K_TEXT || loose;
     case AS_FLAG: return s->kind == K_BOOL || loose;
     case AS_BOOL: return s->kind == K_BOOL || loose;
-    case AS_INT: return s->kind == K_INT || (loose && s->kind != K_OBJECT && s->kind != K_ARRAY);
+    case AS_INT: return s->kind == K_INT || shape_is_time(s) || (loose && s->kind != K_OBJECT && s->kind != K_ARRAY);
     case AS_REAL: return s->kind == K_NUM || s->kind == K_INT;
     case AS_STRUCT: return s->kind == K_OBJECT && s->size > 0;
     case AS_LIST: return s->kind == K_ARRAY && s->of;

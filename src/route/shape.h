@@ -25,6 +25,10 @@ struct shape {
     const struct shape *const *options;     /* K_ONE_OF, NULL-terminated */
     const struct field *fields;             /* K_OBJECT */
     size_t n_fields, size;                  /* size: of the C struct; 0 for shapes only documented */
+    bool secret;                            /* K_TEXT: never repeated in an answer */
+    /* K_TEXT, families that report: NULL, or what is wrong with a text that is otherwise good, as a sentence. record: the struct as far as it is read,
+     * in the order of its fields. The sentence lives in c->mem or is constant. */
+    const char *(*judge)(struct call *c, const void *record, str text);
     bool open;                              /* K_OBJECT: further members are documented, as .of if given; reading ignores unknown members always */
 };
 
@@ -32,7 +36,7 @@ struct shape {
 enum as {
     AS_NOTHING, /* documented only */
     AS_TEXT,    /* str; absent: p == NULL. A JSON number or boolean given where text is wanted: strict: refused; loose: its JSON text */
-    AS_INT,     /* int64_t; pair with .given */
+    AS_INT,     /* int64_t; pair with .given. Of a text of format "date-time": Unix ms, SHAPE_NO_TIME for null */
     AS_REAL,    /* double */
     AS_BOOL,    /* bool */
     AS_FLAG,    /* enum flag by docassemble api 2.5: absent, false, true */
@@ -40,6 +44,7 @@ enum as {
     AS_STRUCT,  /* nested struct, .shape->fields say how */
     AS_LIST,    /* struct list: array of .shape->of */
 };
+#define SHAPE_NO_TIME INT64_MIN
 enum flag { FLAG_ABSENT, FLAG_FALSE, FLAG_TRUE };
 static inline bool flag_or(enum flag f, bool preset) { return f == FLAG_ABSENT ? preset : f == FLAG_TRUE; }
 

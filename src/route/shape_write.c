@@ -1,5 +1,6 @@
 /* route/shape_write.c: writes a C struct as JSON by the same table that reads and documents it. */
 #include "route/route_int.h"
+#include "base/clock.h"
 
 static void write_value(struct jw *w, enum as as, const struct shape *s, const void *from, bool sorted);
 static void write_object(struct jw *w, const struct shape *s, const void *from, bool sorted);
@@ -28,12 +29,18 @@ static void write_flag(struct jw *w, enum flag f)
         jw_bool(w, f == FLAG_TRUE);
 }
 
+static void write_time(struct jw *w, int64_t ms)
+{
+    char text[CLOCK_ISO_MAX];
+    jw_str(w, (str){ text, clock_iso(ms, text) });
+}
+
 static void write_value(struct jw *w, enum as as, const struct shape *s, const void *from, bool sorted)
 {
     switch (as) {
     case AS_NOTHING: jw_null(w); break;
     case AS_TEXT: jw_str(w, *(const str *)from); break;
-    case AS_INT: jw_int(w, *(const int64_t *)from); break;
+    case AS_INT: shape_is_time(s) ? write_time(w, *(const int64_t *)from) : jw_int(w, *(const int64_t *)from); break;
     case AS_REAL: jw_double(w, *(const double *)from); break;
     case AS_BOOL: jw_bool(w, *(const bool *)from); break;
     case AS_FLAG: write_flag(w, *(const enum flag *)from); break;
@@ -51,7 +58,7 @@ static bool is_absent(const struct field *f, const void *from)
     case AS_TEXT: return str_absent(*(const str *)from);
     case AS_FLAG: return *(const enum flag *)from == FLAG_ABSENT;
     case AS_ANY: return ((const struct any *)from)->kind == ANY_ABSENT;
-    case AS_INT:
+    case AS_INT: return shape_is_time(f->shape) && *(const int64_t *)from == SHAPE_NO_TIME;
     case AS_REAL:
     case AS_BOOL:
     case AS_STRUCT:

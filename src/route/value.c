@@ -17,13 +17,13 @@ enum any_kind json_kind(str json)
     }
 }
 
-static size_t blanks(str s, size_t at)
+size_t json_blanks(str s, size_t at)
 {
     while (at < s.n && (s.p[at] == ' ' || s.p[at] == '\t' || s.p[at] == '\n' || s.p[at] == '\r')) at++;
     return at;
 }
 
-static size_t string_end(str s, size_t at)
+size_t json_string_end(str s, size_t at)
 {
     for (at++; at < s.n && s.p[at] != '"'; at++)
         if (s.p[at] == '\\') at++;
@@ -31,12 +31,12 @@ static size_t string_end(str s, size_t at)
 }
 
 /* Behind the value that starts at `at`: at the comma or closing bracket of what holds it. */
-static size_t value_end(str s, size_t at)
+size_t json_value_end(str s, size_t at)
 {
     for (size_t depth = 0; at < s.n;) {
         char c = s.p[at];
         if (c == '"') {
-            at = string_end(s, at);
+            at = json_string_end(s, at);
             continue;
         }
         if (depth == 0 && (c == ',' || c == ']' || c == '}')) return at;
@@ -49,9 +49,9 @@ static size_t value_end(str s, size_t at)
 
 bool json_item(str array, size_t *at, str *item)
 {
-    size_t start = blanks(array, *at + 1); /* past '[' or the comma */
+    size_t start = json_blanks(array, *at + 1); /* past '[' or the comma */
     if (start >= array.n || array.p[start] == ']' || *at + 1 >= array.n) return false;
-    size_t end = value_end(array, start);
+    size_t end = json_value_end(array, start);
     *item = str_trim((str){ array.p + start, end - start });
     *at = end < array.n && array.p[end] == ',' ? end : array.n;
     return true;

@@ -1,0 +1,54 @@
+/* rooms/hiring/hiring.h: interviews of job candidates over LiveKit video rooms. Spec: hiring.
+ *
+ * Invariants: (1) e-mail, password, active and superuser are the shared account's; only username, full name and keys are ours; (2) an interview is
+ * committed before LiveKit hears of it, and the job that makes its room is part of that commit; (3) API keys are stored sealed, for their owner's eyes,
+ * and found by keyed hash; their secrets exist as SHA-256 only; (4) each use of a key is counted once, in memory first, in the store within a second;
+ * (5) a token that was logged out stays dead over restarts; (6) a status set by its owner to completed or cancelled is not changed by events. */
+#pragma once
+#include "auth/auth.h"
+#include "crypto/ring.h"
+#include "jobs/jobs.h"
+#include "route/route.h"
+
+struct hiring;
+
+struct hiring_livekit {
+    str url;        /* of the server API, without a slash at its end; absent: not configured */
+    str public_url; /* for clients; may be absent */
+    str api_key, api_secret;
+    int64_t token_ttl_s, timeout_ms;
+    str agent_name; /* absent: none is dispatched by name */
+    bool webhook, require_room, auto_complete;
+};
+struct hiring_options {
+    struct store *store;
+    struct auth *auth;
+    const struct ring *ring;   /* seals keys and secrets; outlives the room */
+    const uint8_t *master_key; /* 32 bytes; a sub-key is derived, the key itself is not kept */
+    struct jobs *jobs;         /* with hiring_job_kinds() */
+    int64_t keys_max;          /* active API keys of one user */
+    int64_t key_per_minute;    /* requests of one API key; 0: no limit */
+    bool require_secret, registration;
+    int64_t token_ttl_s;
+    const char *const *origins; /* CORS, exact */
+    size_t n_origins;
+    bool loopback_origins; /* any port of http://localhost and http://127.0.0.1 as well */
+    struct hiring_livekit livekit;
+};
+/* Runs its own transactions: the signing secret is made where there is none. */
+err hiring_new(struct arena *a, const struct hiring_options *o, struct hiring **out) MUST_CHECK;
+/* Starts the thread that writes key counts. */
+err hiring_start(struct hiring *h) MUST_CHECK;
+/* Writes the last counts; the store is still open. NULL is fine. */
+void hiring_free(struct hiring *h);
+/* The row for the router; lives as long as the room. */
+const struct family *hiring_family(struct hiring *h);
+extern const struct family hiring_document;
+
+extern const struct migration hiring_migrations[];
+extern const size_t hiring_migrations_n;
+err hiring_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
+
+/* For the hooks of auth/, inside their transaction. */
+err hiring_revoke_keys(struct call *c, str account_id) MUST_CHECK;
+err hiring_account_deleted(struct call *c, str account_id) MUST_CHECK;
