@@ -1,4 +1,6 @@
 /* pyhost/builtin.c: the module _chancery, by which the library asks the engine; and variables laid over the answers for a while. */
+#include "pyhost/hostdata.h"
+#include "pyhost/image_size.h"
 #include "pyhost/lazy_int.h"
 
 struct eval *running;
@@ -60,14 +62,25 @@ static PyObject *render(PyObject *self, PyObject *arguments)
     return lazy_render(running, block, key, extra);
 }
 
-static PyObject *table(PyObject *self, PyObject *arguments)
+static PyObject *of_table(PyObject *arguments, PyObject *(*make)(struct eval *e, struct block *b, PyObject *extra))
 {
-    (void)self;
     long number;
     PyObject *extra = NULL;
     if (!PyArg_ParseTuple(arguments, "l|O", &number, &extra) || !running_or_error()) return NULL;
     struct block *b = lazy_block(running, number);
-    return b ? table_render(running, b, extra) : NULL;
+    return b ? make(running, b, extra) : NULL;
+}
+
+static PyObject *table(PyObject *self, PyObject *arguments)
+{
+    (void)self;
+    return of_table(arguments, table_render);
+}
+
+static PyObject *cells(PyObject *self, PyObject *arguments)
+{
+    (void)self;
+    return of_table(arguments, table_cells);
 }
 
 static PyObject *block(PyObject *self, PyObject *number)
@@ -140,17 +153,32 @@ static PyObject *static_url(PyObject *self, PyObject *arguments)
     return PyUnicode_FromFormat("/packagestatic/%s/%s", package, name);
 }
 
+/* Width and height of a picture in its own units; None if its bytes do not tell. */
+static PyObject *size_of_image(PyObject *self, PyObject *bytes)
+{
+    (void)self;
+    double width, height;
+    if (!PyBytes_Check(bytes)) return PyErr_Format(PyExc_TypeError, "image_size() takes bytes");
+    str head = str_head((str){ PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes) }, IMAGE_HEAD);
+    if (!image_size(head, &width, &height)) return Py_NewRef(Py_None);
+    return Py_BuildValue("(ll)", (long)width, (long)height);
+}
+
 PyObject *builtin_module(void)
 {
     static PyMethodDef methods[] = {
         { "render", render, METH_VARARGS, "render((block, key), extra): text of a template block's part" },
         { "table", table, METH_VARARGS, "table(block, extra): Markdown of a table block" },
+        { "cells", cells, METH_VARARGS, "cells(block, extra): values of a table block: [[headers], [cells of a row], ...]" },
         { "block", block, METH_O, "block(number): the block as parsed" },
         { "settings", settings, METH_NOARGS, "metadata, features, sections, language of the running interview" },
         { "static_url", static_url, METH_VARARGS, "static_url(package, name)" },
         { "documents", documents, METH_O, "documents(text): list of the values of a YAML text's documents" },
         { "patterns", patterns, METH_O, "patterns(name): [(pattern, what x is, [indices])], best first" },
         { "file_path", file_path, METH_VARARGS, "file_path(package, folder, name)" },
+        { "image_size", size_of_image, METH_O, "image_size(bytes): (width, height) or None" },
+        { "given", hostdata_given, METH_O, "given(name): what the server keeps under that name, bytes or None" },
+        { "put", hostdata_put, METH_VARARGS, "put(name, bytes): has the server keep it" },
         { NULL, NULL, 0, NULL },
     };
     static struct PyModuleDef module = { PyModuleDef_HEAD_INIT, .m_name = "_chancery", .m_doc = "The engine, as the library sees it.", .m_size = -1,

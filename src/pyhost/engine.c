@@ -1,5 +1,6 @@
 /* pyhost/engine.c: the engine's door for the host: load, start, and one call after the other. Which operation does what: api 12, language 8. */
 #include "pyhost/call_int.h"
+#include "pyhost/hostdata.h"
 
 static const size_t json_max = (size_t)64 * 1024 * 1024;
 
@@ -8,17 +9,26 @@ static const size_t json_max = (size_t)64 * 1024 * 1024;
 err engine_load(str lib_dir)
 {
     (void)lib_dir; /* on sys.path already */
-    static const char *const modules[] = {
-        "docassemble.base.util",  "chancery_host.jsonform",  "chancery_host.snapshot",          "chancery_host.fresh",           "chancery_host.names",
-        "chancery_host.markdown", "chancery_host.mako_text", "chancery_host.functions.actions", "chancery_host.functions.stack", "json"
-    };
+    static const char *const modules[] = { "docassemble.base.util",
+                                           "chancery_host.jsonform",
+                                           "chancery_host.snapshot",
+                                           "chancery_host.fresh",
+                                           "chancery_host.names",
+                                           "chancery_host.markdown",
+                                           "chancery_host.mako_text",
+                                           "chancery_host.functions.actions",
+                                           "chancery_host.functions.stack",
+                                           "chancery_host.virtual",
+                                           "json" };
     PYOWN(builtin) = builtin_module();
     if (!builtin || PyDict_SetItemString(PyImport_GetModuleDict(), "_chancery", builtin) < 0) return ERR_WORKER;
     for (size_t i = 0; i < COUNT_OF(modules); i++) {
         PYOWN(module) = PyImport_ImportModule(modules[i]);
         if (!module) return ERR_WORKER;
     }
-    return ERR_OK;
+    PYOWN(install) = py_lib("virtual", "install");
+    PYOWN(installed) = install ? PyObject_CallNoArgs(install) : NULL;
+    return installed ? ERR_OK : ERR_WORKER;
 }
 
 /* `docassemble.demo` as a Python package whose modules lie in the folders of that name. */
@@ -213,7 +223,7 @@ static int write_outcome(struct engine_call *c)
         frame_str(c->reply, TAG_TYPE, bounded(c->type, 1024));
         frame_u64(c->reply, TAG_STATUS, (uint64_t)(c->status > 0 ? c->status : 200));
     }
-    return write_saved(c);
+    return write_saved(c) < 0 ? -1 : hostdata_write_puts(c->reply); /* storing the answers may add to what is put */
 }
 
 /* Only the text where the server's own prefix names the cause; else "Class: text". */
@@ -241,18 +251,29 @@ static void write_failure(struct engine_call *c)
     frame_str(c->reply, TAG_ERROR, str_head(message, str_utf8_good(str_head(message, 64 * 1024))));
 }
 
+static int write_wants(struct engine_call *c)
+{
+    PyErr_Clear();
+    buf_clear(c->reply);
+    frame_begin(c->reply, MSG_RESULT, c->f->id, 0);
+    return hostdata_write_wants(c->reply);
+}
+
 void engine_call(struct arena *mem, const struct frame *request, struct buf *reply)
 {
     struct engine_call c = { .mem = mem, .f = request, .reply = reply };
     uint64_t op = frame_get_u64(request, TAG_OP, 0);
     frame_begin(reply, MSG_RESULT, request->id, 0);
-    int bad = op < OP__COUNT && operations[op] ? operations[op](&c) : engine_error("DAError", "there is no such operation");
-    if (!bad) bad = write_outcome(&c);
+    int bad = hostdata_begin(request);
+    if (!bad) bad = op < OP__COUNT && operations[op] ? operations[op](&c) : engine_error("DAError", "there is no such operation");
+    if (!bad && !hostdata_wanted()) bad = write_outcome(&c);
+    if (hostdata_wanted()) bad = write_wants(&c); /* whatever came of it, it came of not knowing */
     if (bad) {
         buf_clear(reply);
         write_failure(&c);
     }
     call_end(&c);
+    hostdata_end();
     PyErr_Clear();
     IGNORE(frame_end(reply)); /* an error sticks in the buffer, and the host looks at it */
 }

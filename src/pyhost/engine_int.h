@@ -117,6 +117,7 @@ int lazy_make(struct eval *e, struct block *b, const struct binding *bind);
 PyObject *lazy_render(struct eval *e, long block, PyObject *key, PyObject *extra);
 int table_compile(struct block *b);
 PyObject *table_render(struct eval *e, struct block *b, PyObject *extra);
+PyObject *table_cells(struct eval *e, struct block *b, PyObject *extra); /* values: [[headers], [cells of a row], …] */
 int change_index(struct interview *iv);
 int change_follow(struct eval *e, PyObject *name, PyObject *old /* NULL: had no value */);
 PyObject *block_choice_key(struct eval *e, struct block *b, const struct binding *bind);

@@ -74,7 +74,9 @@ static bool has_suffix(PyObject *name)
 
 PyObject *image_url(struct eval *e, struct block *b, PyObject *name)
 {
-    if (PyObject_HasAttrString((PyObject *)Py_TYPE(name), "url_for")) return PyObject_CallMethod(name, "url_for", NULL);
+    PyObject *class = (PyObject *)Py_TYPE(name);
+    if (PyObject_HasAttrString(class, "image_url")) return PyObject_CallMethod(name, "image_url", NULL);
+    if (PyObject_HasAttrString(class, "url_for")) return PyObject_CallMethod(name, "url_for", NULL);
     if (!PyUnicode_Check(name)) return Py_NewRef(Py_None);
     PyObject *icon = e->iv->images ? PyDict_GetItemWithError(e->iv->images, name) : NULL;
     if (icon) return url_of_icon(e, icon);

@@ -115,13 +115,13 @@ static PyObject *elements_of(struct table *t)
     return PyObject_GetAttrString(t->rows, "elements");
 }
 
-/* (key, value) pairs; keys in order unless the mapping has an order of its own. */
-static PyObject *dict_pairs(PyObject *rows)
+/* (key, value) pairs; keys in order unless the mapping has an order of its own or a sort key makes one (ties then stay as they were put in). */
+static PyObject *dict_pairs(struct table *t, PyObject *rows)
 {
     PYOWN(view) = PyObject_CallMethod(rows, "items", NULL);
     PYOWN(pairs) = view ? PySequence_List(view) : NULL;
     if (!pairs) return NULL;
-    bool ordered = strstr(Py_TYPE(rows)->tp_name, "Ordered") != NULL;
+    bool ordered = expr_given(&t->t->sort_key) || strstr(Py_TYPE(rows)->tp_name, "Ordered") != NULL;
     if (!ordered && PyList_Sort(pairs) < 0) { /* keys that cannot be compared stay as they are */
         if (!PyErr_ExceptionMatches(PyExc_TypeError)) return NULL;
         PyErr_Clear();
@@ -193,7 +193,7 @@ static int collect_rows(struct table *t)
     PYOWN(elements) = elements_of(t);
     if (!elements) return -1;
     t->is_dict = PyDict_Check(elements) || PyObject_HasAttrString(elements, "items");
-    PYOWN(pairs) = t->is_dict ? dict_pairs(elements) : list_pairs(elements);
+    PYOWN(pairs) = t->is_dict ? dict_pairs(t, elements) : list_pairs(elements);
     PYOWN(left) = pairs ? filtered(t, pairs) : NULL;
     t->items = left ? sorted(t, left) : NULL;
     return t->items ? 0 : -1;
@@ -374,7 +374,41 @@ static PyObject *render(struct table *t)
     return buf_ok(&t->out) == ERR_OK ? py_str(buf_str(&t->out)) : PyErr_NoMemory();
 }
 
-static PyObject *render_rows(struct eval *e, struct lazy *lazy, PyObject *extra)
+/* ---- the values behind the cells, for export */
+
+static PyObject *row_cells(struct table *t, PyObject *pair)
+{
+    PYOWN(cells) = bind_row(t, pair) == 0 ? PyList_New(0) : NULL;
+    for (size_t i = 0; cells && i < t->t->n_columns; i++) {
+        PYOWN(value) = expr_eval(t->e, &t->t->columns[i].cell);
+        if (!value && t->shows_incomplete && error_is_missing()) {
+            PyErr_Clear();
+            value = missing_label(t);
+        }
+        if (!value || PyList_Append(cells, value) < 0) return NULL;
+    }
+    return py_keep(&cells);
+}
+
+/* [[headers], [cells of a row], …] */
+static PyObject *cells(struct table *t)
+{
+    if (collect_rows(t) < 0) return NULL;
+    PYOWN(all) = PyList_New(0);
+    PYOWN(headers) = PyList_New(0);
+    for (size_t i = 0; headers && i < t->t->n_columns; i++) {
+        PYOWN(text) = text_trimmed(text_render(t->e, &t->t->columns[i].header), TRIM_END);
+        if (!text || PyList_Append(headers, text) < 0) return NULL;
+    }
+    if (!all || !headers || PyList_Append(all, headers) < 0) return NULL;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(t->items); i++) {
+        PYOWN(row) = row_cells(t, PyList_GET_ITEM(t->items, i));
+        if (!row || PyList_Append(all, row) < 0) return NULL;
+    }
+    return py_keep(&all);
+}
+
+static PyObject *render_rows(struct eval *e, struct lazy *lazy, PyObject *extra, PyObject *(*form)(struct table *t))
 {
     struct table t = { .e = e, .t = lazy, .out = BUF(TABLE_MAX) };
     int incomplete = truth(e, &lazy->show_incomplete, 0), gathered = truth(e, &lazy->require_gathered, 1);
@@ -383,20 +417,23 @@ static PyObject *render_rows(struct eval *e, struct lazy *lazy, PyObject *extra)
     t.requires_gathered = gathered;
     t.is_editable = lazy->edit && py_true(extra, "editable", 1) == 1;
     PYOWN(rows) = t.rows = expr_eval(e, &lazy->rows);
-    PYOWN(text) = rows ? render(&t) : NULL;
+    PYOWN(text) = rows ? form(&t) : NULL;
     Py_CLEAR(t.items);
     buf_release(&t.out);
     return py_keep(&text);
 }
 
-PyObject *table_render(struct eval *e, struct block *b, PyObject *extra)
+static PyObject *in_form(struct eval *e, struct block *b, PyObject *extra, PyObject *(*form)(struct table *t))
 {
     PYOWN(own) = extra && PyDict_Check(extra) ? PyDict_Copy(extra) : PyDict_New();
     /* So that they are gone afterwards. */
     if (!own || py_set(own, "row_item", Py_None) < 0 || py_set(own, "row_index", Py_None) < 0) return NULL;
     PyObject *saved = overlay_begin(e, own);
     if (!saved) return NULL;
-    PYOWN(text) = render_rows(e, b->lazy, own);
+    PYOWN(text) = render_rows(e, b->lazy, own, form);
     overlay_end(e, saved);
     return PyErr_Occurred() ? NULL : py_keep(&text);
 }
+
+PyObject *table_render(struct eval *e, struct block *b, PyObject *extra) { return in_form(e, b, extra, render); }
+PyObject *table_cells(struct eval *e, struct block *b, PyObject *extra) { return in_form(e, b, extra, cells); }

@@ -65,6 +65,7 @@ static const struct tag_rule tag_rules[TAG__COUNT] = {
     [TAG_PERSISTENT]     = { IN(CALL), NUMBER, 0, 1, false },
     [TAG_READ_ONLY]      = { IN(CALL), NUMBER, 0, 1, false },
     [TAG_NOW_MS]         = { IN(CALL), NUMBER, 0, INT64_MAX, false },
+    [TAG_GIVEN]          = { IN(CALL), BYTES, 4, 0, true },
     [TAG_OUTCOME]        = { IN(RESULT), NUMBER, 0, OUT__COUNT - 1, false },
     [TAG_STAGE]          = { IN(RESULT), NUMBER, STAGE_LOAD, STAGE_SNAPSHOT, false },
     [TAG_ERROR]          = { IN(FORKED) | IN(READY) | IN(RESULT), TEXT, 0, 1024 * 1024, false },
@@ -80,6 +81,8 @@ static const struct tag_rule tag_rules[TAG__COUNT] = {
     [TAG_PID]            = { IN(FORKED) | IN(ENDED), NUMBER, 1, INT32_MAX, false },
     [TAG_NOTES]          = { IN(READY), TEXT, 0, LINE, false },
     [TAG_LOG]            = { IN(RESULT), TEXT, 0, LINE, true },
+    [TAG_WANTS]          = { IN(RESULT), TEXT, 0, 1024 * 1024, false },
+    [TAG_PUT]            = { IN(RESULT), BYTES, 4, 0, true },
     [TAG_LAST]           = { IN(RESULT), NUMBER, 0, 1, false },
     [TAG_MEMORY_KIB]     = { IN(ENDED), NUMBER, 0, INT64_MAX, false },
 };

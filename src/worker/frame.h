@@ -46,6 +46,7 @@ enum outcome_kind {
     OUT_NEED,        /* the worker no longer has TAG_WARM: send TAG_SNAPSHOT */
     OUT_VARIABLES,   /* TAG_JSON */
     OUT_METADATA,    /* TAG_JSON */
+    OUT_WANT,        /* the call cannot go on without things that the server keeps: TAG_WANTS. Send the call again with a TAG_GIVEN for each so far */
     OUT__COUNT
 };
 /* Where in the order of api 12.4 an OUT_ERROR arose: TAG_STAGE. */
@@ -73,10 +74,16 @@ enum tag {
     TAG_QUESTION_NAME, TAG_DELETE /* JSON array */, TAG_EVENTS /* JSON array */, TAG_FILES /* JSON: [{variable, files:[{number,filename,mimetype,extension}]}] */,
     TAG_WANT_QUESTION /* u64 */, TAG_ADVANCE /* u64 */, TAG_OVERWRITE /* u64 */, TAG_ACTION, TAG_ARGUMENTS /* JSON */, TAG_PERSISTENT, TAG_READ_ONLY,
     TAG_NOW_MS /* u64 */,
+    TAG_GIVEN /* repeats: a thing that was wanted: u32 length of its name, the name as TAG_WANTS had it, then, unless there is no such thing, one byte
+               * and the contents */,
     /* from the worker */
     TAG_OUTCOME, TAG_STAGE, TAG_ERROR, TAG_JSON, TAG_BODY, TAG_TYPE, TAG_STATUS,
     TAG_SAVE /* u64: SAVE_* */, TAG_MULTI_USER /* u64 */, TAG_TITLE, TAG_TAGS /* JSON array */, TAG_INTERVIEW_HASH /* 32 bytes: of all source files */,
     TAG_PID, TAG_NOTES, TAG_LOG /* repeats: lines for the server's log, already bounded */,
+    TAG_WANTS /* JSON array of names, each the text of an array: ["file",number]: contents of a stored file; ["number",k]: the k-th new file number of this call;
+               * ["value",base,key], ["keys",base] (JSON array): what interviews keep outside sessions */,
+    TAG_PUT /* repeats: a thing to be stored together with the step, or without one: u32 length, its name, then the contents: ["file",number,filename,
+             * mimetype,extension], ["value",base,key], ["drop",base,key] (no contents) */,
     TAG_LAST /* u64 flag: the worker ends after this reply; set by serve.c */, TAG_MEMORY_KIB /* u64 */,
     TAG__COUNT
 };

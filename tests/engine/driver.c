@@ -6,6 +6,7 @@
 #include "pyhost/py.h"
 #include "base/fault.h"
 #include "base/json.h"
+#include "kept.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -93,8 +94,8 @@ static const char *const ops[OP__COUNT] = {
     [OP_ACTION] = "action", [OP_METADATA] = "metadata", [OP_CHECK] = "check",         [OP_DATA] = "data"
 };
 static const char *const outcomes[OUT__COUNT] = {
-    [OUT_ERROR] = "error",         [OUT_QUESTION] = "question", [OUT_RESPONSE] = "response",   [OUT_DONE] = "done",
-    [OUT_UNDEFINED] = "undefined", [OUT_NEED] = "need",         [OUT_VARIABLES] = "variables", [OUT_METADATA] = "metadata"
+    [OUT_ERROR] = "error", [OUT_QUESTION] = "question",   [OUT_RESPONSE] = "response", [OUT_DONE] = "done", [OUT_UNDEFINED] = "undefined",
+    [OUT_NEED] = "need",   [OUT_VARIABLES] = "variables", [OUT_METADATA] = "metadata", [OUT_WANT] = "want"
 };
 
 static enum worker_op op_of(const char *name)
@@ -171,7 +172,6 @@ static void write_request(struct buf *b, const struct session *s, enum worker_op
     add_number(b, TAG_OVERWRITE, rq, "overwrite", 0);
     add_number(b, TAG_PERSISTENT, rq, "persistent", 0);
     add_number(b, TAG_READ_ONLY, rq, "read_only", 0);
-    if (frame_end(b) != ERR_OK) abort();
 }
 
 static uint64_t now_us(void)
@@ -190,6 +190,7 @@ static void print_reply(const struct frame *f, const struct session *s, uint64_t
     jw_kint(&w, "stage", (int64_t)frame_get_u64(f, TAG_STAGE, 0));
     jw_kint(&w, "us", (int64_t)us);
     jw_kbool(&w, "fault", fault);
+    jw_kint(&w, "asked", kept_asked());
     jw_kint(&w, "save", (int64_t)frame_get_u64(f, TAG_SAVE, 0));
     jw_kint(&w, "status", (int64_t)frame_get_u64(f, TAG_STATUS, 0));
     jw_kint(&w, "steps", (int64_t)s->n);
@@ -239,6 +240,21 @@ static bool fault_fired(void)
 #endif
 }
 
+/* One exchange; false: the reply could not be made for want of memory (an armed fault). */
+static bool exchange(struct arena *mem, struct buf *in, struct buf *out, struct frame *f)
+{
+    size_t rest;
+    if (frame_end(in) != ERR_OK || frame_head((str){ in->p, FRAME_HEAD }, f, &rest) != ERR_OK) abort();
+    f->members = (str){ in->p + FRAME_HEAD, rest };
+    if (frame_check(f) != ERR_OK) abort();
+    engine_call(mem, f, out);
+    if (buf_ok(out) != ERR_OK) return false;
+    if (PyErr_Occurred() || frame_head((str){ out->p, FRAME_HEAD }, f, &rest) != ERR_OK) abort();
+    f->members = (str){ out->p + FRAME_HEAD, rest };
+    if (frame_check(f) != ERR_OK) abort();
+    return true;
+}
+
 static void answer(struct arena *mem, const json_t *rq)
 {
     const char *name = json_string_value(json_object_get(rq, "op"));
@@ -247,27 +263,28 @@ static void answer(struct arena *mem, const json_t *rq)
     struct session *s = session_of(session ? session : "");
     CLEANUP(buf_release) struct buf in = BUF((size_t)FRAME_MAX + FRAME_HEAD), out = BUF((size_t)FRAME_MAX + FRAME_HEAD);
     struct frame f;
-    size_t rest;
     if (op == OP_NEW)
         while (s->n) drop_last(s);
+    kept_bring(json_object_get(rq, "contents"));
     write_request(&in, s, op, rq);
-    if (frame_head((str){ in.p, FRAME_HEAD }, &f, &rest) != ERR_OK) abort();
-    f.members = (str){ in.p + FRAME_HEAD, rest };
-    if (frame_check(&f) != ERR_OK) abort();
     uint64_t begun = now_us();
     arm(rq);
-    engine_call(mem, &f, &out);
+    bool whole = exchange(mem, &in, &out, &f);
+    while (whole && frame_get_u64(&f, TAG_OUTCOME, 0) == OUT_WANT) {
+        kept_give(&f, &in);
+        buf_clear(&out);
+        whole = exchange(mem, &in, &out, &f);
+    }
     bool failed = fault_fired();
     uint64_t took = now_us() - begun;
-    if (failed && buf_ok(&out) != ERR_OK) {
+    if (!whole) {
+        if (!failed) abort();
         /* The host would replace such a reply. */
         (void)puts("{\"outcome\": \"error\", \"error\": \"MemoryError: \", \"fault\": true}");
         (void)fflush(stdout);
         return;
     }
-    if (PyErr_Occurred() || frame_head((str){ out.p, FRAME_HEAD }, &f, &rest) != ERR_OK) abort();
-    f.members = (str){ out.p + FRAME_HEAD, rest };
-    if (frame_check(&f) != ERR_OK) abort();
+    kept_take(&f);
     settle(s, op, &f);
     print_reply(&f, s, took, failed);
 }

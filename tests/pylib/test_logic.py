@@ -326,14 +326,16 @@ class Logic(Case):
                     self.value("%s('a')" % name)
 
     def test_the_engine_can_make_them_available(self):
+        kept = {}
         for name, function in (("send_email", lambda *args, **kwargs: (args, kwargs)), ("temporary_url", lambda *args: args),
-                               ("save_file", lambda number, *rest: number or 7)):
+                               ("given", lambda name: b"7"), ("put", kept.__setitem__)):
             setattr(support.engine, name, function)
             self.addCleanup(delattr, support.engine, name)
         self.assertEqual(self.value("send_email('a', subject='s')"), (("a",), {"subject": "s"}))
         self.assertEqual(self.value("interview_url(temporary=3)")[1:], (3, False))
         self.run_code("f = DAFile()\nf.initialize(filename='a.txt', content='x')\nf.write('y')")
         self.assertEqual(self.value("(f.number, f.ok, f.mimetype, f.url_for())"), (7, True, "text/plain", "/uploadedfile/7/a.txt"))
+        self.assertEqual(kept, {'["file", 7, "a.txt", "text/plain", "txt"]': b"y"})
 
     def test_live_help(self):
         self.run_code("set_live_help_status(availability='available', partner_roles='lawyer')")

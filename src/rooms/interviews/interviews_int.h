@@ -107,6 +107,7 @@ err profile_read(struct call *c, str account_id, struct profile *out) MUST_CHECK
 struct visit_texts {
     const char *missing;   /* no such session */
     const char *sealed;    /* wrong secret */
+    const char *keyless;   /* begins what is said when the session cannot become private for want of a secret; NULL: the error's class */
 };
 struct visit {
     struct call       *c;
@@ -123,6 +124,11 @@ struct visit {
     struct frame       reply;
     enum outcome_kind  outcome;
     const char        *why;           /* of ERR_WORKER */
+    /* what it asked for so far, as members of the next frame, and what it wants kept (interviews_kept.c) */
+    struct buf         given;
+    unsigned           rounds;
+    struct put        *puts;
+    size_t             n_puts;
 };
 /* Loads and unwraps. Failures carry the texts given here (api 12, table of errors). */
 err  visit_open(struct visit *v, const struct visit_texts *t) MUST_CHECK;
@@ -158,6 +164,16 @@ err  base_url(struct call *c, str *out) MUST_CHECK;
 err  interview_package(str i, str *package) MUST_CHECK;
 /* Whether there can be such a session: an id of ours, a name that session/new takes. What cannot be is not looked for. */
 bool session_possible(str id, str i);
+
+/* --- interviews_kept.c: what interview code reads and writes besides its answers --- */
+/* Answers TAG_WANTS of v->reply into v->given. ERR_INPUT: too much (fail()ed); ERR_WORKER: nonsense. Runs its own transaction. */
+err kept_give(struct visit *v) MUST_CHECK;
+/* Reads TAG_PUT of v->reply and puts contents of files on disk, before the transaction of kept_store. */
+err kept_prepare(struct visit *v) MUST_CHECK;
+/* Stores what kept_prepare read, inside a write; or in a write of its own. */
+err kept_store(struct call *c, struct visit *v) MUST_CHECK;
+err kept_store_alone(struct visit *v) MUST_CHECK;
+err kept_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
 
 /* Whether one of the folders has it; a package that none has gets no worker. */
 bool package_installed(const struct interviews *r, str package);

@@ -258,7 +258,8 @@ static err set_once(struct visit *v)
 
 err session_set(struct call *c)
 {
-    static const struct visit_texts texts = { "Unable to obtain interview dictionary.", "Unable to decrypt interview dictionary." };
+    static const struct visit_texts texts = { "Unable to obtain interview dictionary.", "Unable to decrypt interview dictionary.",
+                                             "Problem getting current question:" };
     const struct set_body *p = c->body;
     struct interviews *r = c->room;
     struct set_fill    f = { .p = p };

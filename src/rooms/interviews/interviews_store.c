@@ -63,9 +63,19 @@ static const char schema_lists[] =
     "CREATE INDEX interview_owner_by_interview ON interview_owner (interview, position, id);\n"
     "CREATE INDEX interview_owner_by_both ON interview_owner (account_id, interview, position, id);\n";
 
+/* What interviews keep outside their sessions (interviews_kept.c). scope: "user:ACCOUNT", "interview:NAME", "package:NAME", "session:ID", "all:BASE". */
+static const char schema_values[] =
+    "CREATE TABLE interview_value (\n"
+    "  scope TEXT NOT NULL,\n"
+    "  key TEXT NOT NULL,\n"
+    "  value {blob} NOT NULL,\n"
+    "  modified_at_ms {bigint} NOT NULL,\n"
+    "  PRIMARY KEY (scope, key));\n";
+
 const struct migration interviews_migrations[] = {
     { 100, "0100_interview_sessions", schema_sessions },
     { 101, "0101_interview_lists", schema_lists },
+    { 102, "0102_interview_values", schema_values },
 };
 const size_t interviews_migrations_n = COUNT_OF(interviews_migrations);
 
@@ -105,6 +115,7 @@ static const struct query q[Q__COUNT] = {
 err interviews_check_queries(struct store *s, struct arena *a, str *why)
 {
     TRY(store_check(s, a, q, Q__COUNT, why));
+    TRY(kept_check_queries(s, a, why));
     return lists_check_queries(s, a, why);
 }
 

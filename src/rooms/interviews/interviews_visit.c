@@ -219,7 +219,7 @@ static err ask(struct visit *v, struct buf *b)
     return ERR_OK;
 }
 
-err visit_call(struct visit *v, void (*fill)(struct visit *v, struct buf *b, void *arg), void *arg, int64_t seq)
+static err call_worker(struct visit *v, void (*fill)(struct visit *v, struct buf *b, void *arg), void *arg, int64_t seq)
 {
     struct warm warm = { 0 };
     bool        is_warm = seq > 0 && seq == v->s.seq && warm_find(v->r->warm, v->id, &warm) && warm.version == v->s.version && warm.number;
@@ -233,11 +233,25 @@ err visit_call(struct visit *v, void (*fill)(struct visit *v, struct buf *b, voi
             TRY(visit_snapshot(v, seq, &snapshot));
             frame_str(&b, TAG_SNAPSHOT, snapshot);
         }
+        buf_add(&b, buf_str(&v->given));
         TRY(ask(v, &b));
+        if (v->outcome == OUT_WANT) {
+            TRY(kept_give(v));
+            continue;
+        }
         if (v->outcome == OUT_METADATA || (v->outcome == OUT_NEED && !is_warm)) return distrust(v);
         if (v->outcome != OUT_NEED) return ERR_OK;
         is_warm = false; /* another worker, or it forgot: send the whole */
     }
+}
+
+err visit_call(struct visit *v, void (*fill)(struct visit *v, struct buf *b, void *arg), void *arg, int64_t seq)
+{
+    v->given = BUF(FRAME_MAX / 2);
+    v->rounds = 0;
+    err e = call_worker(v, fill, arg, seq);
+    buf_release(&v->given);
+    return e ? e : kept_prepare(v);
 }
 
 /* Chooses between a keyframe and a difference to the last one, and seals. */
@@ -265,7 +279,8 @@ static err settle_mode(struct visit *v, bool keep_mode)
     w->rewrap = multi != v->s.multi_user;
     if (!w->rewrap) return ERR_OK;
     if (!multi && !secret_usable(v->secret))
-        return fail(v->c, ERR_INPUT, NULL, "ValueError: Incorrect AES key length (%zu bytes)", secret_given(v).n);
+        return fail(v->c, ERR_INPUT, NULL, "%sIncorrect AES key length (%zu bytes)", v->texts && v->texts->keyless ? v->texts->keyless : "ValueError: ",
+                    secret_given(v).n);
     return session_key_wrap(v->c->mem, v->r, v->id, multi ? STR_NULL : v->secret, v->key, &w->wrapped);
 }
 
@@ -273,6 +288,7 @@ static err store_tx(struct call *c)
 {
     struct visit *v = c->state;
     TRY(session_store(c, &v->write));
+    TRY(kept_store(c, v));
     return v->write.version == 0 ? session_own(c, v->id, c->who->account.id) : ERR_OK;
 }
 
@@ -295,7 +311,7 @@ err visit_save(struct visit *v, int64_t last, bool keep_mode)
 {
     enum save save = (enum save)frame_get_u64(&v->reply, TAG_SAVE, SAVE_NOTHING);
     str       snapshot = frame_get(&v->reply, TAG_SNAPSHOT);
-    if (save == SAVE_NOTHING || str_absent(snapshot)) return ERR_OK;
+    if (save == SAVE_NOTHING || str_absent(snapshot)) return kept_store_alone(v);
     if (str_absent(frame_get(&v->reply, TAG_INTERVIEW_HASH))) return distrust(v);
     if (snapshot.n > STEP_MAX) return fail(v->c, ERR_INPUT, NULL, "DAError: the answers are larger than 24 MiB");
     int64_t seq = save == SAVE_OVER && last > 0 ? last : last + 1;
@@ -367,6 +383,7 @@ err visit_show(struct visit *v)
     case OUT_ERROR:
     case OUT_NEED:
     case OUT_METADATA:
+    case OUT_WANT:
     case OUT__COUNT: break;
     }
     return distrust(v);

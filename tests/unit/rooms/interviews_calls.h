@@ -28,6 +28,7 @@ struct script {
     long fault;       /* the point of each request that fails; 0: none */
     bool hit;         /* the last request met it */
     char files[2000]; /* TAG_FILES of the last call */
+    char given[2000]; /* TAG_GIVEN of the last call, joined; '/' for NUL */
 };
 extern struct script script;
 /* One more account with an API key, whose permissions are a JSON list, NULL for none. privilege: one that it has, NULL for none. Its number. */

@@ -94,14 +94,6 @@ class EmptyQuestion(Signal):
         super().__init__("nothing to choose from: " + ", ".join(name for name, _ in self.assignments))
 
 
-class EmptyQuestion(Signal):
-    """No field of the question has choices; `assignments` are to be carried out instead (language specification 4.4)."""
-
-    def __init__(self, assignments):
-        self.assignments = assignments
-        super().__init__("a question without choices")
-
-
 class BackgroundReply(Signal):
     """End of a background event; `value` goes to the task, or `action` runs on the live answers."""
 
@@ -110,3 +102,11 @@ class BackgroundReply(Signal):
         self.action = action
         self.arguments = arguments or {}
         super().__init__("background reply")
+
+
+class Wanted(BaseException):
+    """Something that the server keeps was not sent with the call; the engine has noted its name and ends the call.
+
+    No Exception, so that `except Exception` in interview code does not take it for a failure. If it is caught all the same, the
+    call's result counts for nothing.
+    """

@@ -33,12 +33,18 @@ ALLOWED = {
     "chancery_host.functions.dates": {"DateTimeDelta"},
     "chancery_host.functions.info": {"UserInfo", "Context", "Device"},
     "chancery_host.functions.texts": {"RawValue"},
+    "chancery_host.objects.stores": {"restored_global"},
 }
 LIBRARY = {"docassemble.base.util", "docassemble.base.legal", "docassemble.base.core"}
 
 
 class _Pickler(pickle.Pickler):
     dispatch_table = {**copyreg.dispatch_table, ZoneInfo: reduce_zone}
+
+    def reducer_override(self, value):
+        """Objects that keep themselves elsewhere say what a snapshot has in their place."""
+        own = getattr(type(value), "_snapshot_form", None)
+        return NotImplemented if own is None else own(value)
 
 
 class NotAllowed(pickle.UnpicklingError):
@@ -126,6 +132,16 @@ def dump(answers):
             except (pickle.PicklingError, TypeError, AttributeError, RecursionError, ValueError) as own:
                 raise DAError("the variable %s cannot be stored: %s" % (name, own)) from own
         raise DAError("the answers cannot be stored: %s" % err) from err
+
+
+def dump_value(value):
+    """One value as bytes, for a store outside the session."""
+    return dump({"value": value})
+
+
+def load_value(data, allowed_modules):
+    """What dump_value made; the same classes are allowed as in snapshots."""
+    return load(data, allowed_modules)["value"]
 
 
 def load(data, allowed_modules=()):

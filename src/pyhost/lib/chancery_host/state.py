@@ -1,5 +1,7 @@
 """What library functions know about the call that is running: set by the engine, reset for each call."""
 
+from chancery_host import kept, virtual
+
 DEFAULTS = {
     "interview": None, "package": None, "session": None, "action": None, "checkin": False, "base_url": "",
     "language": "en", "locale": "en_US.UTF-8", "timezone": "America/New_York", "currency": "USD", "country": "US",
@@ -30,6 +32,8 @@ class Current:
         self.reconsidered = set()    # each name is reconsidered at most once per request
         self.info = {}               # set_info()
         self.conventions = {}        # overrides of the locale's conventions
+        kept.changes.reset()
+        virtual.files.clear()
         self.action_taken = False    # process_action() has handled the request's action in this call
 
     @property

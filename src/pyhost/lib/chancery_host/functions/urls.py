@@ -89,7 +89,7 @@ def _interview_link(arguments, action=None):
     if action is not None:
         fixed.insert(0, ("action", action))
         arguments = {}
-    given = {key: ("1" if value is True else value) for key, value in arguments.items() if value not in (None, False)}
+    given = {key: value for key, value in arguments.items() if value not in (None, False)}
     query = "&".join(part for part in (urlencode(given), "&".join("%s=%s" % pair for pair in fixed)) if part)
     return ("" if local else current.base_url.rstrip("/")) + "/interview?" + query
 

@@ -1,11 +1,12 @@
-"""Files as data: numbers, names and types. Contents are where the server put them."""
+"""Files as data: numbers, names and types. The server keeps the contents; while a call runs they are under paths in memory (virtual.py)."""
 import mimetypes
 from urllib.parse import quote
 
+from chancery_host import kept, virtual
 from chancery_host.errors import DAError, DANotAvailable
 from chancery_host.objects.base import DAObject
 from chancery_host.objects.lists import DAList
-from chancery_host.service import ask, offers
+from chancery_host.service import ask
 from chancery_host.state import current
 
 IMAGES = {"png", "jpg", "jpeg", "gif", "svg", "webp", "tif", "tiff", "bmp"}
@@ -108,21 +109,44 @@ class DAFile(FileLike):
         return "[FILE %s]" % ", ".join(parts)
 
     def path(self):
-        found = ask("stored_path", self.number) if self.ok else None
-        if found is None:
-            raise DANotAvailable("the contents of %s are not available" % self.instanceName)
+        """A path under which `open` finds the contents during this call."""
+        if not self.ok:
+            raise DAError("the file %s has no contents yet" % self.instanceName)
+        path = self._path()
+        if path not in virtual.files:
+            contents = kept.file_contents(self.number) if kept.available() else None
+            if contents is None:
+                raise DANotAvailable("the contents of %s are not available" % self.instanceName)
+            virtual.files[path] = contents
         if "file_info" not in self.__dict__:
-            stem = found[:-len("." + self._extension())] if found.endswith("." + self._extension()) else found
-            self.file_info = {"path": stem, "fullpath": found, "filename": self.filename, "extension": self.extension,
-                              "mimetype": self.mimetype, "persistent": False, "private": True}
-            self.persistent, self.private = False, True
-        return found
+            self._learn(path)
+        return path
+
+    def _path(self):
+        digits = "%012x" % int(self.number)
+        return virtual.ROOT + "/".join(digits[at:at + 3] for at in range(0, 12, 3)) + "/" + self.filename.replace("/", "_")
+
+    def _learn(self, path):
+        end = "." + self._extension()
+        self.file_info = {"path": path[:-len(end)] if path.endswith(end) else path, "fullpath": path, "filename": self.filename,
+                          "extension": self.extension, "mimetype": self.mimetype, "persistent": False, "private": True}
+        if self.is_image():
+            size = ask("image_size", virtual.files[path])
+            if size:
+                self.file_info["width"], self.file_info["height"] = size
+        self.persistent, self.private = False, True
 
     def url_for(self, **kwargs):
         """Address under which the file can be fetched."""
         if not self.ok:
             raise DAError("the file %s has no contents yet" % self.instanceName)
         return self._front(kwargs) + "/uploadedfile/%s/%s" % (self.number, quote(self.filename))
+
+    def image_url(self):
+        """Address of a picture that a screen shows; how large it is is looked up on the way."""
+        if self.ok and "file_info" not in self.__dict__ and kept.available():
+            self.path()
+        return self.url_for()
 
     def set_alt_text(self, alt_text):
         self.alt_text = alt_text
@@ -146,10 +170,13 @@ class DAFile(FileLike):
     privilege_access = user_access
 
     def commit(self):
-        """Contents are stored when they are written; nothing is left to do."""
+        """Has the server keep what was written to the path."""
+        if self.ok and self._path() in virtual.files:
+            self._keep(virtual.files[self._path()])
 
     def retrieve(self):
-        """Contents are where the server put them; nothing is to be fetched."""
+        """Makes the contents available under the path."""
+        self.path()
 
     def initialize(self, *args, filename=None, extension=None, mimetype=None, content=None, number=None, reinitialize=False,
                    **kwargs):
@@ -158,22 +185,24 @@ class DAFile(FileLike):
             return
         filename = filename or getattr(self, "filename", None) or "file." + (extension or "txt")
         guessed = guess_type(filename)
+        if number is None and not kept.available():
+            raise DANotAvailable("writing files from an interview is not available yet")
         self.filename, self.has_specific_filename = filename, True
         self.extension, self.mimetype = extension or guessed[0], mimetype or guessed[1]
-        self.number = self._saved(None, content or b"") if number is None else number
+        self.number = kept.next_number() if number is None else number
         self.ok = self.initialized = True
+        if number is None:
+            self._keep(content if isinstance(content, bytes) else str(content or "").encode("utf-8"))
 
-    def _saved(self, number, content):
-        if not offers("save_file"):
-            raise DANotAvailable("writing files from an interview is not available yet")
-        data = content if isinstance(content, bytes) else str(content).encode("utf-8")
-        return ask("save_file", number, self.filename, self.mimetype, data)
+    def _keep(self, contents):
+        virtual.files[self._path()] = contents
+        kept.keep_file(self.number, self.filename, self.mimetype, self._extension(), contents)
 
     def write(self, content, binary=False):
         """Replaces the contents."""
         if not self.ok:
             self.initialize()
-        self._saved(self.number, content)
+        self._keep(content if isinstance(content, bytes) else str(content).encode("utf-8"))
 
     def copy_into(self, other_file):
         """Takes over the contents of another file, given as object or path."""
@@ -188,7 +217,12 @@ class DAFile(FileLike):
         raise DANotAvailable("converting and fetching files is not available yet")
 
     from_url = convert_to = extract_pages = make_ocr_pdf = make_ocr_pdf_in_background = _needs_tools
-    bates_number = fix_up = make_pngs = _needs_tools
+    fix_up = make_pngs = _needs_tools
+
+    def bates_number(self, *args, **kwargs):
+        if self._extension() != "pdf":
+            raise DAError("%s is no PDF, so its pages cannot be numbered" % self.instanceName)
+        self._needs_tools()
 
 
 class DAFileList(DAList):
@@ -225,7 +259,7 @@ def _of_first(name):
     return method
 
 
-for _name in ("path", "url_for", "slurp", "readlines", "set_alt_text", "get_alt_text", "set_mimetype", "set_attributes",
+for _name in ("path", "url_for", "image_url", "slurp", "readlines", "set_alt_text", "get_alt_text", "set_mimetype", "set_attributes",
               "user_access", "privilege_access", "copy_into", "convert_to", "get_docx_variables", "get_pdf_fields",
               "extract_pages", "make_ocr_pdf", "make_ocr_pdf_in_background", "bates_number", "write", "from_url"):
     setattr(DAFileList, _name, _of_first(_name))

@@ -73,3 +73,9 @@ def _rename_parts(value, old, new, kind, seen, named):
     elif isinstance(value, (list, tuple, set)):
         for part in value:
             _rename_parts(part, old, new, kind, seen, named)
+
+
+def rename_parts(value, old, new, kind):
+    """Objects inside `value` whose names begin with the old name get the new one."""
+    if old != new:
+        _rename_parts(value, old, new, kind, set(), True)

@@ -93,8 +93,14 @@ class DALazyTableTemplate(DALazy):
     def __str__(self):
         return self.show()
 
+    def cells(self, **kwargs):
+        """The values behind the cells: headers first, then one list per row."""
+        return _engine().cells(self.source_block, self._extra(kwargs))
+
     def export(self, filename=None, file_format=None, title=None, freeze_panes=True, output_to=None):
-        raise DANotAvailable("the export of tables is not available yet")
+        """The table as a file: xlsx, csv or json, as `file_format` or the end of `filename` says."""
+        from chancery_host.objects.tables import export
+        return export(self.cells(), filename, file_format, title, freeze_panes, output_to)
 
     def as_df(self):
         raise DANotAvailable("as_df is not available yet")

@@ -61,7 +61,8 @@ from chancery_host.objects.misc import DA, DABreadCrumbs, DAContext, DALink, Rol
 from chancery_host.objects.people import Event, Individual, IndividualName, Name, Organization, Person, Thing
 from chancery_host.objects.relations import RelationshipDir, RelationshipPeer, RelationshipTree
 from chancery_host.objects.sets import DASet
-from chancery_host.objects.stores import DADeviceLocal, DAGlobal, DASessionLocal, DAStore, DAUserLocal
+from chancery_host.objects.stores import (
+    DADeviceLocal, DAGlobal, DASessionLocal, DAStore, DAUserLocal, delete_record, read_records, write_record)
 from chancery_host.objects.templates import DALazyTableTemplate, DALazyTemplate, DATemplate
 
 LEGAL = (Case, Court, Document, Jurisdiction, LegalFiling, PartyList)      # these classes live in docassemble.base.legal
