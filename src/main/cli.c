@@ -43,6 +43,15 @@ int cli_fail(const char *fmt, ...)
     return 1;
 }
 
+bool cli_temporary(const char *prefix, char *out, size_t n)
+{
+    const char *given = getenv("TMPDIR");
+    int used = snprintf(out, n, "%s/%sXXXXXX", given && *given ? given : "/tmp", prefix);
+    if (used > 0 && (size_t)used < n && mkdtemp(out)) return true;
+    *out = 0;
+    return false;
+}
+
 const char *cli_email(struct cli *c)
 {
     const char *e = c->email ? c->email : c->n_args ? c->args[0] : NULL;

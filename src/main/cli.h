@@ -34,6 +34,8 @@ extern const struct command commands[]; /* ended by name NULL; in main.c */
 int cli_main(struct cli *c, int argc, char **argv);
 /* One line on stderr: "chancery: what, where and what to do"; returns 1. */
 int cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Makes a folder PREFIXxxxxxx in $TMPDIR or /tmp; false: it cannot be made. */
+bool cli_temporary(const char *prefix, char *out, size_t n);
 /* Address from --email or the first argument; NULL after telling. */
 const char *cli_email(struct cli *c);
 

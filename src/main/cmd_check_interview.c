@@ -39,7 +39,7 @@ struct check {
     struct target *targets;
     struct report *reports;
     size_t         n_roots, n_targets, n_reports;
-    char           temporary[32]; /* folder; empty: none was needed */
+    char           temporary[PATH_MAX]; /* folder; empty: none was needed */
     char           here[PATH_MAX];
 };
 
@@ -78,10 +78,7 @@ static bool make_link(struct check *k, str from, str to)
 /* A temporary folder of packages whose PACKAGE[/data/questions] is the folder `real`. */
 static err make_root(struct check *k, str package, bool is_questions, str real, struct root *out)
 {
-    if (!*k->temporary) {
-        (void)snprintf(k->temporary, sizeof k->temporary, "/tmp/chancery-check-XXXXXX");
-        if (!mkdtemp(k->temporary)) return *k->temporary = 0, ERR_STORE;
-    }
+    if (!*k->temporary && !cli_temporary("chancery-check-", k->temporary, sizeof k->temporary)) return ERR_STORE;
     *out = (struct root){ .package = package, .to = real };
     TRY(arena_printf(k->mem, &out->folder, "%s/%zu", k->temporary, k->n_roots));
     if (mkdir(out->folder.p, 0700) != 0) return ERR_STORE;

@@ -22,7 +22,7 @@ const struct command commands[] = {
     { "interview check", "PATH...", "read interviews (files, folders, names) and tell what is wrong with them", "chancery interview check docassemble.court/data/questions",
       NULL, true, cmd_interview_check },
     { "interview list", "", "list the interviews that are installed", "chancery interview list --json", NULL, true, cmd_interview_list },
-    { "interview run", "NAME", "play an interview in the terminal", "chancery interview run docassemble.chancery:data/questions/small_claim.yml", NULL, true, cmd_interview_run },
+    { "interview run", "NAME", "play an interview in the terminal", "chancery interview run docassemble.chancery:data/questions/greeting.yml", NULL, true, cmd_interview_run },
     { 0 },
 };
 
