@@ -85,6 +85,8 @@ err auth_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
 
 /* Trimmed, lower case by Unicode's simple mapping, NFC. ERR_INPUT: not UTF-8, or NUL in it. */
 err email_normalise(struct arena *a, str email, str *out) MUST_CHECK;
+/* Appends well-formed s with all letters upper (else lower) case, by Unicode's simple mapping. */
+void text_fold(struct buf *out, str s, bool upper);
 /* At most 254 bytes, one @, dot-atom on the left (UTF-8 allowed), labels on the right: two or more, or localhost. Not trimmed. */
 bool email_is_valid(str email);
 

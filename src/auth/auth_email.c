@@ -40,6 +40,18 @@ err email_normalise(struct arena *a, str email, str *out)
     return e;
 }
 
+void text_fold(struct buf *out, str s, bool upper)
+{
+    while (s.n) {
+        utf8proc_int32_t cp;
+        char bytes[4];
+        utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &cp);
+        if (n <= 0) return;
+        buf_add(out, (str){ bytes, str_utf8_put(bytes, (uint32_t)(upper ? utf8proc_toupper(cp) : utf8proc_tolower(cp))) });
+        s = str_from(s, (size_t)n);
+    }
+}
+
 /* RFC 5322 atext and what RFC 6531 adds to it. */
 static bool is_atom_char(char c)
 {

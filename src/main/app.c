@@ -44,7 +44,8 @@ const struct migration *app_migrations(struct arena *mem, size_t *n)
         const struct migration *of;
         size_t                  n;
     } rooms[] = { { auth_migrations, auth_migrations_n }, { jobs_migrations, jobs_migrations_n }, { interviews_migrations, interviews_migrations_n },
-                  { hiring_migrations, hiring_migrations_n } }; /* ascending */
+                  { hiring_migrations, hiring_migrations_n },
+                  { accounts_migrations, accounts_migrations_n } }; /* ascending */
     *n = 0;
     for (size_t i = 0; i < COUNT_OF(rooms); i++) *n += rooms[i].n;
     struct migration *all = NEW_N(mem, struct migration, *n);
@@ -281,7 +282,14 @@ static err start_hiring(struct app *a)
     return hiring_start(a->hiring);
 }
 
-const struct family *const app_documents[] = { &interviews_document, &hiring_document, NULL };
+const struct family *const app_documents[] = { &accounts_document, &interviews_document, &hiring_document, NULL };
+
+static err start_accounts(struct app *a)
+{
+    str program;
+    TRY(beside(a, "chancery-image", &program));
+    return app_start_accounts(a, access(program.p, X_OK) == 0 ? program.p : NULL);
+}
 
 static bool wanted(const struct app *a, const char *family)
 {
@@ -314,6 +322,11 @@ err app_start(struct app *a, str *why)
         a->rooms[n] = a->families[n] = hiring_family(a->hiring);
         n++;
     }
+    if (wanted(a, "accounts")) {
+        TRY(start_accounts(a));
+        a->rooms[n] = a->families[n] = accounts_family(a->accounts);
+        n++;
+    }
     TRY(app_core_family(a, &a->families[n]));
     struct router_options o = { .families = a->families, .store = a->store, .slow_threads = (unsigned)c->workers_max + SPARE_SLOW_THREADS,
                                 .slow_queue = SLOW_QUEUE, .arena_max = REQUEST_ARENA, .request_log = true, .hurry = hurry, .hurry_arg = a };
@@ -342,6 +355,7 @@ void app_close(struct app *a)
     end_jobs(a);
     interviews_free(a->interviews);
     hiring_free(a->hiring);
+    accounts_free(a->accounts);
     if (a->workers) workers_stop(a->workers);
     if (a->auth) auth_free(a->auth);
     if (a->files) files_close(a->files);
@@ -377,5 +391,6 @@ err app_check_queries(struct app *a, str *why)
     TRY(auth_check_queries(a->store, a->mem, why));
     TRY(jobs_check_queries(a->store, a->mem, why));
     TRY(interviews_check_queries(a->store, a->mem, why));
-    return hiring_check_queries(a->store, a->mem, why);
+    TRY(hiring_check_queries(a->store, a->mem, why));
+    return accounts_check_queries(a->store, a->mem, why);
 }

@@ -8,6 +8,7 @@
 #include "mail/mail.h"
 #include "main/config.h"
 #include "rooms/hiring/hiring.h"
+#include "rooms/accounts/accounts.h"
 #include "rooms/interviews/interviews.h"
 #include "route/route.h"
 #include "store/store.h"
@@ -30,6 +31,7 @@ struct app {
     struct workers      *workers;
     struct interviews   *interviews;
     struct hiring       *hiring;
+    struct accounts     *accounts;
     const struct family *rooms[8];    /* the enabled ones, NULL-terminated */
     const struct family *families[9]; /* the same and the core's, NULL-terminated */
     int64_t              started_at_ms;
@@ -45,6 +47,8 @@ struct app {
 
 /* Data folder (made 0700), master key, store, schema, identity core. ERR_* with *why for the operator. exclusive: take the folder's lock. */
 err  app_open(struct app *a, struct arena *mem, const struct config *c, bool exclusive, str *why) MUST_CHECK;
+/* app_accounts.c. image_program: whole path of chancery-image, NULL if it is not there. */
+err  app_start_accounts(struct app *a, const char *image_program) MUST_CHECK;
 /* Workers, rooms, router. */
 err  app_start(struct app *a, str *why) MUST_CHECK;
 /* The first part of app_start, which needs no store: enough for `interview check`. Folders that are set already stay. */

@@ -12,15 +12,15 @@ static err mail(void *self, struct call *c, const char *name, const struct accou
 /* A line per family that has keys of its own: TRY(hiring_revoke_keys(c, account_id)). */
 static err revoke_keys(void *self, struct call *c, str account_id)
 {
-    (void)self, (void)c, (void)account_id;
-    return ERR_OK;
+    (void)self;
+    return accounts_revoke_keys(c, account_id);
 }
 
 /* A line per family that keeps something of an account. */
 static err account_deleted(void *self, struct call *c, const struct account *who)
 {
-    (void)self, (void)c, (void)who;
-    return ERR_OK;
+    struct app *a = self;
+    return accounts_deleted(a->files, c, who);
 }
 
 void app_set_hooks(struct app *a)

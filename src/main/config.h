@@ -38,6 +38,11 @@ struct config {
     const char *dialect, *timezone, *locale, *language, *currency;
     int64_t max_content_length, concurrency_lock_timeout, pagination_limit;
     struct dispatches dispatch;
+    const char *accounts_site_url, *accounts_api_url, *accounts_project_name, *accounts_totp_enforcement;
+    int64_t accounts_access_lifetime, accounts_refresh_lifetime, centrifugo_ttl;
+    bool    accounts_totp_enabled, github_enabled, github_account_linking, github_auto_create, centrifugo_enabled;
+    const char *github_client_id, *github_client_secret, *github_authorize_url, *github_token_url, *github_user_url, *github_emails_url;
+    const char *centrifugo_url, *centrifugo_secret;
 };
 
 struct config_sources {

@@ -327,7 +327,8 @@ static void operation(struct printer *p, const struct op *op)
     request_body(p, op);
     responses(p, op);
     jw_key(&p->w, STR("security"));
-    jw_raw(&p->w, op->perm == PERM_PUBLIC || !p->f->security_need ? STR("[]") : str_c(p->f->security_need));
+    const char *need = op->security_need ? op->security_need : op->perm == PERM_PUBLIC ? NULL : p->f->security_need;
+    jw_raw(&p->w, need ? str_c(need) : STR("[]"));
     jw_close(&p->w, '}');
 }
 

@@ -41,7 +41,8 @@ struct op {
     const char *const *body_types;           /* media types accepted, NULL-terminated; default application/json */
     const struct body_doc *body_docs;        /* documented instead of .body, ended by type NULL; NULL: .body for each of body_types */
     bool body_need;
-    bool input_late; /* the operation reads its input itself, by call_input(): what it asks first comes before 422 */
+    bool input_late; /* the operation reads its input itself, by call_input() or from c->rq->body: what it asks first comes before that */
+    const char *security_need; /* instead of the family's; of a PERM_PUBLIC row too, where credentials are optional ("{}" among them) */
     size_t body_max; /* 0: the family's */
     enum tx tx;      /* TX_READ: I/O thread (SQLite). TX_WRITE: writer. TX_NONE: slow lane */
     bool quick;      /* with TX_NONE: never waits for anything, so it runs on the I/O thread */
@@ -73,9 +74,14 @@ struct family {
     void (*error)(struct call *c, const struct op *op, err e);
     void (*no_path)(struct call *c);
     void (*no_method)(struct call *c, unsigned allowed /* enum method bits */);
+    bool no_method_asks; /* no_method() asks the store who is calling, so it runs on the slow lane */
     void (*options)(struct call *c, unsigned allowed);
     /* Last touch on every reply of the family (CORS, fixed headers). op NULL: no operation matched. */
     void (*finish)(struct call *c, const struct op *op);
+    /* What a request changes beside its answer, in a write of its own that is committed before the reply of a TX_READ operation leaves; the reply is made
+     * already and stays. after_wanted() says whether there is anything, mostly not. Other operations do it themselves. NULL: nothing ever. */
+    bool (*after_wanted)(struct call *c);
+    err (*after)(struct call *c);
     void *room; /* becomes c->room */
 };
 

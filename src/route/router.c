@@ -25,7 +25,7 @@ static const char *op_lacks(const struct family *f, const struct op *op)
     if (op->query && op->query->kind != K_OBJECT) return ".query is no object";
     if (op->body && op->body->kind != K_OBJECT) return ".body is no object";
     if ((op->body_types || op->body_docs || op->body_need) && !op->body) return "body details without .body";
-    if (op->perm != PERM_PUBLIC && !f->security_need) return "asks for a caller, but the family documents no .security_need";
+    if (op->perm != PERM_PUBLIC && !f->security_need && !op->security_need) return "asks for a caller, but the family documents no .security_need";
     return NULL;
 }
 

@@ -55,11 +55,28 @@ static err stations_and_operation(struct call *c)
 /* Who is asked inside a read transaction; a public row has nothing to ask. */
 static err stations_alone(const struct route_visit *v) { return v->at.op->perm == PERM_PUBLIC ? stations(v->c) : store_run(v, TX_READ, stations); }
 
+static bool after_wanted(const struct route_visit *v)
+{
+    const struct family *f = v->at.family;
+    return v->router->store && f->after && f->after_wanted(v->c);
+}
+
+/* The reply is made and true whatever becomes of this; the store has logged its own trouble. */
+static void after(struct route_visit *v)
+{
+    IGNORE(store_run(v, TX_WRITE, v->at.family->after));
+    call_forget(v->c);
+}
+
 /* All of it on this thread, which may wait. */
 static err run_here(struct route_visit *v)
 {
     enum tx tx = v->at.op->tx;
-    if (tx == TX_READ) return store_run(v, TX_READ, stations_and_operation);
+    if (tx == TX_READ) {
+        TRY(store_run(v, TX_READ, stations_and_operation));
+        if (after_wanted(v)) after(v);
+        return ERR_OK;
+    }
     TRY(stations_alone(v));
     return tx == TX_WRITE ? store_run(v, TX_WRITE, operation) : operation(v->c);
 }
@@ -97,6 +114,23 @@ static void slow_operation(void *arg)
 {
     struct route_visit *v = arg;
     answer(v, atomic_load(&v->router->hurried) ? too_late(v) : operation(v->c));
+}
+
+static void slow_after(void *arg)
+{
+    struct route_visit *v = arg;
+    after(v);
+    answer(v, ERR_OK);
+}
+
+static void slow_unmatched(void *arg)
+{
+    struct route_visit *v = arg;
+    struct router *r = v->router;
+    struct exchange *x = v->x;
+    reply_unmatched(v);
+    http_answer(x);
+    atomic_fetch_sub(&r->deferred, 1);
 }
 
 static void write_done(struct call *c, err e, void *arg)
@@ -144,7 +178,10 @@ static enum served run_on_lane(struct route_visit *v)
 {
     const struct op *op = v->at.op;
     if (waits(v)) return later(v, false, slow_whole);
-    if (op->tx == TX_READ) return served_now(v, store_run(v, TX_READ, stations_and_operation));
+    if (op->tx == TX_READ) {
+        err e = store_run(v, TX_READ, stations_and_operation);
+        return e == ERR_OK && after_wanted(v) ? later(v, false, slow_after) : served_now(v, e);
+    }
     err e = stations_alone(v);
     if (e != ERR_OK) return served_now(v, e);
     if (op->quick) return served_now(v, operation(v->c));
@@ -188,6 +225,7 @@ enum served route_serve(void *self, struct exchange *x)
     if (e == ERR_OK && atomic_load(&v->router->stopping)) e = too_late(v);
     if (e != ERR_OK) return served_now(v, e);
     if (v->at.op) return run_on_lane(v);
+    if (v->at.node && v->at.family->no_method_asks && v->router->store && v->c->rq->method != M_OPTIONS) return later(v, false, slow_unmatched);
     reply_unmatched(v);
     return SERVE_NOW;
 }
