@@ -199,7 +199,8 @@ static err judge(const struct hop *p, CURLcode code)
     struct call *c = p->c;
     if (p->deaf || code == CURLE_OUT_OF_MEMORY) return ERR_NOMEM;
     if (p->too_large || code == CURLE_FILESIZE_EXCEEDED) return fail(c, ERR_LIMIT, NULL, STR_FMT ": the answer is too large", STR_ARG(p->host));
-    if (code == CURLE_OK) return ERR_OK;
+    /* The library takes a connection that ends within the head for the end of the head. */
+    if (code == CURLE_OK) return p->head_done ? ERR_OK : fail(c, ERR_BUSY, NULL, STR_FMT ": the answer was cut off", STR_ARG(p->host));
     /* Another address of the same name may have answered; only if none did is it refused. */
     if (p->refused) return fail(c, ERR_FORBIDDEN, NULL, STR_FMT ": not a public address", STR_ARG(p->host));
     if (code == CURLE_ABORTED_BY_CALLBACK) return fail(c, ERR_BUSY, NULL, STR_FMT ": given up, since the server stops", STR_ARG(p->host));
