@@ -261,6 +261,11 @@ err throttle_hit(struct auth *a, struct call *c, const struct throttle *t, str k
 err throttle_check(struct auth *a, struct call *c, const struct throttle *t, str key, int64_t *wait_s) MUST_CHECK;
 err throttle_clear(struct auth *a, struct call *c, const struct throttle *t, str key) MUST_CHECK;
 
+/* Removes what is over and old, at most that many rows of one sort. Inside TX_WRITE. Before: when it ended, expired or (audit) happened. */
+enum auth_purge { AUTH_PURGE_EXPIRED_SESSIONS, AUTH_PURGE_ENDED_SESSIONS, AUTH_PURGE_LINKS, AUTH_PURGE_USED_LINKS, AUTH_PURGE_THROTTLES, AUTH_PURGE_AUDIT, AUTH_PURGE__COUNT };
+err auth_purge(struct call *c, enum auth_purge what, int64_t before_ms, int64_t most, int64_t *gone) MUST_CHECK;
+err auth_check_purge(struct store *s, struct arena *a, str *why) MUST_CHECK; /* as auth_check_queries() */
+
 /* Second factors. A code is accepted once, whichever family asks; one step late or early is fine. Inside TX_WRITE where they change something. */
 enum { TOTP_WINDOW = 1, BACKUP_CODES = 10, BACKUP_CODE = 11 /* "ABCDE-FGHJK" */ };
 /* A new authenticator, of no effect until it is confirmed. secret: raw bytes, for base32 and otpauth_uri(). */

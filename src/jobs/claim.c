@@ -1,4 +1,5 @@
 /* jobs/claim.c: taking jobs: what is due, and whose it is for the next while. */
+#include "base/clock.h"
 #include "base/fault.h"
 #include "jobs/jobs_int.h"
 #include <stdlib.h>
@@ -29,6 +30,36 @@ err queue_next_due(struct jobs *q, const struct job_kind *k, int64_t *out)
     if (e == ERR_OK) *out = l.due;
     return e;
 }
+
+/* --- kinds with a period --- */
+
+/* Two servers that start at once make one job: the name is held until the commit. A period that became shorter holds at once. */
+static err plan(struct call *c)
+{
+    const struct job_kind *k = c->state;
+    struct cell           *row;
+    TRY(store_lock(c, "job", str_c(k->name)));
+    TRY(db_find(c, &job_q[JQ_NEXT_DUE], &row, str_c(k->name)));
+    if (!row) return db_run(c, &job_q[JQ_ADD], str_c(k->name), STR(""), c->now_ms, c->now_ms);
+    int64_t latest = c->now_ms + k->period_ms;
+    return row[0].i > latest ? db_run(c, &job_q[JQ_SOONER], latest, str_c(k->name), latest) : ERR_OK;
+}
+
+err queue_plan(struct jobs *q)
+{
+    for (size_t i = 0; i < q->o.n_kinds; i++) {
+        struct job_kind k = q->o.kinds[i];
+        if (!k.period_ms) continue;
+        struct call c = { .mem = arena_new(LOOK_ARENA), .now_ms = clock_now_ms(), .state = &k };
+        if (!c.mem) return ERR_NOMEM;
+        err e = store_do(q->o.store, &c, TX_WRITE, plan);
+        arena_free(c.mem);
+        TRY(e);
+    }
+    return ERR_OK;
+}
+
+/* --- claiming --- */
 
 struct claiming {
     const struct job_kind *kind;

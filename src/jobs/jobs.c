@@ -6,16 +6,16 @@
 #include <time.h>
 
 #define DAY_MS (24 * 3600 * (int64_t)1000)
-enum { PURGE_EVERY_MS = 600000, PURGE_ARENA = 64 << 10 };
+enum { PURGE_ARENA = 64 << 10, THREADS = 8 };
 
 static int64_t or_default(int64_t v, int64_t otherwise) { return v ? v : otherwise; }
 
 err jobs_new(const struct jobs_options *o, struct jobs **out)
 {
-    struct jobs *q = fault_here() ? NULL : calloc(1, sizeof *q);
+    struct jobs *q = fault_here() ? NULL : calloc(1, sizeof *q + o->n_kinds * sizeof q->of_kind[0]);
     if (!q) return ERR_NOMEM;
     q->o = *o;
-    q->o.threads = o->threads ? o->threads : 2;
+    q->o.threads = o->threads ? o->threads : THREADS;
     if (q->o.threads > CLAIM_MAX) q->o.threads = CLAIM_MAX;
     q->o.poll_ms = or_default(o->poll_ms, 1000);
     q->o.keep_done_ms = or_default(o->keep_done_ms, 7 * DAY_MS);
@@ -82,19 +82,22 @@ err jobs_purge(struct jobs *q, int64_t now_ms, int64_t *gone)
 
 /* --- the watch --- */
 
-static unsigned slots(struct jobs *q)
+/* How many of that kind may begin now. */
+static unsigned slots(struct jobs *q, const struct job_kind *k)
 {
     (void)pthread_mutex_lock(&q->lock);
-    unsigned n = q->free_slots;
+    unsigned n = q->free_slots, of_kind = q->of_kind[k - q->o.kinds];
     (void)pthread_mutex_unlock(&q->lock);
-    return n;
+    unsigned more = !k->at_once ? n : k->at_once > of_kind ? k->at_once - of_kind : 0;
+    return n < more ? n : more;
 }
 
 /* n: taken (negative) or given back; a runner that gives one back wakes the watch, since more may be due. */
-static void slots_change(struct jobs *q, int n)
+static void slots_change(struct jobs *q, const struct job_kind *k, int n)
 {
     (void)pthread_mutex_lock(&q->lock);
     q->free_slots = (unsigned)((int)q->free_slots + n);
+    q->of_kind[k - q->o.kinds] = (unsigned)((int)q->of_kind[k - q->o.kinds] - n);
     if (n > 0) q->woken = true, (void)pthread_cond_signal(&q->more);
     (void)pthread_mutex_unlock(&q->lock);
 }
@@ -102,20 +105,21 @@ static void slots_change(struct jobs *q, int n)
 static void runner(void *arg)
 {
     struct held *h = arg;
-    struct jobs *q = h->job.queue;
+    struct jobs           *q = h->job.queue;
+    const struct job_kind *k = h->kind;
     if (jobs_stopping(q))
         held_give_back(h);
     else
         held_run(h);
-    slots_change(q, 1);
+    slots_change(q, k, 1);
 }
 
 static void hand_out(struct jobs *q, struct held **h, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        slots_change(q, -1);
+        slots_change(q, h[i]->kind, -1);
         if (lane_submit(q->runners, runner, h[i]) == ERR_OK) continue;
-        slots_change(q, 1);
+        slots_change(q, h[i]->kind, 1);
         held_give_back(h[i]);
     }
 }
@@ -127,10 +131,10 @@ static int64_t claim_all(struct jobs *q)
     int64_t      next = INT64_MAX, due;
     for (size_t i = 0; i < q->o.n_kinds && !jobs_stopping(q); i++) {
         const struct job_kind *k = &q->o.kinds[i];
-        unsigned               room = slots(q);
+        unsigned               room = slots(q, k);
         size_t                 n;
         /* Looking is cheap, a write that finds nothing is not. */
-        if (!room) return INT64_MAX;
+        if (!room) continue; /* whoever gives a slot back wakes the watch */
         if (queue_next_due(q, k, &due) != ERR_OK) continue;
         if (due <= clock_now_ms() && queue_claim(q, k, clock_now_ms(), room, h, &n) == ERR_OK) {
             hand_out(q, h, n);
@@ -155,26 +159,18 @@ static void sleep_until_due(struct jobs *q, int64_t next)
     (void)pthread_mutex_unlock(&q->lock);
 }
 
-static void purge_sometimes(struct jobs *q)
-{
-    int64_t gone;
-    if (clock_mono_ms() < q->purge_at_ms) return;
-    q->purge_at_ms = clock_mono_ms() + PURGE_EVERY_MS;
-    IGNORE(jobs_purge(q, clock_now_ms(), &gone)); /* the store has logged why; next time */
-}
-
 static void watch(void *arg)
 {
     struct jobs *q = arg;
     while (!jobs_stopping(q)) {
         int64_t next = claim_all(q);
-        purge_sometimes(q);
         if (!jobs_stopping(q)) sleep_until_due(q, next);
     }
 }
 
 err jobs_start(struct jobs *q)
 {
+    TRY(queue_plan(q));
     TRY(store_on_change(q->o.store, JOBS_TOPIC, queue_wake, q));
     TRY(lane_new("jobs", q->o.threads, q->o.threads, &q->runners));
     TRY(lane_new("jobs watch", 1, 1, &q->watch));

@@ -5,7 +5,8 @@
  *  2. At most one runner holds a job. Its hold is a lease: when it ends without an answer the job is due again (the server died).
  *  3. A job is run at least once. Rows that must change exactly once are changed together with job_finish().
  *  4. Only who holds the lease writes the outcome: each claim has a number, and the outcome asks for it.
- *  5. A job that failed too often is kept as dead, with its last error, until it is retried or old.
+ *  5. A kind with a period has one job, which never ends: it is due again a period after its last run, whichever server that was on.
+ *  6. A job that failed too often is kept as dead, with its last error, until it is retried or old.
  * Payloads are opaque bytes; what is secret in them is sealed by whoever adds the job. Times are Unix ms, durations ms. Spec: server 1, 6. */
 #pragma once
 #include "store/store.h"
@@ -38,13 +39,15 @@ struct job_kind {
     int64_t backoff_ms;     /* pause after the first failure, doubled after each further one */
     int64_t backoff_max_ms; /* its cap */
     int64_t lease_ms;       /* longer than run ever takes */
+    unsigned at_once;       /* most of the kind that this process runs at a time; 0: as many as there are threads */
+    int64_t period_ms;      /* 0: run for each jobs_add(); else the queue itself makes the one job of the kind, and tries are those of one period */
 };
 
 struct jobs_options {
     struct store          *store;
     const struct job_kind *kinds; /* outlive the queue */
     size_t                 n_kinds;
-    unsigned               threads;      /* 0: 2 */
+    unsigned               threads;      /* 0: 8; most of them wait for others */
     int64_t                poll_ms;      /* how soon another server's jobs are seen at the latest; 0: 1,000 */
     int64_t                keep_done_ms; /* done and cancelled ones are purged after that; 0: a week */
     int64_t                keep_dead_ms; /* 0: 90 days */
@@ -53,7 +56,7 @@ struct jobs_options {
 
 /* ERR_NOMEM. No thread runs yet: enough for commands that add, list or retry beside a running server. */
 err jobs_new(const struct jobs_options *o, struct jobs **out) MUST_CHECK;
-/* Starts the threads. ERR_NOMEM. */
+/* Makes the jobs of kinds with a period where they are missing, and starts the threads. Outside a transaction. ERR_NOMEM, or the store's errors. */
 err jobs_start(struct jobs *q) MUST_CHECK;
 /* Nothing is claimed any more; returns at once. Any thread. */
 void jobs_halt(struct jobs *q);
@@ -65,7 +68,7 @@ void jobs_free(struct jobs *q);
 bool jobs_stopping(const struct jobs *q);
 /* Claims and runs on this thread what is due at now_ms, which is also the time of the outcome; for commands and tests. *ran counts them. */
 err jobs_run_due(struct jobs *q, int64_t now_ms, size_t *ran) MUST_CHECK;
-/* Deletes what is older than its age, one small transaction after another. The threads do it by themselves. */
+/* Deletes what is older than its age, one small transaction after another, until there is nothing or the queue stops. */
 err jobs_purge(struct jobs *q, int64_t now_ms, int64_t *gone) MUST_CHECK;
 
 /* Inside a write. The threads of every server on the store are woken after the commit. due_at_ms: not before then; 0: at once. id may be NULL.
@@ -75,20 +78,24 @@ err jobs_add(struct jobs *q, struct call *c, const char *kind, str payload, int6
 err job_finish(struct call *c, const struct job *j) MUST_CHECK;
 /* Inside a write: a job that has not ended becomes cancelled; what runs already is not interrupted, but its outcome is dropped. ERR_NOT_FOUND: none such. */
 err jobs_cancel(struct call *c, int64_t id) MUST_CHECK;
-/* Inside a write: a dead job (id 0: all dead ones of the kind) has its tries back and is due at once. *n: how many. */
+/* Inside a write: a dead job has its tries back and is due at once. kind NULL: of any kind; id 0: all dead ones. *n: how many. */
 err jobs_retry(struct jobs *q, struct call *c, const char *kind, int64_t id, int64_t *n) MUST_CHECK;
 
 /* One row of a listing. */
 struct job_row {
+    str     kind;
     int64_t id, attempt, created_at_ms;
     int64_t due_at_ms;   /* of a running one: when its lease ends */
     int64_t ended_at_ms; /* 0: not yet */
     str     state;       /* "ready", "running", "done", "dead", "cancelled" */
     str     last_error;  /* may be empty */
-    str     payload;
+    int64_t payload_bytes;
 };
-/* Inside a read: the newest of a kind, at most limit; state NULL: those that are ready, running or dead. */
+#define JOBS_ALL "all" /* every state */
+/* Inside a read: the newest, at most limit. kind NULL: of every kind; state NULL: those that are ready, running or dead. */
 err jobs_list(struct call *c, const char *kind, const char *state, int64_t limit, struct job_row **out, size_t *n) MUST_CHECK;
+/* Inside a read. ERR_NOT_FOUND. */
+err jobs_payload(struct call *c, int64_t id, str *out) MUST_CHECK;
 
 /* Counters of this process. */
 struct jobs_stats {
@@ -100,6 +107,14 @@ struct jobs_stats {
 void jobs_stats(const struct jobs *q, struct jobs_stats *out);
 /* Inside a read: how many of a kind are in a state, over all servers. */
 err jobs_count(struct call *c, const char *kind, const char *state, int64_t *out) MUST_CHECK;
+
+struct jobs_depth {
+    str     kind, state; /* ready, running, dead */
+    int64_t n;
+    int64_t oldest_due_at_ms; /* when the one that waits longest was or is due */
+};
+/* Inside a read: what is to do or dead, over all servers; kinds and states without a job are left out. */
+err jobs_depths(struct call *c, struct jobs_depth **out, size_t *n) MUST_CHECK;
 /* The pause after that many failures (from 1). Pure. */
 int64_t job_pause_ms(const struct job_kind *k, int64_t failures);
 

@@ -11,18 +11,19 @@ enum { CLAIM_MAX = 64, PURGE_BATCH = 500 };
 struct jobs {
     struct jobs_options o;
     struct lane        *runners;
-    struct lane        *watch; /* one thread: claims, sleeps, purges */
-    /* Guarded by lock: woken, stopping and free_slots. */
+    struct lane        *watch; /* one thread: claims, sleeps */
+    /* Guarded by lock: woken, free_slots and of_kind. */
     pthread_mutex_t     lock;
     pthread_cond_t      more; /* monotonic clock */
     bool                woken;
     unsigned            free_slots;
     atomic_bool         stopping;
-    int64_t             purge_at_ms; /* monotonic; the watch's own */
     atomic_llong        running, claimed, done, failed, dead, given_back, lost, purged;
+    unsigned            of_kind[]; /* running or about to, by the place in o.kinds; guarded by lock */
 };
 
-enum { JQ_ADD, JQ_NEXT_DUE, JQ_CLAIM, JQ_END, JQ_AGAIN, JQ_CANCEL, JQ_RETRY_ONE, JQ_RETRY_ALL, JQ_LIST_OPEN, JQ_LIST_STATE, JQ_COUNT, JQ_PURGE, JQ__COUNT };
+enum { JQ_ADD, JQ_NEXT_DUE, JQ_CLAIM, JQ_END, JQ_AGAIN, JQ_CANCEL, JQ_SOONER, JQ_RETRY_ONE, JQ_RETRY_KIND, JQ_RETRY_ALL, JQ_LIST_OPEN, JQ_LIST_STATE, JQ_LIST_KIND, JQ_ANY_OPEN, JQ_ANY_STATE, JQ_ANY,
+       JQ_PAYLOAD, JQ_COUNT, JQ_DEPTHS, JQ_PURGE, JQ__COUNT };
 extern const struct query job_q[JQ__COUNT];
 
 /* A job that this process holds, with memory of its own: it goes from the watch to a runner. */
@@ -43,3 +44,5 @@ void held_give_back(struct held *h);
 void held_free(struct held *h);
 /* Tells the watch that there may be something to do. */
 void queue_wake(void *queue);
+/* The one job of each kind that has a period. */
+err queue_plan(struct jobs *q) MUST_CHECK;

@@ -56,6 +56,14 @@ static void tell(const struct held *h, const char *event, enum log_level level, 
     LOG(level, event, LOG_S("kind", str_c(h->job.kind)), LOG_I("id", h->job.id), LOG_I("attempt", h->job.attempt), LOG_S("why", why));
 }
 
+/* Not the end: due again, with all its tries. */
+static void next_period(const struct held *h, struct outcome *o, int64_t now_ms)
+{
+    o->end = NULL;
+    o->at_ms = now_ms + h->kind->period_ms;
+    o->uncount = h->job.attempt;
+}
+
 static struct outcome judge(struct held *h, err e, int64_t now_ms)
 {
     struct outcome o = { .job = &h->job, .error = error_text(&h->c, e) };
@@ -63,10 +71,15 @@ static struct outcome judge(struct held *h, err e, int64_t now_ms)
     if (e == ERR_OK) {
         o.end = "done";
         o.error = STR("");
+        if (h->kind->period_ms) next_period(h, &o, now_ms);
     } else if (e == ERR_BUSY) {
         o.uncount = 1;
         o.at_ms = now_ms + job_pause_ms(h->kind, 1);
         atomic_fetch_add(&q->given_back, 1);
+    } else if (h->kind->period_ms && (e == ERR_INPUT || h->job.attempt >= h->kind->tries)) {
+        next_period(h, &o, now_ms);
+        atomic_fetch_add(&q->failed, 1);
+        tell(h, "job failed, again in its next period", LOG_ERROR, o.error);
     } else if (e == ERR_INPUT || h->job.attempt >= h->kind->tries) {
         o.end = "dead";
         atomic_fetch_add(&q->dead, 1);

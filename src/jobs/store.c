@@ -25,7 +25,9 @@ const size_t           jobs_migrations_n = COUNT_OF(jobs_migrations);
     "UPDATE job SET state = 'running', attempt = attempt + 1, claim = claim + 1, due_at_ms = $1 WHERE id IN (SELECT id FROM job"       \
     " WHERE kind = $2 AND ended_at_ms IS NULL AND due_at_ms <= $3 ORDER BY due_at_ms, id LIMIT $4" lock ")"                            \
     " RETURNING id, claim, attempt, created_at_ms, payload"
-#define ROW "SELECT id, attempt, created_at_ms, due_at_ms, COALESCE(ended_at_ms, 0), state, last_error, payload FROM job"
+#define ROW "SELECT kind, id, attempt, created_at_ms, due_at_ms, COALESCE(ended_at_ms, 0), state, last_error, length(payload) FROM job"
+#define OUT "tiiiiitti"
+#define AGAIN "UPDATE job SET state = 'ready', due_at_ms = $1, attempt = 0, ended_at_ms = NULL"
 
 const struct query job_q[JQ__COUNT] = {
     [JQ_ADD] = { .in = "tbii", .out = "i", .sql = "INSERT INTO job (kind, state, payload, due_at_ms, created_at_ms) VALUES ($1, 'ready', $2, $3, $4) RETURNING id" },
@@ -35,11 +37,20 @@ const struct query job_q[JQ__COUNT] = {
     [JQ_AGAIN] = { .in = "itiii", .sql = "UPDATE job SET state = 'ready', due_at_ms = $1, last_error = $2, attempt = attempt - $3"
                                          " WHERE id = $4 AND claim = $5 AND ended_at_ms IS NULL" },
     [JQ_CANCEL] = { .in = "ii", .sql = "UPDATE job SET state = 'cancelled', ended_at_ms = $1 WHERE id = $2 AND ended_at_ms IS NULL" },
-    [JQ_RETRY_ONE] = { .in = "iti", .sql = "UPDATE job SET state = 'ready', due_at_ms = $1, attempt = 0, ended_at_ms = NULL"
-                                           " WHERE kind = $2 AND id = $3 AND state = 'dead'" },
-    [JQ_RETRY_ALL] = { .in = "it", .sql = "UPDATE job SET state = 'ready', due_at_ms = $1, attempt = 0, ended_at_ms = NULL WHERE kind = $2 AND state = 'dead'" },
-    [JQ_LIST_OPEN] = { .in = "ti", .out = "iiiiittb", .sql = ROW " WHERE kind = $1 AND state IN ('ready', 'running', 'dead') ORDER BY id DESC LIMIT $2" },
-    [JQ_LIST_STATE] = { .in = "tti", .out = "iiiiittb", .sql = ROW " WHERE kind = $1 AND state = $2 ORDER BY id DESC LIMIT $3" },
+    [JQ_SOONER] = { .in = "iti", .sql = "UPDATE job SET due_at_ms = $1 WHERE kind = $2 AND state = 'ready' AND due_at_ms > $3" },
+    [JQ_RETRY_ONE] = { .in = "ii", .sql = AGAIN " WHERE id = $2 AND state = 'dead'" },
+    [JQ_RETRY_KIND] = { .in = "it", .sql = AGAIN " WHERE kind = $2 AND state = 'dead'" },
+    [JQ_RETRY_ALL] = { .in = "i", .sql = AGAIN " WHERE state = 'dead'" },
+    [JQ_LIST_OPEN] = { .in = "ti", .out = OUT, .sql = ROW " WHERE kind = $1 AND state IN ('ready', 'running', 'dead') ORDER BY id DESC LIMIT $2" },
+    [JQ_LIST_STATE] = { .in = "tti", .out = OUT, .sql = ROW " WHERE kind = $1 AND state = $2 ORDER BY id DESC LIMIT $3" },
+    [JQ_LIST_KIND] = { .in = "ti", .out = OUT, .sql = ROW " WHERE kind = $1 ORDER BY id DESC LIMIT $2" },
+    [JQ_ANY_OPEN] = { .in = "i", .out = OUT, .sql = ROW " WHERE state IN ('ready', 'running', 'dead') ORDER BY id DESC LIMIT $1" },
+    [JQ_ANY_STATE] = { .in = "ti", .out = OUT, .sql = ROW " WHERE state = $1 ORDER BY id DESC LIMIT $2" },
+    [JQ_ANY] = { .in = "i", .out = OUT, .sql = ROW " ORDER BY id DESC LIMIT $1" },
+    [JQ_PAYLOAD] = { .in = "i", .out = "b", .sql = "SELECT payload FROM job WHERE id = $1" },
+    [JQ_DEPTHS] = { .in = "", .out = "ttii", .sql = "SELECT kind, state, count(*), min(due_at_ms) FROM job WHERE ended_at_ms IS NULL GROUP BY kind, state"
+                                                    " UNION ALL SELECT kind, state, count(*), min(due_at_ms) FROM job WHERE ended_at_ms IS NOT NULL AND state = 'dead'"
+                                                    " GROUP BY kind, state" },
     [JQ_COUNT] = { .in = "tt", .out = "i", .sql = "SELECT count(*) FROM job WHERE kind = $1 AND state = $2" },
     [JQ_PURGE] = { .in = "tii", .sql = "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE ended_at_ms IS NOT NULL AND state = $1 AND ended_at_ms < $2"
                                        " ORDER BY ended_at_ms LIMIT $3)" },
@@ -85,8 +96,9 @@ err jobs_retry(struct jobs *q, struct call *c, const char *kind, int64_t id, int
 {
     (void)q; /* the store knows who listens */
     TRY(store_notify(c, JOBS_TOPIC));
-    if (id) return db_run_count(c, &job_q[JQ_RETRY_ONE], n, c->now_ms, str_c(kind), id);
-    return db_run_count(c, &job_q[JQ_RETRY_ALL], n, c->now_ms, str_c(kind));
+    if (id) return db_run_count(c, &job_q[JQ_RETRY_ONE], n, c->now_ms, id);
+    if (kind) return db_run_count(c, &job_q[JQ_RETRY_KIND], n, c->now_ms, str_c(kind));
+    return db_run_count(c, &job_q[JQ_RETRY_ALL], n, c->now_ms);
 }
 
 err jobs_count(struct call *c, const char *kind, const char *state, int64_t *out)
@@ -100,17 +112,41 @@ err jobs_count(struct call *c, const char *kind, const char *state, int64_t *out
 err jobs_list(struct call *c, const char *kind, const char *state, int64_t limit, struct job_row **out, size_t *n)
 {
     struct rows r;
-    if (state)
-        TRY(db_list(c, &job_q[JQ_LIST_STATE], &r, str_c(kind), str_c(state), limit));
+    bool        all = state && strcmp(state, JOBS_ALL) == 0;
+    if (all)
+        TRY(kind ? db_list(c, &job_q[JQ_LIST_KIND], &r, str_c(kind), limit) : db_list(c, &job_q[JQ_ANY], &r, limit));
+    else if (state)
+        TRY(kind ? db_list(c, &job_q[JQ_LIST_STATE], &r, str_c(kind), str_c(state), limit) : db_list(c, &job_q[JQ_ANY_STATE], &r, str_c(state), limit));
     else
-        TRY(db_list(c, &job_q[JQ_LIST_OPEN], &r, str_c(kind), limit));
-    struct job_row *all = NEW_N(c->mem, struct job_row, r.n);
-    if (!all) return ERR_NOMEM;
+        TRY(kind ? db_list(c, &job_q[JQ_LIST_OPEN], &r, str_c(kind), limit) : db_list(c, &job_q[JQ_ANY_OPEN], &r, limit));
+    struct job_row *rows = NEW_N(c->mem, struct job_row, r.n);
+    if (!rows) return ERR_NOMEM;
     for (size_t i = 0; i < r.n; i++) {
         const struct cell *v = r.row[i];
-        all[i] = (struct job_row){ .id = v[0].i, .attempt = v[1].i, .created_at_ms = v[2].i, .due_at_ms = v[3].i, .ended_at_ms = v[4].i,
-                                   .state = v[5].s, .last_error = v[6].s, .payload = v[7].s };
+        rows[i] = (struct job_row){ .kind = v[0].s, .id = v[1].i, .attempt = v[2].i, .created_at_ms = v[3].i, .due_at_ms = v[4].i, .ended_at_ms = v[5].i,
+                                    .state = v[6].s, .last_error = v[7].s, .payload_bytes = v[8].i };
     }
+    *out = rows;
+    *n = r.n;
+    return ERR_OK;
+}
+
+err jobs_payload(struct call *c, int64_t id, str *out)
+{
+    struct cell *row;
+    TRY(db_get(c, &job_q[JQ_PAYLOAD], &row, id));
+    *out = row[0].s;
+    return ERR_OK;
+}
+
+err jobs_depths(struct call *c, struct jobs_depth **out, size_t *n)
+{
+    struct rows r;
+    TRY(db_list(c, &job_q[JQ_DEPTHS], &r));
+    struct jobs_depth *all = NEW_N(c->mem, struct jobs_depth, r.n);
+    if (!all) return ERR_NOMEM;
+    for (size_t i = 0; i < r.n; i++)
+        all[i] = (struct jobs_depth){ .kind = r.row[i][0].s, .state = r.row[i][1].s, .n = r.row[i][2].i, .oldest_due_at_ms = r.row[i][3].i };
     *out = all;
     *n = r.n;
     return ERR_OK;

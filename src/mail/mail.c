@@ -2,7 +2,14 @@
 #include "base/log.h"
 #include "mail/mail_int.h"
 
-enum { TRIES = 24, PAUSE_MS = 30000, PAUSE_MAX_MS = 3600000 /* so the last try is most of a day later */, TIMEOUT_MS = 60000, LEASE_SPARE_MS = 120000 };
+enum {
+    TRIES = 24,
+    PAUSE_MS = 30000,
+    PAUSE_MAX_MS = 3600000 /* so the last try is most of a day later */,
+    TIMEOUT_MS = 60000,
+    LEASE_SPARE_MS = 120000,
+    AT_ONCE = 4
+};
 
 /* --- settings --- */
 
@@ -132,7 +139,12 @@ static err send(struct call *c, const struct job *j, void *arg)
 struct job_kind mail_kind(struct mailer *m)
 {
     int64_t timeout = m->sink == SINK_SMTP ? m->server.timeout_ms : 0;
-    return (struct job_kind){
-        .name = MAIL_KIND, .run = send, .arg = m, .tries = TRIES, .backoff_ms = PAUSE_MS, .backoff_max_ms = PAUSE_MAX_MS, .lease_ms = timeout + LEASE_SPARE_MS
-    };
+    return (struct job_kind){ .name = MAIL_KIND,
+                              .run = send,
+                              .arg = m,
+                              .tries = TRIES,
+                              .backoff_ms = PAUSE_MS,
+                              .backoff_max_ms = PAUSE_MAX_MS,
+                              .lease_ms = timeout + LEASE_SPARE_MS,
+                              .at_once = AT_ONCE };
 }

@@ -6,6 +6,7 @@
 #include "http/client.h"
 #include "jobs/jobs.h"
 #include "mail/mail.h"
+#include "main/retention.h"
 #include "rooms/core/core.h"
 #include <fcntl.h>
 #include <limits.h>
@@ -142,7 +143,9 @@ static err open_jobs(struct app *a)
     size_t n = 0;
     a->kinds[n++] = mail_kind(a->mailer);
     a->kinds[n++] = core_forgot_kind(a->auth);
-    struct jobs_options o = { .store = a->store, .kinds = a->kinds, .n_kinds = n };
+    a->kinds[n++] = retention_kind(c);
+    struct jobs_options o = { .store = a->store, .kinds = a->kinds, .n_kinds = n, .keep_done_ms = c->retention_done_jobs * 1000,
+                              .keep_dead_ms = c->retention_dead_jobs * 1000 };
     TRY(jobs_new(&o, &a->jobs));
     mail_attach(a->mailer, a->jobs);
     app_set_hooks(a);
@@ -389,6 +392,7 @@ err app_bootstrap(struct app *a, const struct bootstrap *in, str *why)
 err app_check_queries(struct app *a, str *why)
 {
     TRY(auth_check_queries(a->store, a->mem, why));
+    TRY(auth_check_purge(a->store, a->mem, why));
     TRY(jobs_check_queries(a->store, a->mem, why));
     TRY(interviews_check_queries(a->store, a->mem, why));
     TRY(hiring_check_queries(a->store, a->mem, why));

@@ -26,7 +26,7 @@ struct app {
     struct files        *files;
     struct auth         *auth;
     struct mailer       *mailer;
-    struct job_kind      kinds[8]; /* of every room; the queue's own table */
+    struct job_kind      kinds[16]; /* of every room; the queue's own table */
     struct jobs         *jobs;     /* its threads run from app_start() to app_close() */
     struct workers      *workers;
     struct interviews   *interviews;

@@ -22,6 +22,8 @@ static const struct option {
     { "--help", NULL, FLAG, offsetof(struct cli, help), true, "this text" },
     { "--version", NULL, FLAG, offsetof(struct cli, version), true, "the version" },
     { "--status", NULL, FLAG, offsetof(struct cli, status), false, "only tell what is applied and what is pending" },
+    { "--all", NULL, FLAG, offsetof(struct cli, all), false, "also what is done or cancelled" },
+    { "--kind", "KIND", VALUE, offsetof(struct cli, kind), false, "only jobs of that kind, such as mail.send" },
     { "--document", NULL, FLAG, offsetof(struct cli, document), false, "all settings as a Markdown table" },
     { "--email", "ADDRESS", VALUE, offsetof(struct cli, email), false, "the account, instead of the argument" },
     { "--first-name", "NAME", VALUE, offsetof(struct cli, first_name), false, "first name" },

@@ -15,9 +15,9 @@ struct cli {
     const struct command *command;
     const char *args[CLI_ARGS_MAX];
     size_t      n_args;
-    const char *config_file, *data, *listen, *email, *first_name, *last_name;
+    const char *config_file, *data, *kind, *listen, *email, *first_name, *last_name;
     struct repeated set, privilege;
-    bool quiet, verbose, json, help, version, status, document, password_stdin, print_link, superuser;
+    bool quiet, verbose, all, json, help, version, status, document, password_stdin, print_link, superuser;
 };
 
 struct command {
@@ -48,6 +48,9 @@ int cmd_user_create(struct cli *c);
 int cmd_user_list(struct cli *c);
 int cmd_user_show(struct cli *c);
 int cmd_user_set_password(struct cli *c);
+int cmd_outbox_list(struct cli *c);
+int cmd_outbox_retry(struct cli *c);
+int cmd_mail_test(struct cli *c);
 int cmd_interview_check(struct cli *c);
 int cmd_interview_list(struct cli *c);
 int cmd_interview_run(struct cli *c);

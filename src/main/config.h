@@ -31,6 +31,7 @@ struct config {
     const char *admin_email, *admin_password, *admin_api_key;
     const char *mail_url, *mail_from, *outgoing_ca_file;
     bool    mail_require_tls, outgoing_allow_private;
+    int64_t retention_every, retention_sessions, retention_links, retention_audit, retention_done_jobs, retention_dead_jobs;
     const char *log_format, *log_level;
     int64_t argon2_memory_kib, argon2_passes, argon2_workers, argon2_queue;
     int64_t workers_min, workers_max, workers_memory_mb, workers_cpu_s, workers_wall_s;

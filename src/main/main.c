@@ -23,6 +23,9 @@ const struct command commands[] = {
       NULL, true, cmd_interview_check },
     { "interview list", "", "list the interviews that are installed", "chancery interview list --json", NULL, true, cmd_interview_list },
     { "interview run", "NAME", "play an interview in the terminal", "chancery interview run docassemble.chancery:data/questions/greeting.yml", NULL, true, cmd_interview_run },
+    { "outbox list", "", "list mails and other jobs that wait, run or are dead", "chancery outbox list --kind mail.send --json", OPTIONS("--all", "--kind"), true, cmd_outbox_list },
+    { "outbox retry", "[ID]", "let dead jobs be tried again: one by its number, or all", "chancery outbox retry --kind mail.send", OPTIONS("--kind"), true, cmd_outbox_retry },
+    { "mail test", "ADDRESS", "send a mail now, by the settings of mail, and tell what became of it", "chancery mail test ann@example.com", NULL, true, cmd_mail_test },
     { 0 },
 };
 

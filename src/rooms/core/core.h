@@ -31,6 +31,8 @@ struct core_options {
     /* Names what keeps the server from being ready ("store", "schema", "keys"); constant texts, at most CORE_MISSING_MAX. May wait. */
     size_t (*missing)(void *self, const char *out[static CORE_MISSING_MAX]);
     void (*numbers)(void *self, struct core_numbers *out);
+    /* Further lines of /metrics, in its format; may wait. NULL: none. */
+    void (*more_numbers)(void *self, struct buf *out);
     void *self;
 };
 

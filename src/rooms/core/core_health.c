@@ -73,6 +73,7 @@ err core_metrics(struct call *c)
         memcpy(&v, (const char *)&now + m->at, sizeof v);
         buf_printf(&b, "%s%s%s%s %lld\n", m->name, m->label ? "{" : "", m->label ? m->label : "", m->label ? "}" : "", (long long)v);
     }
+    if (o->more_numbers) o->more_numbers(o->self, &b);
     TRY(buf_to_arena(&b, c->mem, &text));
     return reply_text(c, 200, "text/plain; version=0.0.4; charset=utf-8", text);
 }

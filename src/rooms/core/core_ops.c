@@ -76,7 +76,7 @@ static const struct op ops[] = {
     { .id = "ready", .on = M_GET, .path = "/readyz", .spec = "server 3", .summary = "The server can work", .tag = "Operation", .perm = PERM_PUBLIC,
       .run = core_readyz, .replies = ready },
     { .id = "metrics", .on = M_GET, .path = "/metrics", .spec = "server 3", .summary = "Numbers for Prometheus", .tag = "Operation",
-      .perm = PERM_PUBLIC, .quick = true, .run = core_metrics, .replies = metrics },
+      .perm = PERM_PUBLIC, .run = core_metrics, .replies = metrics },
     { .id = "openapi", .on = M_GET, .path = "/openapi/{file}", .spec = "server 3", .summary = "A family's OpenAPI document", .tag = "Documents",
       .perm = PERM_PUBLIC, .quick = true, .run = core_openapi, .replies = documents, .path_docs = file_doc },
     { .id = "docs", .on = M_GET, .path = "/docs", .spec = "server 3", .summary = "Documentation for browsers", .tag = "Documents", .perm = PERM_PUBLIC,

@@ -236,6 +236,97 @@ static void test_purge(void **state)
     assert_int_equal(gone, 1);
 }
 
+/* --- over all kinds --- */
+
+struct listing {
+    const char     *kind, *state;
+    struct job_row *rows;
+    size_t          n;
+};
+
+static err list_some(struct call *c)
+{
+    struct listing *l = c->state;
+    return jobs_list(c, l->kind, l->state, 10, &l->rows, &l->n);
+}
+
+static size_t listed(struct bench *b, const char *kind, const char *state)
+{
+    struct listing l = { .kind = kind, .state = state };
+    assert_int_equal(bench_do(b, TX_READ, NOW, list_some, &l), ERR_OK);
+    for (size_t i = 1; i < l.n; i++) assert_true(l.rows[i].id < l.rows[i - 1].id);
+    return l.n;
+}
+
+static err read_payload(struct call *c)
+{
+    str text;
+    TRY(jobs_payload(c, *(int64_t *)c->state, &text));
+    return str_is(text, "payload") ? ERR_OK : ERR_INPUT;
+}
+
+static err retry_any(struct call *c)
+{
+    struct retrying *r = c->state;
+    return jobs_retry(r->q, c, NULL, r->id, &r->n);
+}
+
+static void test_lists(void **state)
+{
+    struct bench   *b = *state;
+    struct retrying one = { .q = b->q }, none = { .q = b->q, .id = 999 }, all = { .q = b->q };
+    (void)bench_add(b, "done", 0);
+    assert_int_equal(bench_run(b, NOW), 1);
+    plan.answer = ERR_INPUT;
+    one.id = bench_add(b, "dead", 0);
+    (void)bench_add(b, "dead too", 0);
+    assert_int_equal(bench_run(b, NOW), 2);
+    int64_t ready = bench_add(b, "payload", NOW + 1000), stranger = 999;
+    assert_int_equal(listed(b, NULL, NULL), 3);
+    assert_int_equal(listed(b, "test", NULL), 3);
+    assert_int_equal(listed(b, "other", NULL), 0);
+    assert_int_equal(listed(b, NULL, "dead"), 2);
+    assert_int_equal(listed(b, "test", "done"), 1);
+    assert_int_equal(listed(b, NULL, JOBS_ALL), 4);
+    assert_int_equal(listed(b, "test", JOBS_ALL), 4);
+    assert_int_equal(listed(b, "other", JOBS_ALL), 0);
+    assert_int_equal(bench_do(b, TX_READ, NOW, read_payload, &ready), ERR_OK);
+    assert_int_equal(bench_do(b, TX_READ, NOW, read_payload, &stranger), ERR_NOT_FOUND);
+    assert_int_equal(bench_do(b, TX_WRITE, NOW, retry_any, &none), ERR_OK);
+    assert_int_equal(none.n, 0);
+    assert_int_equal(bench_do(b, TX_WRITE, NOW, retry_any, &one), ERR_OK);
+    assert_int_equal(one.n, 1);
+    assert_int_equal(bench_do(b, TX_WRITE, NOW, retry_any, &all), ERR_OK);
+    assert_int_equal(all.n, 1);
+    assert_int_equal(listed(b, NULL, "dead"), 0);
+}
+
+static err depths(struct call *c)
+{
+    struct jobs_depth *all;
+    size_t             n;
+    TRY(jobs_depths(c, &all, &n));
+    if (n != 2) return ERR_INPUT;
+    for (size_t i = 0; i < n; i++) {
+        bool dead = str_is(all[i].state, "dead");
+        if (!str_is(all[i].kind, "test") || all[i].n != (dead ? 1 : 2) || (!dead && all[i].oldest_due_at_ms != NOW + 7)) return ERR_INPUT;
+    }
+    return ERR_OK;
+}
+
+static void test_depths(void **state)
+{
+    struct bench *b = *state;
+    (void)bench_add(b, "done", 0);
+    assert_int_equal(bench_run(b, NOW), 1);
+    plan.answer = ERR_INPUT;
+    (void)bench_add(b, "dead", 0);
+    assert_int_equal(bench_run(b, NOW), 1);
+    (void)bench_add(b, "later", NOW + 9);
+    (void)bench_add(b, "soon", NOW + 7);
+    assert_int_equal(bench_do(b, TX_READ, NOW, depths, NULL), ERR_OK);
+}
+
 static void test_queries(void **state)
 {
     struct bench *b = *state;
@@ -261,6 +352,8 @@ int behaviour_jobs(void)
         ROW("a cancelled job does not run, or its outcome is dropped", test_cancel),
         ROW("a lease that ran out is somebody else's, and the late outcome is dropped", test_lease),
         ROW("a job finished in its own transaction is done if that commits, and only then", test_finish),
+        ROW("lists and retries go over all kinds", test_lists),
+        ROW("what is to do is counted by kind and state", test_depths),
         ROW("what has ended is purged after its age", test_purge),
     };
     return cmocka_run_group_tests_name("jobs", tests, NULL, NULL);

@@ -1,0 +1,73 @@
+/* main/retention.c: the periodic job that removes what is over and old, in small batches (server.md 6). Of several servers on one store one has it at a time. */
+#include "main/retention.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { BATCH = 500, BATCH_ARENA = 64 << 10, LEASE_MS = 600000, AT_A_TIME_MS = 120000, PAUSE_MS = 1000, PAUSE_MAX_MS = 60000, TRIES = 5 };
+
+/* What goes when: ages are settings in seconds; 0 keeps for ever. */
+static const struct rule {
+    enum auth_purge what;
+    size_t          age; /* in struct config */
+} rules[] = {
+#define AGE(member) offsetof(struct config, member)
+    { AUTH_PURGE_EXPIRED_SESSIONS, AGE(retention_sessions) },
+    { AUTH_PURGE_ENDED_SESSIONS, AGE(retention_sessions) },
+    { AUTH_PURGE_LINKS, AGE(retention_links) },
+    { AUTH_PURGE_USED_LINKS, AGE(retention_links) },
+    { AUTH_PURGE_THROTTLES, SIZE_MAX }, /* of no use once over */
+    { AUTH_PURGE_AUDIT, AGE(retention_audit) },
+#undef AGE
+};
+
+struct batch {
+    enum auth_purge what;
+    int64_t         before_ms, gone;
+};
+
+static err purge_batch(struct call *c)
+{
+    struct batch *b = c->state;
+    return auth_purge(c, b->what, b->before_ms, BATCH, &b->gone);
+}
+
+/* One rule until nothing is left of it. ERR_BUSY: the time is over, or the server stops; the rest is for the next run. */
+static err apply(struct call *c, const struct job *j, const struct rule *r, int64_t age_ms, int64_t end_ms, int64_t *gone)
+{
+    struct batch b = { .what = r->what, .before_ms = c->now_ms - age_ms, .gone = BATCH };
+    while (b.gone == BATCH) {
+        if (jobs_stopping(j->queue) || clock_mono_ms() > end_ms) return ERR_BUSY;
+        struct call own = { .mem = arena_new(BATCH_ARENA), .now_ms = c->now_ms, .state = &b };
+        if (!own.mem) return ERR_NOMEM;
+        err e = store_do(j->store, &own, TX_WRITE, purge_batch);
+        arena_free(own.mem);
+        TRY(e);
+        *gone += b.gone;
+    }
+    return ERR_OK;
+}
+
+static err run(struct call *c, const struct job *j, void *arg)
+{
+    const struct config *config = arg;
+    int64_t              end = clock_mono_ms() + AT_A_TIME_MS, rows = 0, jobs = 0;
+    for (size_t i = 0; i < COUNT_OF(rules); i++) {
+        int64_t age = 0;
+        bool    always = rules[i].age == SIZE_MAX;
+        if (!always) memcpy(&age, (const char *)config + rules[i].age, sizeof age);
+        if (always || age) TRY(apply(c, j, &rules[i], age * 1000, end, &rows));
+    }
+    TRY(jobs_purge(j->queue, c->now_ms, &jobs));
+    if (rows || jobs) LOG(LOG_INFO, "old rows removed", LOG_I("rows", rows), LOG_I("jobs", jobs));
+    return ERR_OK;
+}
+
+struct job_kind retention_kind(const struct config *c)
+{
+    union {
+        const struct config *given;
+        void                *arg; /* of a job's function, which only reads it */
+    } u = { .given = c };
+    return (struct job_kind){ .name = "retention", .run = run, .arg = u.arg, .tries = TRIES, .backoff_ms = PAUSE_MS, .backoff_max_ms = PAUSE_MAX_MS,
+                              .lease_ms = LEASE_MS, .at_once = 1, .period_ms = c->retention_every * 1000 };
+}
