@@ -18,6 +18,7 @@ struct engine_call {
     long status;
     enum save save;
     bool is_open; /* state.begin() was called */
+    PyObject *place, *trouble; /* of an error: where it arose (str), name of its class; or NULL */
 };
 
 /* call.c: each 0, or -1 with an exception and c->stage set. */
@@ -41,6 +42,10 @@ int call_set(struct engine_call *c);
 PyObject *metadata_title(struct engine_call *c);
 PyObject *metadata_tags(struct engine_call *c); /* sorted list */
 int metadata_call(struct engine_call *c);
+
+/* trouble.c */
+void trouble_note(struct engine_call *c);  /* notes where the exception that is set arose, once; it stays set */
+void trouble_write(struct engine_call *c); /* TAG_PLACE and TAG_LOG: what was noted, and what log() said */
 
 /* check.c */
 int check_call(struct engine_call *c);

@@ -269,9 +269,11 @@ void engine_call(struct arena *mem, const struct frame *request, struct buf *rep
     if (!bad && !hostdata_wanted()) bad = write_outcome(&c);
     if (hostdata_wanted()) bad = write_wants(&c); /* whatever came of it, it came of not knowing */
     if (bad) {
+        trouble_note(&c);
         buf_clear(reply);
         write_failure(&c);
     }
+    if (!hostdata_wanted()) trouble_write(&c);
     call_end(&c);
     hostdata_end();
     PyErr_Clear();

@@ -106,6 +106,8 @@ struct eval {
     bool      is_action; /* the request carries an action */
     struct interview *temp; /* blocks made during this call: message(), command(); or NULL */
     int       depth, loops;
+    struct block *last; /* the block that was used last, or NULL */
+    PyObject *sought;   /* after an error: list of the names being sought, outermost first; or NULL */
 };
 
 /* How a block was found: language 6.3. */

@@ -102,6 +102,7 @@ static int after_failure(struct engine_call *c)
         Py_DECREF(reply);
         return bad;
     }
+    trouble_note(c);
     PYOWN(missing) = NULL;
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);

@@ -201,6 +201,7 @@ enum end seek_top(struct eval *e, PyObject *name, bool forced, PyObject **screen
     struct tried tried = { PyDict_New() };
     PYOWN(stack) = PyList_New(0);
     enum end end = tried.map && stack ? seek(e, &tried, stack, name, forced, screen) : END_ERROR;
+    if (end == END_ERROR) Py_XSETREF(e->sought, Py_XNewRef(stack));
     Py_XDECREF(tried.map);
     return end;
 }
@@ -260,6 +261,7 @@ static enum end one_pass(struct eval *e, PyObject **screen)
     for (size_t i = 0; end == END_NEXT && i < e->iv->n_blocks; i++)
         if (!e->iv->blocks[i]->outer) end = pass_block(e, e->iv->blocks[i], screen);
     if (end != END_NEXT) return end;
+    e->last = NULL; /* none of them is to blame */
     engine_error("DAErrorNoEndpoint",
                  "Docassemble has finished executing all code blocks marked as initial or mandatory, and finished asking all questions "
                  "marked as mandatory (if any).  It is a best practice to end your interview with a question that says goodbye and offers an "

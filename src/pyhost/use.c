@@ -27,6 +27,7 @@ int block_conditions(struct eval *e, struct block *b)
 
 static int note_block(struct eval *e, struct block *b)
 {
+    e->last = b;
     if (PyObject_SetAttrString(e->state, "question_id", b->id ? b->id : b->name) < 0) return -1;
     return PyObject_SetAttrString(e->state, "block_package", b->package);
 }

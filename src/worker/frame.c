@@ -83,6 +83,7 @@ static const struct tag_rule tag_rules[TAG__COUNT] = {
     [TAG_LOG]            = { IN(RESULT), TEXT, 0, LINE, true },
     [TAG_WANTS]          = { IN(RESULT), TEXT, 0, 1024 * 1024, false },
     [TAG_PUT]            = { IN(RESULT), BYTES, 4, 0, true },
+    [TAG_PLACE]          = { IN(RESULT), TEXT, 0, SHORT, false },
     [TAG_LAST]           = { IN(RESULT), NUMBER, 0, 1, false },
     [TAG_MEMORY_KIB]     = { IN(ENDED), NUMBER, 0, INT64_MAX, false },
 };

@@ -84,6 +84,7 @@ enum tag {
                * ["value",base,key], ["keys",base] (JSON array): what interviews keep outside sessions */,
     TAG_PUT /* repeats: a thing to be stored together with the step, or without one: u32 length, its name, then the contents: ["file",number,filename,
              * mimetype,extension], ["value",base,key], ["drop",base,key] (no contents) */,
+    TAG_PLACE /* of OUT_ERROR: where in the interview it arose */,
     TAG_LAST /* u64 flag: the worker ends after this reply; set by serve.c */, TAG_MEMORY_KIB /* u64 */,
     TAG__COUNT
 };

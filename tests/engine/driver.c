@@ -196,6 +196,14 @@ static void print_reply(const struct frame *f, const struct session *s, uint64_t
     jw_kint(&w, "steps", (int64_t)s->n);
     jw_kbool(&w, "multi_user", frame_get_u64(f, TAG_MULTI_USER, 0) != 0);
     jw_kstr(&w, "error", frame_get(f, TAG_ERROR));
+    jw_kstr(&w, "place", frame_get(f, TAG_PLACE));
+    jw_key(&w, STR("log"));
+    jw_open(&w, '[');
+    enum tag tag;
+    str line;
+    for (size_t at = 0; frame_next(f, &at, &tag, &line);)
+        if (tag == TAG_LOG) jw_str(&w, line);
+    jw_close(&w, ']');
     jw_kstr(&w, "type", frame_get(f, TAG_TYPE));
     jw_kstr(&w, "body", frame_get(f, TAG_BODY));
     jw_kstr(&w, "title", frame_get(f, TAG_TITLE));

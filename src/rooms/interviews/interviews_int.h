@@ -150,6 +150,8 @@ err  visit_save(struct visit *v, int64_t last, bool keep_mode) MUST_CHECK;
 err  visit_drop_last(struct visit *v) MUST_CHECK;
 /* The user object of language 9.6 for TAG_USER. */
 err  user_json(struct call *c, const struct profile *p, str *out) MUST_CHECK;
+/* The worker's error as the client gets it: "Class: text", and in the dialect of the document where it arose. */
+str  visit_error(struct visit *v);
 /* ERR_WORKER of visit_call as the client sees it: prefix, then what happened. */
 err  visit_worker_failed(struct visit *v, const char *prefix);
 /* The worker's answer as the client gets it: question, variables, the interview's own; 204 where there is nothing to show. */

@@ -85,7 +85,7 @@ static err read_profile_tx(struct call *c)
 
 static err new_failed(struct visit *v)
 {
-    str text = frame_get(&v->reply, TAG_ERROR);
+    str text = visit_error(v);
     switch (frame_get_u64(&v->reply, TAG_STAGE, STAGE_EVALUATE)) {
     case STAGE_LOAD: return fail(v->c, ERR_INPUT, NULL, STR_FMT, STR_ARG(text));
     case STAGE_ACCESS: return fail(v->c, ERR_INPUT, NULL, "DAException: Insufficient permissions to run this interview.");
@@ -175,7 +175,7 @@ static void fill_question(struct visit *v, struct buf *b, void *arg)
 
 static err evaluation_failed(struct visit *v, const char *prefix)
 {
-    str text = frame_get(&v->reply, TAG_ERROR);
+    str text = visit_error(v);
     if (frame_get_u64(&v->reply, TAG_STAGE, STAGE_EVALUATE) == STAGE_ACCESS)
         return fail(v->c, ERR_INPUT, NULL, "Insufficient permissions to run this interview.");
     return fail(v->c, ERR_INPUT, NULL, "%s" STR_FMT, prefix, STR_ARG(text));

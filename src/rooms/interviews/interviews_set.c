@@ -218,7 +218,7 @@ static void fill_set(struct visit *v, struct buf *b, void *arg)
 
 static err set_failed(struct visit *v)
 {
-    str text = frame_get(&v->reply, TAG_ERROR);
+    str text = visit_error(v);
     static const struct {
         enum stage  stage;
         const char *text;

@@ -333,6 +333,13 @@ err visit_drop_last(struct visit *v)
     return store_step(v);
 }
 
+str visit_error(struct visit *v)
+{
+    str text = frame_get(&v->reply, TAG_ERROR), place = frame_get(&v->reply, TAG_PLACE), whole;
+    if (v->r->o.reference || !place.n) return text;
+    return arena_printf(v->c->mem, &whole, STR_FMT " (" STR_FMT ")", STR_ARG(text), STR_ARG(place)) == ERR_OK ? whole : text;
+}
+
 err visit_worker_failed(struct visit *v, const char *prefix)
 {
     static const struct {

@@ -27,6 +27,7 @@ class Current:
         self.gathering = set()       # instance names of collections that are being gathered
         self.probing = 0             # > 0 while defined() looks: nothing is created, nothing is sought
         self.message_log = []        # what log() says to the user
+        self.log_lines = []          # what log() says to the server's log
         self.save_status = "new"
         self.prevent_back = False
         self.reconsidered = set()    # each name is reconsidered at most once per request

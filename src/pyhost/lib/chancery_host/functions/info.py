@@ -1,5 +1,4 @@
 """Who is asking, from where and with what server."""
-import sys
 
 from chancery_host.state import current
 
@@ -153,14 +152,17 @@ def user_lat_lon():
     return None, None
 
 
+LOG_LINES_MAX, LOG_TEXT_MAX = 50, 4000      # of one call
+
+
 def log(the_message, priority="log"):
     """To the server's log, or with a priority to the user."""
     text = str(the_message)
     if priority == "log":
-        print(text, file=sys.stderr)
+        if len(current.log_lines) < LOG_LINES_MAX:
+            current.log_lines.append(text[:LOG_TEXT_MAX])
         return
     current.message_log.append({"message": text, "priority": str(priority)})
-
 
 
 def unavailable(name):

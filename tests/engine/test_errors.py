@@ -1,0 +1,80 @@
+"""Errors at run time say where they arose: block, line, and what was being sought for what (issue C; language 6.4, 7.7, 13)."""
+import unittest
+
+from drive import PACKAGE, Engine
+
+LOOP = "mandatory: True\ncode: a1\n" + "".join("---\ncode: a%d = a%d\n" % (n, n + 1) for n in range(1, 15)) + "---\ncode: a15 = 1 / 0\n"
+
+# Sentence, interview, the error, and the place (FILE stands for the interview's name).
+ROWS = [
+    ("code: the line of the block's code, and the chain of names",
+     "mandatory: True\ncode: |\n  a\n---\nid: two\ncode: |\n  y = 1\n  a = b + 1\n---\ncode: |\n  z = 2\n  b = 1/0\n",
+     "ZeroDivisionError: division by zero", "in the code block, FILE, block on line 10, line 2: `b = 1/0`, seeking b, for a"),
+    ("a block with an id is told by it", "mandatory: True\nid: start\ncode: |\n  int('x')\n",
+     "ValueError: invalid literal for int() with base 10: 'x'", "in the code block, FILE, block on line 1 (id start), line 1: `int('x')`"),
+    ("a text: its key and line", "mandatory: True\nquestion: Hi\nsubquestion: |\n  Hello\n  ${ 1 / 0 }\n",
+     "ZeroDivisionError: division by zero", "in the subquestion, FILE, block on line 1, line 3"),
+    ("a condition of a field", "mandatory: True\ncode: a\n---\nquestion: Hi\nfields:\n  - A: a\n    show if:\n      code: 1/0\n",
+     "ZeroDivisionError: division by zero", "in the show if, FILE, block on line 4, line 1, seeking a"),
+    ("a function of a module that fails is told by the line that called it", "imports:\n  - json\n---\nmandatory: True\ncode: |\n  json.loads('{')\n",
+     "JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+     "in the code block, FILE, block on line 4, line 1: `json.loads('{')`"),
+    ("a block that needs itself", "mandatory: True\ncode: a\n---\ncode: a = a + 1\n",
+     "DASourceError: Infinite loop: a already looked for, where stack is ['a', 'a']", "seeking a, for a"),
+    ("a long chain shows its two ends", LOOP, "ZeroDivisionError: division by zero",
+     "seeking a15, for a14, for a13, for a12, for a11, for a10, for a9, for a8, for 5 others, for a2, for a1"),
+    ("an interview without an end blames no block", "mandatory: True\ncode: a = 1\n", "DAErrorNoEndpoint: ", ""),
+]
+
+
+class Errors(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.engine = Engine()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.engine.close()
+
+    def test_rows(self):
+        for sentence, interview, error, place in ROWS:
+            with self.subTest(sentence):
+                self.engine.write(interview)
+                reply = self.engine.call("new")
+                self.assertEqual(reply["outcome"], "error")
+                self.assertTrue(reply["error"].startswith(error), reply["error"])
+                place = place.replace("FILE", self.engine.current)
+                self.assertTrue((reply["place"] or "").endswith(place) if place else not reply["place"], reply["place"])
+                if place:
+                    self.assertEqual(reply["log"], [reply["error"].split(":")[0] + " " + reply["place"]])
+
+    def test_the_log_does_not_repeat_what_was_typed(self):
+        self.engine.ask("mandatory: True\ncode: |\n  {}[name]\n---\nquestion: Name?\nfields:\n  - Name: name\n")
+        reply = self.engine.call("set", variables={"name": "Ms Secret"})
+        self.assertEqual(reply["error"], "KeyError: 'Ms Secret'")
+        self.assertEqual(len(reply["log"]), 1)
+        self.assertNotIn("Secret", reply["log"][0])
+
+    def test_a_variable_that_nothing_defines_is_logged_with_its_chain(self):
+        self.engine.write("mandatory: True\ncode: a\n---\ncode: a = nothing\n")
+        self.engine.call("new")
+        reply = self.engine.call("question")
+        self.assertEqual(reply["outcome"], "undefined")
+        self.assertEqual(reply["json"]["variable"], "nothing")
+        self.assertEqual(reply["log"], ["DAErrorMissingVariable in the block on line 4 of %s, seeking nothing, for a" % self.engine.current])
+
+    def test_log_reaches_the_log(self):
+        self.engine.write("mandatory: True\ncode: |\n  log('to the server')\n  log('to the user', 'info')\n---\nmandatory: True\nquestion: Done\n")
+        reply = self.engine.call("new")
+        self.assertEqual(reply["log"], ["to the server"])
+
+    def test_a_warm_worker_does_not_repeat_an_old_place(self):
+        self.engine.write("mandatory: True\nquestion: Done\n")
+        self.assertIsNone(self.engine.call("new")["place"])
+        self.assertTrue(self.engine.current.startswith(PACKAGE))
+
+
+if __name__ == "__main__":
+    unittest.main()
