@@ -159,6 +159,7 @@ int behaviour_other_process(const char *url, const char *times)
     str why = STR_NULL;
     if (!r.a || crypto_init() != ERR_OK) return 1;
     (void)snprintf(r.url, sizeof r.url, "%s", url);
+    rig_pooler = strstr(url, "chancery-pgb") != NULL;
     err e = rig_open(&r, r.a, &s, &why);
     if (e == ERR_OK) e = increments(s, (int)strtol(times, NULL, 10));
     store_close(s);

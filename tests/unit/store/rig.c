@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-bool rig_pg;
+bool rig_pg, rig_pooler;
 
 const struct migration rig_schema[] = {
     { 1, "0001_item", "CREATE TABLE item (\n  id {serial},\n  name TEXT NOT NULL UNIQUE,\n  body {blob},\n  n {bigint} CHECK (n <> 13));\n" },
@@ -76,6 +76,33 @@ void rig_pg_stop(void)
     (void)waitpid(keeper, NULL, 0);
 }
 
+static char pooler_dir[] = "/tmp/chancery-pgb-XXXXXX";
+static char pooler_url[192];
+
+static bool pooler_script(const char *verb, const char *host)
+{
+    char command[1024];
+    (void)snprintf(command, sizeof command, "sh '%.*s/pgbouncer-temp.sh' %s '%s' '%s'", (int)(strrchr(PG_TEMP, '/') - PG_TEMP), PG_TEMP, verb, pooler_dir,
+                   host);
+    return system(command) == 0;
+}
+
+bool rig_pooler_start(void)
+{
+    if (!mkdtemp(pooler_dir) || !pooler_script("start", strstr(server_url, "host=") + 5)) {
+        (void)fprintf(stderr, "skipped: the store's tests through a pooler\n");
+        return false;
+    }
+    (void)snprintf(pooler_url, sizeof pooler_url, "postgresql://chancery@/postgres?host=%s", pooler_dir);
+    return rig_pooler = true;
+}
+
+void rig_pooler_stop(void)
+{
+    if (rig_pooler) (void)pooler_script("stop", "");
+    rig_pooler = false;
+}
+
 /* --- one rig --- */
 
 struct call rig_call(size_t ceiling)
@@ -93,7 +120,7 @@ void rig_call_end(struct call *c)
 
 err rig_open(struct rig *r, struct arena *a, struct store **out, str *why)
 {
-    struct store_options o = { .url = r->url, .readers = 4, .queue = 256, .durable = true };
+    struct store_options o = { .url = r->url, .readers = 4, .queue = 256, .durable = true, .no_prepare = rig_pooler, .listen_url = rig_pooler ? "none" : NULL };
     return store_open(a, &o, out, why);
 }
 
@@ -114,7 +141,7 @@ int rig_setup_bare(void **state)
     (void)snprintf(r->dir, sizeof r->dir, "/tmp/chancery-store-XXXXXX");
     assert_non_null(mkdtemp(r->dir));
     if (rig_pg)
-        (void)snprintf(r->url, sizeof r->url, "%s", server_url);
+        (void)snprintf(r->url, sizeof r->url, "%s", rig_pooler ? pooler_url : server_url);
     else
         (void)snprintf(r->url, sizeof r->url, "sqlite:%s/rows.db", r->dir);
     r->a = arena_new(1024 * 1024);

@@ -415,6 +415,11 @@ int main(int argc, char **argv)
     failed += behaviour_migrations();
     failed += behaviour_threads("/proc/self/exe");
     failed += only_postgresql();
+    if (rig_pooler_start()) {
+        failed += behaviour_transactions();
+        failed += behaviour_threads("/proc/self/exe");
+    }
+    rig_pooler_stop();
     rig_pg_stop();
     return failed;
 }
