@@ -83,7 +83,7 @@ static err open_store(struct app *a, str *why)
 {
     const struct config *c = a->config;
     struct store_options o = { .url = c->store_url, .readers = (unsigned)c->threads + 16, .queue = 4096, .durable = true,
-                               .listen_url = c->store_listen_url, .no_prepare = str_is(str_c(c->store_prepare), "off") };
+                               .on_break = a->store_broke, .listen_url = c->store_listen_url, .no_prepare = str_is(str_c(c->store_prepare), "off") };
     TRY(store_open(a->mem, &o, &a->store, why));
     TRY(open_schema(a, why));
     str url = str_c(c->files_url);

@@ -33,6 +33,8 @@ int main(int argc, char **argv)
 {
     /* A peer that hangs up is an error value of write(2), not the end of the program. */
     (void)signal(SIGPIPE, SIG_IGN);
+    /* And so is a file that reaches the limit of its size. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     struct cli c = { .mem = arena_new(COMMAND_ARENA) };
     if (!c.mem) return cli_fail("out of memory");
     int status = cli_main(&c, argc, argv);

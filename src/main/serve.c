@@ -13,22 +13,48 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { GRACE_MS = 10000, HTTP_ARENA = 160 << 20, HEAD_MS = 15000, IDLE_MS = 60000, HEAD_MAX = 32 << 10, TARGET_MAX = 8 << 10, METRICS_CONNECTIONS = 64, METRICS_ARENA = 1 << 20 };
+enum {
+    GRACE_MS = 10000,
+    HTTP_ARENA = 160 << 20,
+    HEAD_MS = 15000,
+    IDLE_MS = 60000,
+    HEAD_MAX = 32 << 10,
+    TARGET_MAX = 8 << 10,
+    METRICS_CONNECTIONS = 64,
+    METRICS_ARENA = 1 << 20
+};
 
 static err listen_all(struct app *a, str *why)
 {
     const struct config *c = a->config;
     struct http_handler h = router_handler(a->router);
-    struct http_options o = { .listen = c->listen.v, .n_listen = c->listen.n, .threads = (unsigned)c->threads,
-                              .max_connections = (unsigned)c->max_connections, .bodies_max = (size_t)c->max_body_memory_mb << 20, .arena_max = HTTP_ARENA, .head_ms = HEAD_MS, .idle_ms = IDLE_MS,
-                              .head_max = HEAD_MAX, .target_max = TARGET_MAX, .trusted = c->trusted_proxies.v, .n_trusted = c->trusted_proxies.n, .tls_cert = c->tls_cert,
+    struct http_options o = { .listen = c->listen.v,
+                              .n_listen = c->listen.n,
+                              .threads = (unsigned)c->threads,
+                              .max_connections = (unsigned)c->max_connections,
+                              .bodies_max = (size_t)c->max_body_memory_mb << 20,
+                              .arena_max = HTTP_ARENA,
+                              .head_ms = HEAD_MS,
+                              .idle_ms = IDLE_MS,
+                              .head_max = HEAD_MAX,
+                              .target_max = TARGET_MAX,
+                              .trusted = c->trusted_proxies.v,
+                              .n_trusted = c->trusted_proxies.n,
+                              .tls_cert = c->tls_cert,
                               .tls_key = c->tls_key };
     TRY(http_start(a->mem, &o, &h, &a->http, why));
     if (c->metrics_listen.n == 0) return ERR_OK;
     TRY(app_start_metrics(a, why));
     struct http_handler m = router_handler(a->metrics_router);
-    struct http_options few = { .listen = c->metrics_listen.v, .n_listen = c->metrics_listen.n, .threads = 1, .max_connections = METRICS_CONNECTIONS,
-                                .arena_max = METRICS_ARENA, .head_ms = HEAD_MS, .idle_ms = IDLE_MS, .head_max = HEAD_MAX, .target_max = TARGET_MAX };
+    struct http_options few = { .listen = c->metrics_listen.v,
+                                .n_listen = c->metrics_listen.n,
+                                .threads = 1,
+                                .max_connections = METRICS_CONNECTIONS,
+                                .arena_max = METRICS_ARENA,
+                                .head_ms = HEAD_MS,
+                                .idle_ms = IDLE_MS,
+                                .head_max = HEAD_MAX,
+                                .target_max = TARGET_MAX };
     return http_start(a->mem, &few, &m, &a->metrics_http, why);
 }
 
@@ -37,7 +63,8 @@ static void log_addresses(const struct app *a)
 {
     str url;
     for (size_t i = 0; !str_absent(url = http_url(a->http, i)); i++) LOG(LOG_INFO, "listening", LOG_S("url", url));
-    for (size_t i = 0; a->metrics_http && !str_absent(url = http_url(a->metrics_http, i)); i++) LOG(LOG_INFO, "listening", LOG_S("url", url), LOG_S("for", STR("metrics")));
+    for (size_t i = 0; a->metrics_http && !str_absent(url = http_url(a->metrics_http, i)); i++)
+        LOG(LOG_INFO, "listening", LOG_S("url", url), LOG_S("for", STR("metrics")));
 }
 
 /* The only time that it is shown. origin: where we listen; a base_url is in the link already. */
@@ -53,7 +80,7 @@ static void say_link(const struct app *a, str origin)
 static void say_how_to_begin(struct app *a, const struct cli *c)
 {
     struct call call;
-    bool        has = true;
+    bool has = true;
     if (a->config->admin_email || c->quiet || !isatty(1) || app_call(a, &call) != ERR_OK) return;
     if (auth_has_superuser(a->auth, &call, &has) == ERR_OK && !has)
         printf("There is no administrator yet. Create one with: chancery user create EMAIL --superuser --print-link --data %s\n", a->config->data);
@@ -84,8 +111,8 @@ static void say_link_all_the_same(struct app *a)
 static void arm_fault(void)
 {
     const char *path = getenv("CHANCERY_FAULT");
-    FILE       *f = path ? fopen(path, "re") : NULL;
-    char        text[32] = "";
+    FILE *f = path ? fopen(path, "re") : NULL;
+    char text[32] = "";
     if (f && !fgets(text, sizeof text, f)) text[0] = 0;
     if (f) (void)fclose(f);
     bool fired = fault_hit();
@@ -99,7 +126,7 @@ static void arm_fault(void)
 static void hang_up(struct app *a)
 {
     struct call c;
-    str         why = STR("out of memory");
+    str why = STR("out of memory");
     notify_reloading();
     app_log(a->config);
     err e = app_call(a, &c);
@@ -167,11 +194,14 @@ static void stop(struct app *a)
     a->http = NULL;
 }
 
+/* Whatever restarts us finds what was acknowledged, and a disk that may be mended. */
+static void end_broken(void) { (void)kill(getpid(), SIGTERM); }
+
 int cmd_serve(struct cli *c)
 {
     struct app a = APP;
-    str        why = STR_NULL;
-    sigset_t   set;
+    str why = STR_NULL;
+    sigset_t set;
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
@@ -183,6 +213,7 @@ int cmd_serve(struct cli *c)
     /* Before the first thread, so that all of them leave the signals to us. */
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     a.migrate = c->config.store_migrate;
+    a.store_broke = end_broken;
     struct bootstrap admin = { str_c(c->config.admin_email), str_c(c->config.admin_password), str_c(c->config.admin_api_key) };
     err e = app_open(&a, c->mem, &c->config, true, &why);
     if (!e) e = app_check_queries(&a, &why);
@@ -201,6 +232,7 @@ int cmd_serve(struct cli *c)
     say_ready(&a, c);
     wait_for_end(&a, &set);
     stop(&a);
+    int status = store_is_broken(a.store) ? 1 : 0;
     app_close(&a);
-    return 0;
+    return status;
 }

@@ -60,9 +60,10 @@ static bool name_is_ours(str name)
 static err trouble(const char *what, const char *path)
 {
     char text[256];
+    bool passes = errno == ENOSPC || errno == EDQUOT || errno == EMFILE || errno == ENFILE;
     (void)snprintf(text, sizeof text, "%s: %m", what);
     LOG(LOG_ERROR, "files", LOG_S("path", str_c(path)), LOG_S("why", str_c(text)));
-    return ERR_STORE;
+    return passes ? ERR_BUSY : ERR_STORE;
 }
 
 /* A failure that a test asked for, with an errno for the log. */

@@ -94,8 +94,9 @@ err pg_judge(struct db *db, const char *sql, const PGresult *r)
     if (state_is(state, "40001") || state_is(state, "40P01")) return db->again = true, ERR_STORE;
     /* A prepared statement is gone, or its table has changed: a fresh connection knows better. */
     if (state_is(state, "26000") || state_is(state, "0A000")) db->again = k->stale = true;
-    /* The server shuts down, or says farewell to this connection alone. A standby took its place (25006). */
-    bool gone = !pg_is_open(k) || state_is(state, "57P0") || state_is(state, "08") || (db->tx == TX_WRITE && state_is(state, "25006"));
+    /* Without a state it was libpq who failed, not the server. The server shuts down, or says farewell to this connection alone. A standby took its place
+     * (25006). */
+    bool gone = !state || !pg_is_open(k) || state_is(state, "57P0") || state_is(state, "08") || (db->tx == TX_WRITE && state_is(state, "25006"));
     /* The primary message of class 22 (data exceptions) quotes the value. */
     const char *message = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     store_trouble(db->store, sql, state_is(state, "22") ? state : message ? message : gone ? lost : "no answer");

@@ -49,6 +49,8 @@ static err judge(struct sqlite *q, struct conn *c, const char *sql, int code)
     if ((code & 0xff) == SQLITE_CONSTRAINT) return ERR_CONFLICT;
     store_trouble(q->store, sql, code == SQLITE_INTERRUPT ? "interrupted" : sqlite3_errmsg(c->db));
     if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) store_break(q->store, sqlite3_errmsg(c->db));
+    /* The disk is full, or another program holds the file: nothing was lost, and it passes. */
+    if ((code & 0xff) == SQLITE_FULL || (code & 0xff) == SQLITE_BUSY) return ERR_BUSY;
     return (code & 0xff) == SQLITE_NOMEM ? ERR_NOMEM : ERR_STORE;
 }
 

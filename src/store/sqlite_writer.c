@@ -3,8 +3,8 @@
  * Invariants:
  *  1. A call's done() comes after the commit that holds its rows has been synced, or with an error.
  *  2. Every call runs inside a savepoint of its own: what one does wrong, the others of its batch do not feel.
- *  3. When the batch as a whole fails, every call of it fails with ERR_STORE, also one that had failed by itself: it may have looked
- *     at rows that never came to be.
+ *  3. When the batch as a whole fails, every call of it fails with ERR_STORE (ERR_BUSY: disk full, store broken), also one that had failed by itself: it
+ *     may have looked at rows that never came to be.
  * While a commit waits for the disk further calls queue up; so batches grow with the load, and nobody waits for company. */
 #include "store/sqlite_int.h"
 #include "base/clock.h"
@@ -61,7 +61,8 @@ static err job_run(struct sqlite *q, struct job *j)
         j->result = in_savepoint(q, j);
         if (j->result != ERR_OK) savepoint_undo(w);
     }
-    return sqlite3_get_autocommit(w->db) ? ERR_STORE : ERR_OK;
+    if (!sqlite3_get_autocommit(w->db)) return ERR_OK;
+    return j->result == ERR_BUSY ? ERR_BUSY : ERR_STORE;
 }
 
 /* --- the batch --- */
@@ -83,11 +84,12 @@ static struct job *job_take(struct sqlite *q)
 
 static err commit(struct sqlite *q)
 {
-    if (conn_plain(q, &q->writer, "COMMIT") == ERR_OK) return ERR_OK;
+    err e = conn_plain(q, &q->writer, "COMMIT");
+    if (e == ERR_OK) return ERR_OK;
     int code = sqlite3_extended_errcode(q->writer.db) & 0xff;
     /* After a failed write or sync the kernel may have dropped what it could not write, and say "fine" next time. */
     if (code == SQLITE_IOERR || code == SQLITE_CORRUPT) store_break(q->store, sqlite3_errmsg(q->writer.db));
-    return ERR_STORE;
+    return atomic_load(&q->store->broken) ? ERR_BUSY : e;
 }
 
 /* Answers every call, in order. A job lives in its call's arena: done() may be its end. */
@@ -109,7 +111,7 @@ static void batch_run(struct sqlite *q)
 {
     struct batch b = { .end = &b.first };
     int64_t until = clock_mono_us() + BATCH_US;
-    err e = atomic_load(&q->store->broken) ? ERR_STORE : conn_plain(q, &q->writer, "BEGIN IMMEDIATE");
+    err e = atomic_load(&q->store->broken) ? ERR_BUSY : conn_plain(q, &q->writer, "BEGIN IMMEDIATE");
     struct job *j;
     while (b.n < BATCH_MAX && (b.n == 0 || clock_mono_us() < until) && (j = job_take(q))) {
         *b.end = j;
@@ -120,7 +122,7 @@ static void batch_run(struct sqlite *q)
     if (e == ERR_OK) e = commit(q);
     if (e == ERR_OK) atomic_fetch_add(&q->store->commits, 1);
     conn_rollback(&q->writer);
-    answer(q, &b, e == ERR_OK ? ERR_OK : ERR_STORE);
+    answer(q, &b, e == ERR_OK || e == ERR_BUSY ? e : ERR_STORE);
 }
 
 /* After the replies: nobody waits for it. A reader may keep part of the log in use; the next time gets further. */

@@ -43,7 +43,10 @@ void store_break(struct store *s, const char *message)
 {
     if (atomic_exchange(&s->broken, true)) return;
     LOG(LOG_ERROR, "store broken: writes are refused until restart", LOG_S("why", str_c(message)));
+    if (s->on_break) s->on_break();
 }
+
+bool store_is_broken(const struct store *s) { return atomic_load(&s->broken); }
 
 /* --- transactions --- */
 
@@ -71,13 +74,13 @@ err store_do(struct store *s, struct call *c, enum tx tx, store_fn fn)
     if (tx == TX_NONE) return fn(c);
     assert(!c->db);
     if (tx == TX_READ) return s->e->read(s, c, fn);
-    return atomic_load(&s->broken) ? ERR_STORE : s->e->write(s, c, fn);
+    return atomic_load(&s->broken) ? ERR_BUSY : s->e->write(s, c, fn);
 }
 
 err store_write_later(struct store *s, struct call *c, store_fn fn, store_done done, void *arg)
 {
     assert(!c->db);
-    return atomic_load(&s->broken) ? ERR_STORE : s->e->write_later(s, c, fn, done, arg);
+    return atomic_load(&s->broken) ? ERR_BUSY : s->e->write_later(s, c, fn, done, arg);
 }
 
 err store_on_commit(struct call *c, void (*fn)(void *), void *arg)
@@ -222,6 +225,7 @@ err store_open(struct arena *a, const struct store_options *o, struct store **ou
         *why = STR("store.url must begin with sqlite: or postgresql://");
         return ERR_INPUT;
     }
+    s->on_break = o->on_break;
     news_open(s);
     err e = s->e->open(s, a, o, why);
     if (e != ERR_OK) return news_close(s), e;

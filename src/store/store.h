@@ -38,9 +38,9 @@ struct rows {
 };
 
 /* Parameters follow as the letters say: t, b: str (STR_NULL binds NULL); i: int64_t; i?: const int64_t * (NULL binds NULL).
- * All of them: ERR_STORE (the store's trouble; logged), ERR_CONFLICT (a constraint refused), ERR_INPUT (fail()ed: a text parameter is not
- * UTF-8 or holds NUL), ERR_NOMEM. After any of these the transaction is over: whatever fn returns, it rolls back.
- * Results live in c->mem. */
+ * All of them: ERR_STORE (the store's trouble; logged), ERR_BUSY (trouble that passes: disk full, connection lost; logged), ERR_CONFLICT (a constraint
+ * refused), ERR_INPUT (fail()ed: a text parameter is not UTF-8 or holds NUL), ERR_NOMEM. After any of these the transaction is over: whatever fn returns, it
+ * rolls back. Results live in c->mem. */
 err db_run(struct call *c, const struct query *q, ...) MUST_CHECK;                         /* rows, if any, are dropped */
 err db_run_count(struct call *c, const struct query *q, int64_t *changed, ...) MUST_CHECK; /* rows changed */
 err db_get(struct call *c, const struct query *q, struct cell **out, ...) MUST_CHECK;      /* first row; ERR_NOT_FOUND if none (no fail()) */
@@ -48,7 +48,8 @@ err db_find(struct call *c, const struct query *q, struct cell **out, ...) MUST_
 err db_list(struct call *c, const struct query *q, struct rows *out, ...) MUST_CHECK;
 
 /* Runs fn inside a transaction and returns when it is over: for slow-lane threads, jobs and commands. TX_READ runs here, TX_WRITE on
- * the writer (SQLite) or on a connection of the pool (PostgreSQL). fn's error rolls back and is returned. ERR_BUSY: queue full. Not from
+ * the writer (SQLite) or on a connection of the pool (PostgreSQL). fn's error rolls back and is returned. ERR_BUSY: queue full, disk full,
+ * broken (invariant 5), PostgreSQL not reachable or lost before it answered the commit: try later. Not from
  * inside fn, done or a store_on_commit() function: transactions do not nest. A TX_READ sees one moment of the store and cannot write;
  * it is never run twice. */
 err store_do(struct store *s, struct call *c, enum tx tx, err (*fn)(struct call *)) MUST_CHECK;
@@ -86,6 +87,7 @@ struct store_options {
     unsigned queue;         /* most writes waiting */
     bool durable;           /* false only in benchmarks of the rest */
     const char *listen_url; /* PostgreSQL: a direct connection for news; "none": look each second; NULL: url */
+    void (*on_break)(void); /* once, from any thread, when invariant 5 has come about: time to end. NULL: nothing */
     bool no_prepare;        /* PostgreSQL: no named prepared statements, for poolers that cannot keep them */
 };
 /* Messages for the operator go to *why (arena): what, where and what to do. The store lives in the arena: close it before. */
@@ -97,6 +99,7 @@ err store_migration_status(struct store *s, struct arena *a, const struct migrat
 /* Prepares each query once and compares parameter order and column count with the tables above. */
 err store_check(struct store *s, struct arena *a, const struct query *q, size_t n, str *why) MUST_CHECK;
 bool store_reachable(struct store *s);
+bool store_is_broken(const struct store *s);     /* invariant 5 */
 const char *store_engine(const struct store *s); /* "sqlite" or "postgresql" */
 
 /* Counters for /metrics. */
@@ -111,6 +114,7 @@ enum { FILES_NAME = 64 };
 struct files;
 err files_open(struct arena *a, const char *dir, struct files **out, str *why) MUST_CHECK;
 void files_close(struct files *f);
+/* Trouble of the disk: ERR_STORE, ERR_BUSY where it passes (full). */
 err files_put(struct files *f, str contents, char name[static FILES_NAME]) MUST_CHECK;
 err files_get(struct files *f, struct arena *a, str name, str *out) MUST_CHECK; /* ERR_NOT_FOUND; ERR_STORE if the contents do not fit the name */
 err files_drop(struct files *f, str name) MUST_CHECK;                           /* absent is fine */

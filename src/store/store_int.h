@@ -102,6 +102,7 @@ struct store {
     const struct engine *e;
     void *impl; /* struct sqlite or struct pg */
     atomic_bool broken;
+    void (*on_break)(void);
     struct news news;
     atomic_int_least64_t commits, writes, retries, queue_depth, busy;
 };

@@ -8,7 +8,7 @@ extern atomic_bool disk_sync_fails; /* of every file */
 extern atomic_bool disk_is_full;    /* writes to the log fail */
 /* Bytes have been written to the log that no sync has followed. */
 extern atomic_bool disk_log_dirty;
-extern atomic_int  disk_syncs;
+extern atomic_int disk_syncs;
 
 /* Becomes the disk of everything that SQLite opens from now on. */
 void disk_install(void);

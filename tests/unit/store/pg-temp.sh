@@ -1,10 +1,10 @@
 #!/bin/sh
-# pg-temp.sh start|stop DIR: a private PostgreSQL server for tests, in the new folder DIR, reached by a socket there only.
-# start prints its URL on stdout; 77 and one line on stderr where no server is installed. stop ends it and removes DIR.
+# pg-temp.sh start|stop|restart DIR: a private PostgreSQL server for tests, in the new folder DIR, reached by a socket there only.
+# start prints its URL on stdout; 77 and one line on stderr where no server is installed. stop ends it and removes DIR. restart: as after a crash.
 set -eu
 
 skip() { echo "pg-temp: skipped: $1" >&2; exit 77; }
-usage() { echo "usage: pg-temp.sh start|stop DIR" >&2; exit 2; }
+usage() { echo "usage: pg-temp.sh start|stop|restart DIR" >&2; exit 2; }
 
 [ $# -eq 2 ] || usage
 dir=$2
@@ -50,8 +50,14 @@ stop() {
     rm -rf "$dir"
 }
 
+restart() {
+    cd "$dir"
+    $as "$bin/pg_ctl" -D "$dir/data" -m immediate -w -t 60 restart -l "$dir/data/log" >/dev/null 2>&1 || { tail -20 "$dir/data/log" >&2; exit 1; }
+}
+
 case $1 in
 start) start ;;
+restart) restart ;;
 stop) stop ;;
 *) usage ;;
 esac

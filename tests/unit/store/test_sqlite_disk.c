@@ -86,8 +86,8 @@ static void test_durable(void **state)
 
 static void assert_broken(struct rig *r)
 {
-    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, add_second), ERR_STORE);
-    assert_int_equal(store_write_later(r->s, &r->c, add_second, acknowledged, NULL), ERR_STORE);
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, add_second), ERR_BUSY);
+    assert_int_equal(store_write_later(r->s, &r->c, add_second, acknowledged, NULL), ERR_BUSY);
     assert_false(store_reachable(r->s));
 }
 
@@ -96,7 +96,7 @@ static void test_failed_sync(void **state)
     struct rig *r = *state;
     assert_int_equal(store_do(r->s, &r->c, TX_WRITE, add_first), ERR_OK);
     atomic_store(&disk_sync_fails, true);
-    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, add_second), ERR_STORE);
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, add_second), ERR_BUSY);
     /* The next sync would succeed, and prove nothing. */
     atomic_store(&disk_sync_fails, false);
     assert_broken(r);
@@ -128,7 +128,7 @@ static void test_full(void **state)
     struct rig *r = *state;
     assert_int_equal(store_do(r->s, &r->c, TX_WRITE, add_first), ERR_OK);
     atomic_store(&disk_is_full, true);
-    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, add_second), ERR_STORE);
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, add_second), ERR_BUSY);
     assert_int_equal(rig_count(r), 1);
     /* A full disk says so: nothing was lost, and it goes on once there is room. */
     atomic_store(&disk_is_full, false);
