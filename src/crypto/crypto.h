@@ -38,6 +38,8 @@ void crypto_sha256(uint8_t out[static CRYPTO_HASH], str text);
 void crypto_keyed_hash(uint8_t out[static CRYPTO_HASH], const uint8_t key[static CRYPTO_KEY], str text);
 /* Lower-case hex of n bytes: 2n characters, no NUL. */
 void crypto_hex(char *out, const void *in, size_t n);
+/* Base64 (RFC 4648 4) with padding: 4 * ((n + 2) / 3) characters, no NUL. */
+void crypto_base64(char *out, const void *in, size_t n);
 /* MD5 of the password, first 16 lower-case hex digits: the docassemble secret of a user (api 6). Not for anything else. */
 void crypto_md5_secret(char out[static 16], str password);
 bool crypto_equal(str a, str b); /* constant time in the contents */

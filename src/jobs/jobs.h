@@ -38,6 +38,8 @@ struct job_kind {
     int64_t tries;          /* at least 1 */
     int64_t backoff_ms;     /* pause after the first failure, doubled after each further one */
     int64_t backoff_max_ms; /* its cap */
+    const int64_t *schedule_ms; /* instead of both: the pause after the first failure, the second …; the last one from then on. NULL: none */
+    size_t n_schedule;
     int64_t lease_ms;       /* longer than run ever takes */
     unsigned at_once;       /* most of the kind that this process runs at a time; 0: as many as there are threads */
     int64_t period_ms;      /* 0: run for each jobs_add(); else the queue itself makes the one job of the kind, and tries are those of one period */
@@ -105,6 +107,8 @@ struct jobs_stats {
     int64_t purged;
 };
 void jobs_stats(const struct jobs *q, struct jobs_stats *out);
+/* Inside a read: when the oldest of a kind that has not ended was added; INT64_MAX: there is none. */
+err jobs_oldest(struct call *c, const char *kind, int64_t *created_at_ms) MUST_CHECK;
 /* Inside a read: how many of a kind are in a state, over all servers. */
 err jobs_count(struct call *c, const char *kind, const char *state, int64_t *out) MUST_CHECK;
 

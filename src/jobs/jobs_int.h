@@ -23,7 +23,7 @@ struct jobs {
 };
 
 enum { JQ_ADD, JQ_NEXT_DUE, JQ_CLAIM, JQ_END, JQ_AGAIN, JQ_CANCEL, JQ_SOONER, JQ_RETRY_ONE, JQ_RETRY_KIND, JQ_RETRY_ALL, JQ_LIST_OPEN, JQ_LIST_STATE, JQ_LIST_KIND, JQ_ANY_OPEN, JQ_ANY_STATE, JQ_ANY,
-       JQ_PAYLOAD, JQ_COUNT, JQ_DEPTHS, JQ_PURGE, JQ__COUNT };
+       JQ_PAYLOAD, JQ_COUNT, JQ_DEPTHS, JQ_OLDEST, JQ_PURGE, JQ__COUNT };
 extern const struct query job_q[JQ__COUNT];
 
 /* A job that this process holds, with memory of its own: it goes from the watch to a runner. */

@@ -7,6 +7,7 @@ enum { OUTCOME_ARENA = 64 << 10, WRITE_TRIES = 3 };
 
 int64_t job_pause_ms(const struct job_kind *k, int64_t failures)
 {
+    if (k->schedule_ms) return k->schedule_ms[failures < (int64_t)k->n_schedule ? (failures > 1 ? failures - 1 : 0) : (int64_t)k->n_schedule - 1];
     int64_t pause = k->backoff_ms;
     for (int64_t i = 1; i < failures && pause < k->backoff_max_ms; i++) pause *= 2;
     return pause < k->backoff_max_ms ? pause : k->backoff_max_ms;

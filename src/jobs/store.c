@@ -52,6 +52,7 @@ const struct query job_q[JQ__COUNT] = {
                                                     " UNION ALL SELECT kind, state, count(*), min(due_at_ms) FROM job WHERE ended_at_ms IS NOT NULL AND state = 'dead'"
                                                     " GROUP BY kind, state" },
     [JQ_COUNT] = { .in = "tt", .out = "i", .sql = "SELECT count(*) FROM job WHERE kind = $1 AND state = $2" },
+    [JQ_OLDEST] = { .in = "t", .out = "i?", .sql = "SELECT min(created_at_ms) FROM job WHERE kind = $1 AND ended_at_ms IS NULL" },
     [JQ_PURGE] = { .in = "tii", .sql = "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE ended_at_ms IS NOT NULL AND state = $1 AND ended_at_ms < $2"
                                        " ORDER BY ended_at_ms LIMIT $3)" },
 };
@@ -106,6 +107,14 @@ err jobs_count(struct call *c, const char *kind, const char *state, int64_t *out
     struct cell *row;
     TRY(db_get(c, &job_q[JQ_COUNT], &row, str_c(kind), str_c(state)));
     *out = row[0].i;
+    return ERR_OK;
+}
+
+err jobs_oldest(struct call *c, const char *kind, int64_t *created_at_ms)
+{
+    struct cell *row;
+    TRY(db_get(c, &job_q[JQ_OLDEST], &row, str_c(kind)));
+    *created_at_ms = row[0].null ? INT64_MAX : row[0].i;
     return ERR_OK;
 }
 

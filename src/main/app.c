@@ -144,6 +144,7 @@ static err open_jobs(struct app *a)
     a->kinds[n++] = mail_kind(a->mailer);
     a->kinds[n++] = core_forgot_kind(a->auth);
     a->kinds[n++] = retention_kind(c);
+    n += hiring_job_kinds(&a->hiring, &a->kinds[n]);
     struct jobs_options o = { .store = a->store, .kinds = a->kinds, .n_kinds = n, .keep_done_ms = c->retention_done_jobs * 1000,
                               .keep_dead_ms = c->retention_dead_jobs * 1000 };
     TRY(jobs_new(&o, &a->jobs));

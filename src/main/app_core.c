@@ -26,6 +26,11 @@ static void numbers(void *self, struct core_numbers *out)
     store_stats(a->store, &out->store);
     workers_stats(a->workers, &out->workers);
     out->passwords_waiting = auth_passwords_waiting(a->auth);
+    if (a->hiring) {
+        struct hiring_numbers n;
+        hiring_numbers(a->hiring, &n);
+        out->join_tokens = n.tokens_minted, out->webhooks_refused = n.webhooks_refused, out->api_key_uses = n.key_uses, out->room_jobs_age_s = n.outbox_age_s;
+    }
     if (!a->http) return;
     http_stats(a->http, &out->http);
     out->running_now = http_running(a->http);

@@ -9,18 +9,20 @@ static err mail(void *self, struct call *c, const char *name, const struct accou
     return core_mail(a->mailer, c, name, to, v, n);
 }
 
-/* A line per family that has keys of its own: TRY(hiring_revoke_keys(c, account_id)). */
+/* A line per family that has keys of its own. */
 static err revoke_keys(void *self, struct call *c, str account_id)
 {
     (void)self;
-    return accounts_revoke_keys(c, account_id);
+    TRY(accounts_revoke_keys(c, account_id));
+    return hiring_revoke_keys(c, account_id);
 }
 
 /* A line per family that keeps something of an account. */
 static err account_deleted(void *self, struct call *c, const struct account *who)
 {
     struct app *a = self;
-    return accounts_deleted(a->files, c, who);
+    TRY(accounts_deleted(a->files, c, who));
+    return hiring_account_deleted(c, who->id);
 }
 
 void app_set_hooks(struct app *a)

@@ -54,6 +54,10 @@ static const struct metric {
     { "chancery_worker_calls_total", NULL, "counter", "Calls made to interview workers.", NUMBER(workers.calls) },
     { "chancery_worker_calls_waiting", NULL, "gauge", "Calls waiting for a worker.", NUMBER(workers.waiting) },
     { "chancery_passwords_waiting", NULL, "gauge", "Passwords waiting to be hashed.", NUMBER(passwords_waiting) },
+    { "chancery_hiring_join_tokens_total", NULL, "counter", "Tokens for LiveKit rooms minted.", NUMBER(join_tokens) },
+    { "chancery_hiring_webhooks_refused_total", NULL, "counter", "Events of LiveKit whose signature was not good.", NUMBER(webhooks_refused) },
+    { "chancery_hiring_api_key_uses_total", NULL, "counter", "Requests by API key of hiring.", NUMBER(api_key_uses) },
+    { "chancery_hiring_outbox_age_seconds", NULL, "gauge", "Age of the oldest job about a LiveKit room that is not done.", NUMBER(room_jobs_age_s) },
     { "chancery_start_time_milliseconds", NULL, "gauge", "When the process started, Unix ms.", NUMBER(started_at_ms) },
 #undef NUMBER
 };

@@ -1,4 +1,5 @@
 /* rooms/hiring/hiring.c: makes and ends the room. */
+#include "base/clock.h"
 #include "rooms/hiring/hiring_int.h"
 
 static const char *const prefixes[] = { "/api/v1/auth", "/api/v1/users/me", "/api/v1/api-keys", "/api/v1/interviews", "/api/v1/livekit", NULL };
@@ -33,6 +34,8 @@ err hiring_new(struct arena *a, const struct hiring_options *o, struct hiring **
     h->o.master_key = NULL;
     err e = hiring_secrets_new(h, a);
     if (!e) e = hiring_usage_new(h);
+    if (!e && o->livekit.api_key.n && o->livekit.api_secret.n) e = jwt_key_hmac_shared(a, o->livekit.api_secret, STR_NULL, &h->livekit);
+    atomic_store(&h->outbox_since_ms, INT64_MAX);
     if (e) {
         hiring_free(h);
         return e;
@@ -49,6 +52,15 @@ void hiring_free(struct hiring *h)
     hiring_usage_free(h);
     hiring_secrets_free(h->secrets);
     crypto_wipe(h->key_hash, sizeof h->key_hash);
+}
+
+void hiring_numbers(const struct hiring *h, struct hiring_numbers *out)
+{
+    int64_t since = atomic_load(&h->outbox_since_ms), age = since == INT64_MAX ? 0 : (clock_now_ms() - since) / 1000;
+    *out = (struct hiring_numbers){ .tokens_minted = atomic_load(&h->tokens_minted),
+                                    .webhooks_refused = atomic_load(&h->webhooks_refused),
+                                    .key_uses = atomic_load(&h->key_uses),
+                                    .outbox_age_s = age > 0 ? age : 0 };
 }
 
 const struct family *hiring_family(struct hiring *h) { return &h->family; }

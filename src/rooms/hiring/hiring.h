@@ -37,6 +37,9 @@ struct hiring_options {
 };
 /* Runs its own transactions: the signing secret is made where there is none. */
 err hiring_new(struct arena *a, const struct hiring_options *o, struct hiring **out) MUST_CHECK;
+/* Of struct jobs_options.kinds: rooms are made and removed. where: becomes the room when it is there; outlives the queue. */
+enum { HIRING_KINDS = 2 };
+size_t hiring_job_kinds(struct hiring **where, struct job_kind out[static HIRING_KINDS]);
 /* Starts the thread that writes key counts. */
 err hiring_start(struct hiring *h) MUST_CHECK;
 /* Writes the last counts; the store is still open. NULL is fine. */
@@ -48,6 +51,12 @@ extern const struct family hiring_document;
 extern const struct migration hiring_migrations[];
 extern const size_t hiring_migrations_n;
 err hiring_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
+
+/* Counters of this process, and how long the oldest job about a room has waited, as of a few seconds ago. */
+struct hiring_numbers {
+    int64_t tokens_minted, webhooks_refused, key_uses, outbox_age_s;
+};
+void hiring_numbers(const struct hiring *h, struct hiring_numbers *out);
 
 /* For the hooks of auth/, inside their transaction. */
 err hiring_revoke_keys(struct call *c, str account_id) MUST_CHECK;

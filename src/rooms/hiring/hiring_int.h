@@ -28,7 +28,8 @@ struct hiring {
     uint8_t key_hash[CRYPTO_KEY]; /* hashes API keys */
     struct secrets *secrets;
     struct usage *usage;
-    atomic_llong tokens_minted, webhooks_refused, key_uses;
+    struct jwt_key *livekit;                                                 /* NULL: not configured */
+    atomic_llong tokens_minted, webhooks_refused, key_uses, outbox_since_ms; /* the oldest job that waits, INT64_MAX: none */
 };
 
 /* Users -------------------------------------------------------------------------------------------------------------------------------- */
@@ -85,6 +86,17 @@ err hiring_usage_flush(struct hiring *h) MUST_CHECK;
 /* Of the path, if the caller may see it: 404, 403 fail()ed. Inside a transaction. */
 err hiring_interview_of(struct call *c, struct interview **out) MUST_CHECK;
 
+/* LiveKit (hiring_livekit.c). Blocking, not inside a transaction. ERR_WORKER: it may go well later; ERR_INPUT: it never will; both fail()ed. */
+bool hiring_livekit_signs(const struct hiring *h);  /* tokens can be made */
+bool hiring_livekit_serves(const struct hiring *h); /* and there is a server to be asked */
+err hiring_room_create(struct hiring *h, struct call *c, const struct interview *i) MUST_CHECK;
+err hiring_room_delete(struct hiring *h, struct call *c, str room_name) MUST_CHECK; /* one that is not there is gone */
+/* Jobs (hiring_rooms.c). Inside a write; nothing where no server is configured. */
+err hiring_room_wanted(struct hiring *h, struct call *c, str interview_id) MUST_CHECK;
+err hiring_room_unwanted(struct hiring *h, struct call *c, str room_name) MUST_CHECK;
+/* Inside a read: INT64_MAX if nothing waits. */
+err hiring_outbox_oldest(struct call *c, int64_t *created_at_ms) MUST_CHECK;
+
 /* Handlers ----------------------------------------------------------------------------------------------------------------------------- */
 err hiring_user_register(struct call *c) MUST_CHECK;
 err hiring_user_login(struct call *c) MUST_CHECK;
@@ -98,6 +110,8 @@ err hiring_interview_create(struct call *c) MUST_CHECK;
 err hiring_interview_list(struct call *c) MUST_CHECK;
 err hiring_interview_get(struct call *c) MUST_CHECK;
 err hiring_interview_update(struct call *c) MUST_CHECK;
+err hiring_token_create(struct call *c) MUST_CHECK;
+err hiring_webhook(struct call *c) MUST_CHECK;
 
 /* Bodies and parameters (hiring_shapes.c) ---------------------------------------------------------------------------------------------- */
 struct register_body {
@@ -129,6 +143,9 @@ struct update_body {
     str overall_feedback;
     bool scheduled_given, technical_given, behavioral_given, feedback_given;
 };
+struct token_body {
+    str role, participant_name;
+};
 struct include_query {
     str include, idempotency_key, if_match;
 };
@@ -157,6 +174,10 @@ struct key_reply {
     bool is_active;
     int64_t usage_count, created_at, last_used_at;
 };
+struct token_reply {
+    str token, room_name, participant_name, identity, server_url;
+    int64_t expires_at;
+};
 struct interview {
     str id, title, candidate_name, candidate_email, position, status, room_name;
     struct any technical_score, behavioral_score;
@@ -173,10 +194,11 @@ extern const struct shape hiring_register_shape, hiring_login_shape, hiring_me_b
     hiring_include_shape, hiring_create_query_shape, hiring_update_query_shape, hiring_list_query_shape, hiring_message_shape, hiring_access_token_shape,
     hiring_user_shape, hiring_new_key_shape, hiring_key_shape, hiring_keys_shape, hiring_interview_shape, hiring_interview_details_shape,
     hiring_interviews_shape, hiring_interviews_details_shape, hiring_detail_shape, hiring_problems_shape;
+extern const struct shape hiring_token_body_shape, hiring_key_token_body_shape, hiring_token_shape, hiring_token_details_shape, hiring_event_shape;
 extern const struct op hiring_ops[];
 
 /* Rules (hiring_rules.c): pure ----------------------------------------------------------------------------------------------------------- */
-extern const char *const hiring_statuses[];
+extern const char *const hiring_statuses[], *const hiring_roles[];
 /* Reasons for value_error, or NULL: see shape.h. */
 const char *hiring_judge_email(struct call *c, const void *record, str text);
 const char *hiring_judge_username(struct call *c, const void *record, str text);
@@ -195,6 +217,19 @@ struct credentials {
 err hiring_credentials_read(str token, struct credentials *out) MUST_CHECK;
 /* Status after a change of scheduled_at without one of status (hiring 7). */
 str hiring_status_after_schedule(str status, bool scheduled);
+/* completed, cancelled, no_show: nobody waits for a room any more. */
+bool hiring_is_over(str status);
+/* What an event does (hiring 5.3, hiring_webhook.c). false: nothing. */
+struct event_effect {
+    str status;
+    int64_t started_at, ended_at; /* SHAPE_NO_TIME: none */
+};
+bool hiring_event_changes(const struct interview *i, str type, str participant, int64_t at_ms, bool auto_complete, struct event_effect *out);
+/* How long LiveKit keeps an empty room: until an hour after the time, at least an hour from now, at most 7 days (5.2). */
+int64_t hiring_empty_timeout_s(int64_t scheduled_at_ms, int64_t now_ms);
+/* What an answer of LiveKit means; code absent: not in the form of Twirp. */
+enum livekit_says { LIVEKIT_OK, LIVEKIT_NOT_FOUND, LIVEKIT_LATER, LIVEKIT_NEVER };
+enum livekit_says hiring_livekit_says(int status, str code);
 /* Whether an If-Match header lets a change of that version through. */
 bool hiring_if_match(str header, int64_t version);
 bool hiring_origin_allowed(const struct hiring_options *o, str origin);
@@ -205,7 +240,6 @@ err hiring_user_find(struct call *c, str account_id, str jti, struct user **out,
 err hiring_user_id_by_username(struct call *c, str username_norm, str *out) MUST_CHECK; /* absent: none */
 err hiring_profile_put(struct call *c, str account_id, str username, str username_norm, str full_name, bool *taken) MUST_CHECK;
 err hiring_profile_name(struct call *c, const struct user *u, str full_name) MUST_CHECK;
-err hiring_account_deactivate(struct call *c, str account_id) MUST_CHECK;
 err hiring_token_revoke(struct call *c, str jti, str account_id, int64_t expires_at_ms) MUST_CHECK;
 
 struct secret_row {
@@ -230,12 +264,18 @@ err hiring_key_add_uses(struct call *c, str id, int64_t uses, int64_t last_used_
 /* false: the room's name is taken. */
 err hiring_interview_put(struct call *c, const struct interview *i, bool *done) MUST_CHECK;
 err hiring_interview_find(struct call *c, str id, struct interview **out) MUST_CHECK; /* *out NULL: none such */
+err hiring_interview_by_room(struct call *c, str room_name, struct interview **out) MUST_CHECK;
+err hiring_room_state(struct call *c, str interview_id, str state) MUST_CHECK;
 err hiring_interview_change(struct call *c, const struct interview *i) MUST_CHECK;
 struct interview_filter {
     str creator_id, status; /* absent: any */
     int64_t skip, limit;
 };
 err hiring_interview_page(struct call *c, const struct interview_filter *f, struct interview **out, size_t *n, int64_t *total) MUST_CHECK;
+
+/* *fresh: false if this event was there already. Older ones are dropped. */
+err hiring_event_put(struct call *c, str id, str interview_id, str type, int64_t at_ms, str summary, int64_t drop_before_ms, bool *fresh) MUST_CHECK;
+err hiring_event_apply(struct call *c, str interview_id, const struct event_effect *e) MUST_CHECK;
 
 struct repeat {
     str account_id, operation, name, request_hash, interview_id, answer;

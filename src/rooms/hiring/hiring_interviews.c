@@ -147,7 +147,9 @@ err hiring_interview_create(struct call *c)
     }
     if (done) return ERR_OK;
     TRY(fill(c, &i));
+    if (hiring_livekit_serves(hiring_of(c))) i.room_state = STR("pending");
     TRY(put_with_room(c, &i));
+    TRY(hiring_room_wanted(hiring_of(c), c, i.id));
     TRY(hiring_audit(c, "interview.create", i.id));
     TRY(reply_interview(c, &i, in->include));
     r.interview_id = i.id;
@@ -202,16 +204,26 @@ static err merge(struct call *c, struct interview *i, bool *changed)
     return ERR_OK;
 }
 
+/* Cancelled: everybody is disconnected. Opened again: there is to be a room. */
+static err room_follows(struct call *c, const struct interview *i, str before)
+{
+    bool was = str_is(before, "cancelled"), is = str_is(i->status, "cancelled");
+    if (is && !was) return hiring_room_unwanted(hiring_of(c), c, i->room_name);
+    return was && !is && !hiring_is_over(i->status) ? hiring_room_wanted(hiring_of(c), c, i->id) : ERR_OK;
+}
+
 err hiring_interview_update(struct call *c)
 {
     const struct include_query *in = c->query;
     struct interview *i;
     bool changed = false;
     TRY(hiring_interview_of(c, &i));
+    const str before = i->status;
     if (!hiring_if_match(in->if_match, i->version)) return fail_status(c, ERR_CONFLICT, 412, "The interview was changed meanwhile");
     TRY(merge(c, i, &changed));
     if (changed) {
         TRY(hiring_interview_change(c, i));
+        TRY(room_follows(c, i, before));
         TRY(hiring_audit(c, "interview.update", i->id));
         i->version++;
         i->updated_at = c->now_ms;

@@ -20,6 +20,7 @@
     }
 
 static const char *const forms[] = { "application/x-www-form-urlencoded", "multipart/form-data", NULL };
+static const char *const event_types[] = { "application/webhook+json", NULL };
 static const char *const interview_id[] = { "Id of the interview" }, *const key_id[] = { "Id of the key" };
 
 /* clang-format off */
@@ -64,10 +65,24 @@ const struct op hiring_ops[] = {
       .body_need = true, .tx = TX_WRITE, .run = hiring_interview_update,
       .replies = REPLIES({ 200, JSON, &hiring_interview_shape, NULL }, USER_ERRORS, E(403, "Not enough permissions"), E(404, "Interview not found"),
                          E(412, "The interview is not the one that If-Match names")) },
+    { .id = "createToken", .on = M_POST, .path = "/interviews/{interview_id}/token", .spec = "hiring 6.13", .tag = "Interviews",
+      .summary = "Get a LiveKit token for a participant", .perm = PERM_CALLER, .path_docs = interview_id, .query = &hiring_include_shape,
+      .body = &hiring_token_body_shape, .run = hiring_token_create,
+      .replies = REPLIES({ 200, JSON, &hiring_token_shape, "The token." }, USER_ERRORS, E(403, "Not enough permissions"), E(404, "Interview not found"),
+                         E(409, "Interview is cancelled"), E(503, "LiveKit is not configured")) },
     { .id = "createInterviewByKey", .on = M_POST, .path = "/interviews/api/create", .spec = "hiring 6.14", .tag = "Integrations",
       .summary = "Create an interview by API key", .perm = PERM_CALLER, .roles = hiring_by_key, .query = &hiring_create_query_shape, .body = &hiring_create_shape,
       .body_need = true, .tx = TX_WRITE, .run = hiring_interview_create,
       .replies = REPLIES({ 200, JSON, &hiring_interview_shape, "Created." }, KEY_ERRORS, E(409, "The Idempotency-Key was used with another body")) },
+    { .id = "createTokenByKey", .on = M_POST, .path = "/interviews/api/{interview_id}/token", .spec = "hiring 6.15", .tag = "Integrations",
+      .summary = "Get a LiveKit token for the candidate by API key", .perm = PERM_CALLER, .roles = hiring_by_key, .path_docs = interview_id,
+      .query = &hiring_include_shape, .body = &hiring_key_token_body_shape, .run = hiring_token_create,
+      .replies = REPLIES({ 200, JSON, &hiring_token_shape, "The token." }, KEY_ERRORS, E(404, "Interview not found"), E(409, "Interview is cancelled"),
+                         E(503, "LiveKit is not configured")) },
+    { .id = "livekitWebhook", .on = M_POST, .path = "/livekit/webhook", .spec = "hiring 5.3", .tag = "LiveKit", .summary = "Take an event of LiveKit",
+      .perm = PERM_PUBLIC, .body = &hiring_event_shape, .body_types = event_types, .body_need = true, .input_late = true, .run = hiring_webhook,
+      .replies = REPLIES({ 200, JSON, &hiring_message_shape, "Taken." }, BAD("Malformed event"), E(401, "The signature is not good."),
+                         E(404, "Events are not taken.")) },
     { 0 },
 };
 /* clang-format on */

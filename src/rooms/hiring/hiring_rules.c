@@ -2,6 +2,7 @@
 #include "rooms/hiring/hiring_int.h"
 
 const char *const hiring_statuses[] = { "pending", "scheduled", "in_progress", "completed", "cancelled", "no_show", NULL };
+const char *const hiring_roles[] = { "candidate", "interviewer", "observer", NULL };
 
 /* Reasons ---------------------------------------------------------------------------------------------------------------------------------- */
 

@@ -83,6 +83,27 @@ static const struct field update_fields[] = {
 };
 const struct shape hiring_update_shape = OBJECT(struct update_body, "InterviewUpdate", update_fields);
 
+static const struct shape participant = { .kind = K_TEXT, .nullable = true, .limited = true, .max = 255 };
+static const struct shape role = { .kind = K_TEXT, .values = hiring_roles };
+static const struct field token_body_fields[] = {
+    FIELD(struct token_body, role, "role", &role, .doc = "Who is to join; without it the candidate."),
+    FIELD(struct token_body, participant_name, "participant_name", &participant),
+};
+const struct shape hiring_token_body_shape = OBJECT(struct token_body, "TokenOptions", token_body_fields);
+
+/* A key makes candidates only, whatever role is asked for. */
+static const struct field key_token_body_fields[] = { FIELD(struct token_body, participant_name, "participant_name", &participant) };
+const struct shape hiring_key_token_body_shape = OBJECT(struct token_body, "CandidateTokenOptions", key_token_body_fields);
+
+static const struct field event_fields[] = {
+    DOC_FIELD("event", &shape_text, .need = true),
+    DOC_FIELD("id", &shape_text, .need = true),
+    DOC_FIELD("createdAt", &shape_any),
+    DOC_FIELD("room", &shape_object),
+    DOC_FIELD("participant", &shape_object),
+};
+const struct shape hiring_event_shape = { .kind = K_OBJECT, .name = "LiveKitEvent", .open = true, .fields = event_fields, .n_fields = COUNT_OF(event_fields) };
+
 /* Parameters ----------------------------------------------------------------------------------------------------------------------------- */
 
 #define INCLUDE(S) FIELD(S, include, "include", &include, .in = IN_QUERY, .doc = "details: members beyond the basic ones.")
@@ -195,6 +216,26 @@ static const struct field details_fields[] = {
 };
 const struct shape hiring_interview_details_shape = OBJECT(struct interview, NULL, details_fields);
 const struct shape hiring_interviews_details_shape = { .kind = K_ARRAY, .of = &hiring_interview_details_shape };
+
+#define TOKEN                                                                                                                                                  \
+    FIELD(struct token_reply, token, "token", &shape_text, .need = true), FIELD(struct token_reply, room_name, "room_name", &shape_text, .need = true),        \
+        FIELD(struct token_reply, participant_name, "participant_name", &shape_text, .need = true)
+
+static const struct field token_fields[] = {
+    TOKEN,
+    DOC_FIELD("identity", &shape_text, .doc = "This and what follows: with include=details."),
+    DOC_FIELD("server_url", &text_null),
+    DOC_FIELD("expires_at", &shape_datetime),
+};
+const struct shape hiring_token_shape = OBJECT(struct token_reply, "RoomToken", token_fields);
+
+static const struct field token_details_fields[] = {
+    TOKEN,
+    FIELD(struct token_reply, identity, "identity", &shape_text, .need = true),
+    FIELD(struct token_reply, server_url, "server_url", &text_null, .need = true),
+    FIELD(struct token_reply, expires_at, "expires_at", &shape_datetime, .need = true),
+};
+const struct shape hiring_token_details_shape = OBJECT(struct token_reply, NULL, token_details_fields);
 
 /* Errors --------------------------------------------------------------------------------------------------------------------------------- */
 

@@ -22,7 +22,6 @@ enum {
     Q_USERNAME,
     Q_PROFILE_PUT,
     Q_PROFILE_NAME,
-    Q_DEACTIVATE,
     Q_REVOKE,
     Q_REVOKED_GONE,
     Q_SECRETS,
@@ -50,6 +49,11 @@ enum {
     Q_REPEAT,
     Q_REPEAT_PUT,
     Q_REPEATS_GONE,
+    Q_BY_ROOM,
+    Q_ROOM_STATE,
+    Q_EVENT_PUT,
+    Q_EVENTS_GONE,
+    Q_EFFECT,
     Q__COUNT
 };
 static const struct query q[Q__COUNT] = {
@@ -67,7 +71,6 @@ static const struct query q[Q__COUNT] = {
                          .sql = "INSERT INTO hiring_profile (account_id, username, username_norm, full_name) VALUES ($1, $2, $3, $4)"
                                 " ON CONFLICT (account_id) DO UPDATE SET full_name = excluded.full_name" },
     [Q_PROFILE_DROP] = { .in = "t", .sql = "DELETE FROM hiring_profile WHERE account_id = $1" },
-    [Q_DEACTIVATE] = { .in = "t", .sql = "UPDATE account SET active = 0 WHERE id = $1" },
 
     [Q_REVOKE] = { .in = "tti", .sql = "INSERT INTO hiring_revoked_token (jti, account_id, expires_at_ms) VALUES ($1, $2, $3) ON CONFLICT (jti) DO NOTHING" },
     [Q_REVOKED_GONE] = { .in = "i", .sql = "DELETE FROM hiring_revoked_token WHERE expires_at_ms < $1" },
@@ -127,6 +130,17 @@ static const struct query q[Q__COUNT] = {
                               " request_hash = excluded.request_hash, interview_id = excluded.interview_id, answer = excluded.answer,"
                               " created_at_ms = excluded.created_at_ms" },
     [Q_REPEATS_GONE] = { .in = "i", .sql = "DELETE FROM hiring_idempotency WHERE created_at_ms < $1" },
+
+    [Q_BY_ROOM] = { .in = "t", .out = INTERVIEW_OUT, .sql = "SELECT " INTERVIEW " FROM hiring_interview i WHERE i.room_name = $1" },
+    [Q_ROOM_STATE] = { .in = "tt", .sql = "UPDATE hiring_interview SET room_state = $1 WHERE id = $2" },
+    [Q_EVENT_PUT] = { .in = "tttit",
+                      .out = "t",
+                      .sql = "INSERT INTO hiring_livekit_event (id, interview_id, type, at_ms, summary) VALUES ($1, $2, $3, $4, $5)"
+                             " ON CONFLICT (id) DO NOTHING RETURNING id" },
+    [Q_EVENTS_GONE] = { .in = "i", .sql = "DELETE FROM hiring_livekit_event WHERE at_ms < $1" },
+    [Q_EFFECT] = { .in = "ti?i?it",
+                   .sql = "UPDATE hiring_interview SET status = $1, started_at_ms = $2, ended_at_ms = $3, updated_at_ms = $4,"
+                          " version = version + 1 WHERE id = $5" },
 };
 
 err hiring_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, q, Q__COUNT, why); }
@@ -183,8 +197,6 @@ err hiring_profile_name(struct call *c, const struct user *u, str full_name)
     TRY(email_normalise(c->mem, u->username, &norm));
     return db_run(c, &q[Q_PROFILE_NAME], u->id, u->username, norm, full_name);
 }
-
-err hiring_account_deactivate(struct call *c, str account_id) { return db_run(c, &q[Q_DEACTIVATE], account_id); }
 
 err hiring_token_revoke(struct call *c, str jti, str account_id, int64_t expires_at_ms)
 {
@@ -318,11 +330,11 @@ err hiring_interview_put(struct call *c, const struct interview *i, bool *done)
     return ERR_OK;
 }
 
-err hiring_interview_find(struct call *c, str id, struct interview **out)
+static err interview_by(struct call *c, const struct query *by, str value, struct interview **out)
 {
     struct cell *row;
     *out = NULL;
-    TRY(db_find(c, &q[Q_INTERVIEW], &row, id));
+    TRY(db_find(c, by, &row, value));
     if (!row) return ERR_OK;
     struct interview *i = NEW(c->mem, struct interview);
     if (!i) return ERR_NOMEM;
@@ -330,6 +342,12 @@ err hiring_interview_find(struct call *c, str id, struct interview **out)
     *out = i;
     return ERR_OK;
 }
+
+err hiring_interview_find(struct call *c, str id, struct interview **out) { return interview_by(c, &q[Q_INTERVIEW], id, out); }
+err hiring_interview_by_room(struct call *c, str room_name, struct interview **out) { return interview_by(c, &q[Q_BY_ROOM], room_name, out); }
+
+/* Not a change of the interview: its version stays. */
+err hiring_room_state(struct call *c, str interview_id, str state) { return db_run(c, &q[Q_ROOM_STATE], state, interview_id); }
 
 err hiring_interview_change(struct call *c, const struct interview *i)
 {
@@ -382,4 +400,20 @@ err hiring_repeat_put(struct call *c, const struct repeat *r)
 {
     TRY(db_run(c, &q[Q_REPEATS_GONE], c->now_ms - IDEMPOTENCY_MS));
     return db_run(c, &q[Q_REPEAT_PUT], r->account_id, r->operation, r->name, r->request_hash, r->interview_id, r->answer, c->now_ms);
+}
+
+/* Events --------------------------------------------------------------------------------------------------------------------------------- */
+
+err hiring_event_put(struct call *c, str id, str interview_id, str type, int64_t at_ms, str summary, int64_t drop_before_ms, bool *fresh)
+{
+    struct cell *row;
+    TRY(db_run(c, &q[Q_EVENTS_GONE], drop_before_ms));
+    TRY(db_find(c, &q[Q_EVENT_PUT], &row, id, interview_id, type, at_ms, summary));
+    *fresh = row != NULL;
+    return ERR_OK;
+}
+
+err hiring_event_apply(struct call *c, str interview_id, const struct event_effect *e)
+{
+    return db_run(c, &q[Q_EFFECT], e->status, time_or_null(&e->started_at), time_or_null(&e->ended_at), c->now_ms, interview_id);
 }

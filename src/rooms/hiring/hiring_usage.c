@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { BUCKETS = 1024, FLUSH_EVERY_MS = 1000, WINDOW_MS = 60000, FLUSH_ARENA = 16 << 20 };
+enum { BUCKETS = 1024, FLUSH_EVERY_MS = 1000, WINDOW_MS = 60000, FLUSH_ARENA = 16 << 20, OUTBOX_EVERY_S = 5 };
 
 struct entry {
     struct entry *next;
@@ -159,10 +159,24 @@ static bool sleep_a_second(struct usage *u)
     return !stop;
 }
 
+static err read_outbox(struct call *c) { return hiring_outbox_oldest(c, c->state); }
+
+/* For /metrics, which waits for no store. */
+static void look_at_outbox(struct hiring *h)
+{
+    int64_t oldest;
+    struct call c = { .mem = arena_new(FLUSH_ARENA), .now_ms = clock_now_ms(), .state = &oldest };
+    if (c.mem && store_do(h->o.store, &c, TX_READ, read_outbox) == ERR_OK) atomic_store(&h->outbox_since_ms, oldest);
+    arena_free(c.mem);
+}
+
 static void flush_every_second(void *arg)
 {
     struct hiring *h = arg;
-    while (sleep_a_second(h->usage)) IGNORE(hiring_usage_flush(h)); /* the store has logged why; next time */
+    for (int second = 0; sleep_a_second(h->usage); second++) {
+        IGNORE(hiring_usage_flush(h)); /* the store has logged why; next time */
+        if (second % OUTBOX_EVERY_S == 0) look_at_outbox(h);
+    }
 }
 
 err hiring_usage_new(struct hiring *h)

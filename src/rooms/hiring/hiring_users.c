@@ -63,6 +63,7 @@ static err register_now(struct call *c)
     TRY(hiring_profile_put(c, a->id, b->username, r->username_norm, b->full_name, &taken));
     if (taken) return fail_status(c, ERR_CONFLICT, 400, "Username already taken");
     TRY(audit_write(c, &(struct audit){ .family = STR(HIRING), .action = STR("register"), .actor_id = a->id, .actor_email = a->email, .subject = a->id }));
+    TRY(account_proof_mail(hiring_of(c)->o.auth, c, a));
     TRY(hiring_user_find(c, a->id, STR_NULL, &r->user, &revoked));
     return r->user ? ERR_OK : ERR_STORE;
 }
@@ -89,10 +90,9 @@ struct login {
     str name;  /* normalised, as given */
     str email; /* what failures are counted under: the account's address, so that username and e-mail share one count */
     int64_t wait_s;
-    struct user *user; /* NULL: nobody */
-    struct account *account;
-    str hash;
-    bool good;
+    struct account *found; /* by that name; NULL: nobody */
+    struct account *good;  /* the same, if the password is his */
+    struct user *user;     /* set by succeeded() */
 };
 
 static err check_address(struct call *c)
@@ -102,33 +102,29 @@ static err check_address(struct call *c)
 }
 
 /* The e-mail address first, then the username. */
-static err find_user(struct call *c, struct login *l)
+static err find_account(struct call *c, struct login *l)
 {
     str id;
-    bool revoked;
-    TRY(account_by_email(c, AUTH_PLATFORM, l->name, &l->account));
-    if (!l->account) {
+    TRY(account_by_email(c, AUTH_PLATFORM, l->name, &l->found));
+    if (!l->found) {
         TRY(hiring_user_id_by_username(c, l->name, &id));
-        if (!str_absent(id)) TRY(account_by_id(c, id, &l->account));
+        if (!str_absent(id)) TRY(account_by_id(c, id, &l->found));
     }
-    if (!l->account) return ERR_OK;
-    TRY(hiring_user_find(c, l->account->id, STR_NULL, &l->user, &revoked));
-    if (!l->user) return ERR_OK;
-    l->email = l->account->email_norm;
-    return account_password_hash(c, l->user->id, &l->hash);
+    if (l->found) l->email = l->found->email_norm;
+    return ERR_OK;
 }
 
 static err look_up(struct call *c)
 {
     struct login *l = c->state;
-    TRY(find_user(c, l));
+    TRY(find_account(c, l));
     return throttle_check(hiring_of(c)->o.auth, c, &login_of_email, l->email, &l->wait_s);
 }
 
 static err log_in_audit(struct call *c, const struct login *l, const char *action)
 {
-    const struct user *u = l->user;
-    return audit_write(c, &(struct audit){ .family = STR(HIRING), .action = str_c(action), .actor_id = u ? u->id : STR_NULL, .actor_email = l->email });
+    str id = l->found ? l->found->id : STR_NULL;
+    return audit_write(c, &(struct audit){ .family = STR(HIRING), .action = str_c(action), .actor_id = id, .actor_email = l->email });
 }
 
 /* Commits whatever is answered. Of guesses that ran side by side only as many are told apart as one after the other would have been. */
@@ -147,16 +143,11 @@ static err failed(struct call *c)
 static err succeeded(struct call *c)
 {
     struct login *l = c->state;
-    struct auth *a = hiring_of(c)->o.auth;
-    struct user *now;
     bool revoked;
-    TRY(throttle_check(a, c, &login_of_email, l->email, &l->wait_s));
+    TRY(throttle_check(hiring_of(c)->o.auth, c, &login_of_email, l->email, &l->wait_s));
     if (l->wait_s) return ERR_OK;
-    TRY(hiring_user_find(c, l->user->id, STR_NULL, &now, &revoked));
-    if (!now || now->epoch != l->user->epoch)
-        l->good = false; /* another password meanwhile */
-    else
-        l->user->active = now->active;
+    TRY(hiring_user_find(c, l->good->id, STR_NULL, &l->user, &revoked));
+    if (!l->user || l->user->epoch != l->good->epoch) l->good = NULL; /* another password meanwhile */
     return l->good && l->user->active ? log_in_audit(c, l, "login") : ERR_OK;
 }
 
@@ -189,9 +180,9 @@ err hiring_user_login(struct call *c)
     l.email = l.name;
     TRY(step(c, TX_READ, look_up, &l));
     if (l.wait_s) return hiring_too_many(c, l.wait_s);
-    TRY(password_check(h->o.auth, l.hash, b->password, &l.good));
+    TRY(auth_login(h->o.auth, c, l.found ? l.found->id : STR_NULL, b->password, &l.good));
     TRY(judge_password(c, &l));
-    account_seen(h->o.auth, l.account, c->now_ms);
+    account_seen(h->o.auth, l.good, c->now_ms);
     return reply_token(c, l.user);
 }
 
@@ -216,7 +207,7 @@ err hiring_user_update(struct call *c)
         u.full_name = b->full_name;
     }
     if (u.superuser && b->is_active == FLAG_FALSE) {
-        TRY(hiring_account_deactivate(c, u.id));
+        TRY(account_set_active(c, u.id, false));
         u.active = false;
     }
     if (b->full_name_given || !u.active) TRY(hiring_audit(c, u.active ? "user.update" : "user.deactivate", u.id));
