@@ -63,8 +63,8 @@ struct auth_mail_value {
 };
 struct auth_hooks {
     void *self;
-    /* "proof" ("link" good for a week), "reset" (an hour), "first_proof" (a day), "password_changed" ("when", ISO 8601; "link": where to ask for another
-     * password). All have "email". */
+    /* "proof" ("link" good for a week), "reset" (an hour), "first_proof" (a day), "welcome" (a week), "password_changed" ("when", ISO 8601; "link": where to
+     * ask for another password). All have "email". */
     err (*mail)(void *self, struct call *c, const char *name, const struct account *to, const struct auth_mail_value *v, size_t n);
     /* First proof, deletion: every family's keys of that account. Those of docassemble are the core's own and not meant. */
     err (*revoke_keys)(void *self, struct call *c, str account_id);
@@ -119,6 +119,8 @@ err account_set_superuser(struct call *c, str id, bool superuser) MUST_CHECK;
 /* Families are asked first (hooks), then: password, sessions, links, keys, second factors, external identities and names go; the row stays with its e-mail,
  * which is free again. ERR_NOT_FOUND. */
 err account_delete(struct auth *a, struct call *c, str id) MUST_CHECK;
+/* Second factors go, for whoever lost his telephone; an administrator's business. ERR_NOT_FOUND. */
+err account_reset_totp(struct call *c, str id) MUST_CHECK;
 /* Everything issued so far ends: sessions, tokens that carry an epoch, links. ERR_NOT_FOUND. */
 err account_end_sessions(struct call *c, str id) MUST_CHECK;
 
@@ -133,6 +135,9 @@ err account_proof_mail(struct auth *a, struct call *c, const struct account *who
 err account_confirm(struct auth *a, struct call *c, str token, struct account **out) MUST_CHECK;
 /* Its holder says "it was not me": the account is deleted, the address is free. *out: as it was; NULL if the link is good no more. */
 err account_disown(struct auth *a, struct call *c, str token, struct account **out) MUST_CHECK;
+/* Mails a link to choose a password, good for an hour ("reset"), or, for an account that somebody else made, for a week ("welcome"). Opening it proves. */
+err account_reset_mail(struct auth *a, struct call *c, const struct account *who) MUST_CHECK;
+err account_welcome_mail(struct auth *a, struct call *c, const struct account *who) MUST_CHECK;
 /* Mails a link to choose a password to the active account of that address, if there is one; tells nobody whether. Opening it proves the address. */
 err account_forgot(struct auth *a, struct call *c, str scope, str email) MUST_CHECK;
 /* Moves the epoch. proven: by somebody who can read the mailbox, or by an administrator's command; a first proof then takes away what was prepared, as above.
@@ -180,6 +185,8 @@ err api_key_identify(struct auth *a, struct call *c, str body_key, struct who **
 
 /* Privileges (api 4.1). ERR_NOT_FOUND, ERR_INPUT (cron), both fail()ed. */
 err privilege_grant(struct call *c, str account_id, str name) MUST_CHECK;
+/* What was not given is taken away all the same. */
+err privilege_revoke(struct call *c, str account_id, str name) MUST_CHECK;
 
 /* One-time links: a token of 43 characters (256 bits, base64url), stored as keyed hash, bound to the account's epoch: it dies when a
  * password is set. Purposes: LINK_PASSWORD (choose a password, /account/password), LINK_PROOF (/account/proof). ERR_NOT_FOUND: no such account. */

@@ -104,7 +104,7 @@ err account_create(struct call *c, const struct account_new *in, struct account 
     TRY(insert(c, in, email, norm, &row));
     if (!row) return fail(c, ERR_CONFLICT, "/email", "an account with this e-mail address exists already");
     TRY(account_get(c, row[0].s, out));
-    return account_audit(c, "account.create", *out, STR_NULL);
+    return account_audit(c, "account.create", *out, NULL);
 }
 
 err account_password_hash(struct call *c, str id, str *out)
@@ -123,6 +123,8 @@ err privilege_grant(struct call *c, str account_id, str name)
     if (!row) return fail(c, ERR_NOT_FOUND, "/privilege", "no such privilege: " STR_FMT, STR_ARG(name));
     return db_run(c, &auth_q[AQ_PRIVILEGE_GRANT], account_id, row[0].i);
 }
+
+err privilege_revoke(struct call *c, str account_id, str name) { return db_run(c, &auth_q[AQ_PRIVILEGE_REVOKE], account_id, name); }
 
 /* A write of its own, outside any request: one arena that it frees when done. */
 struct seen {

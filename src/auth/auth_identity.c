@@ -8,7 +8,7 @@ err identity_link(struct call *c, str account_id, str issuer, str subject, str e
     TRY(identity_find(c, who->scope, issuer, subject, false, &owner));
     if (owner && !str_eq(owner->id, account_id)) return fail(c, ERR_CONFLICT, NULL, "this external identity belongs to another account");
     TRY(db_run(c, &auth_q[AQ_IDENTITY_LINK], issuer, subject, account_id, email, c->now_ms));
-    return owner ? ERR_OK : account_audit(c, "identity.link", who, STR_NULL);
+    return owner ? ERR_OK : account_audit(c, "identity.link", who, NULL);
 }
 
 err identity_find(struct call *c, str scope, str issuer, str subject, bool used, struct account **out)
@@ -41,5 +41,5 @@ err identity_unlink(struct call *c, str account_id, str issuer, str subject, boo
     TRY(account_get(c, account_id, &who));
     TRY(db_run_count(c, &auth_q[AQ_IDENTITY_UNLINK], &n, account_id, issuer, subject));
     *gone = n > 0;
-    return n ? account_audit(c, "identity.unlink", who, STR_NULL) : ERR_OK;
+    return n ? account_audit(c, "identity.unlink", who, NULL) : ERR_OK;
 }

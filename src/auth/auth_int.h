@@ -65,6 +65,7 @@ enum {
     AQ_PRIVILEGES,
     AQ_PRIVILEGE_GRANT,
     AQ_PRIVILEGE_ID,
+    AQ_PRIVILEGE_REVOKE,
     AQ_LINK_INSERT,
     AQ_LINK_FIND,
     AQ_LINK_USE,
@@ -106,8 +107,8 @@ err account_get(struct call *c, str id, struct account **out) MUST_CHECK;
 err account_strip(struct auth *a, struct call *c, str id) MUST_CHECK;
 /* Whether it is a hash as we make them today. */
 bool password_is_fresh(const struct auth *a, str hash);
-/* A record about an account, of the family "core". detail_json may be absent. */
-err account_audit(struct call *c, const char *action, const struct account *who, str detail_json) MUST_CHECK;
+/* A record about an account, of the family "core", with its e-mail as it was; mark: a member that is true, NULL for none. */
+err account_audit(struct call *c, const char *action, const struct account *who, const char *mark) MUST_CHECK;
 /* Asks main's hook; without one nothing happens. */
 err auth_mail(struct auth *a, struct call *c, const char *name, const struct account *to, const struct auth_mail_value *v, size_t n) MUST_CHECK;
 /* A link of that purpose, mailed. */

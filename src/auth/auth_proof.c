@@ -3,7 +3,8 @@
 #include "base/clock.h"
 
 /* The mails say these times in words (hooks of auth.h). */
-static const int64_t PROOF_TTL_MS = 7 * 24 * 3600LL * 1000, RESET_TTL_MS = 3600LL * 1000, FIRST_TTL_MS = 24 * 3600LL * 1000;
+static const int64_t PROOF_TTL_MS = 7 * 24 * 3600LL * 1000, RESET_TTL_MS = 3600LL * 1000, FIRST_TTL_MS = 24 * 3600LL * 1000,
+                     WELCOME_TTL_MS = 7 * 24 * 3600LL * 1000;
 
 err auth_mail(struct auth *a, struct call *c, const char *name, const struct account *to, const struct auth_mail_value *v, size_t n)
 {
@@ -35,7 +36,7 @@ static err prove(struct auth *a, struct call *c, const struct account *who, bool
     if (who->email_verified) return ERR_OK;
     TRY(account_strip(a, c, who->id));
     TRY(db_run(c, &auth_q[AQ_ACCOUNT_PROVE], c->now_ms, who->id));
-    TRY(account_audit(c, "account.first_proof", who, who->has_password ? STR("{\"password_removed\":true}") : STR_NULL));
+    TRY(account_audit(c, "account.first_proof", who, who->has_password ? "password_removed" : NULL));
     *password = who->has_password;
     return ERR_OK;
 }
@@ -56,7 +57,7 @@ err account_confirm(struct auth *a, struct call *c, str token, struct account **
     TRY(link_use(a, c, token, LINK_PROOF, out));
     if (!*out || (*out)->email_verified) return ERR_OK;
     TRY(db_run(c, &auth_q[AQ_ACCOUNT_CONFIRM], c->now_ms, (*out)->id));
-    return account_audit(c, "account.confirm", *out, STR_NULL);
+    return account_audit(c, "account.confirm", *out, NULL);
 }
 
 err account_disown(struct auth *a, struct call *c, str token, struct account **out)
@@ -65,8 +66,15 @@ err account_disown(struct auth *a, struct call *c, str token, struct account **o
     if (!*out) return ERR_OK;
     /* Proven meanwhile by its owner: a link that is still about says nothing against him. */
     if ((*out)->email_verified) return *out = NULL, ERR_OK;
-    TRY(account_audit(c, "account.disown", *out, STR_NULL));
+    TRY(account_audit(c, "account.disown", *out, NULL));
     return account_delete(a, c, (*out)->id);
+}
+
+err account_reset_mail(struct auth *a, struct call *c, const struct account *who) { return auth_mail_link(a, c, "reset", who, LINK_PASSWORD, RESET_TTL_MS); }
+
+err account_welcome_mail(struct auth *a, struct call *c, const struct account *who)
+{
+    return auth_mail_link(a, c, "welcome", who, LINK_PASSWORD, WELCOME_TTL_MS);
 }
 
 err account_forgot(struct auth *a, struct call *c, str scope, str email)
@@ -74,8 +82,8 @@ err account_forgot(struct auth *a, struct call *c, str scope, str email)
     struct account *who;
     TRY(account_by_email(c, scope, email, &who));
     if (!who || !who->active) return ERR_OK;
-    TRY(account_audit(c, "account.forgot", who, STR_NULL));
-    return auth_mail_link(a, c, "reset", who, LINK_PASSWORD, RESET_TTL_MS);
+    TRY(account_audit(c, "account.forgot", who, NULL));
+    return account_reset_mail(a, c, who);
 }
 
 /* To whoever could read the mailbox before this change: it may not be he who made it. */
@@ -97,6 +105,6 @@ err account_set_password(struct auth *a, struct call *c, str id, str password_ha
     TRY(account_get(c, id, &who));
     if (proven) TRY(prove(a, c, who, &password)); /* no link for the password that went: another one is here */
     TRY(db_run(c, &auth_q[AQ_ACCOUNT_SET_PASSWORD], password_hash, c->now_ms, id));
-    TRY(account_audit(c, "account.password", who, STR_NULL));
+    TRY(account_audit(c, "account.password", who, NULL));
     return tell_change(a, c, who);
 }

@@ -109,6 +109,9 @@ const struct query auth_q[AQ__COUNT] = {
                         .sql = "SELECT p.name FROM account_privilege ap JOIN privilege p ON p.id = ap.privilege_id"
                                " WHERE ap.account_id = $1" },
     [AQ_PRIVILEGE_ID] = { .in = "t", .out = "i", .sql = "SELECT id FROM privilege WHERE name = $1" },
+    [AQ_PRIVILEGE_REVOKE] = { .in = "tt",
+                              .sql = "DELETE FROM account_privilege WHERE account_id = $1 AND privilege_id IN (SELECT id FROM privilege"
+                                     " WHERE name = $2)" },
     [AQ_PRIVILEGE_GRANT] = { .in = "ti",
                              .sql = "INSERT INTO account_privilege (account_id, privilege_id) VALUES ($1, $2)"
                                     " ON CONFLICT (account_id, privilege_id) DO NOTHING" },

@@ -31,6 +31,11 @@ static const struct option {
     { "--privilege", "NAME", REPEATED, offsetof(struct cli, privilege), false, "privilege to give; may be repeated" },
     { "--superuser", NULL, FLAG, offsetof(struct cli, superuser), false, "make it an administrator of everything" },
     { "--password-stdin", NULL, FLAG, offsetof(struct cli, password_stdin), false, "read the password from standard input" },
+    { "--locale", "CODE", VALUE, offsetof(struct cli, locale), false, "language of the account's mails: en, de" },
+    { "--tenant", "SLUG", VALUE, offsetof(struct cli, tenant), false, "the account of that tenant, instead of one of the platform" },
+    { "-n", "COUNT", VALUE, offsetof(struct cli, count), false, "how many; 20 if it is not said" },
+    { "--password-hash-stdin", NULL, FLAG, offsetof(struct cli, password_hash_stdin), false, "read a hash of the password, made by another program" },
+    { "--send-link", NULL, FLAG, offsetof(struct cli, send_link), false, "mail a one-time link to choose a password" },
     { "--print-link", NULL, FLAG, offsetof(struct cli, print_link), false, "print a one-time link to choose a password" },
 };
 

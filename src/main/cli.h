@@ -6,27 +6,27 @@ enum { CLI_ARGS_MAX = 4096 /* of a command whose args end with "..."; one for th
 
 struct repeated {
     const char *v[CLI_REPEAT_MAX];
-    size_t      n;
+    size_t n;
 };
 
 struct cli {
     struct arena *mem;
-    struct config config;     /* loaded for every command that has .config */
+    struct config config; /* loaded for every command that has .config */
     const struct command *command;
     const char *args[CLI_ARGS_MAX];
-    size_t      n_args;
-    const char *config_file, *data, *kind, *listen, *email, *first_name, *last_name;
+    size_t n_args;
+    const char *config_file, *data, *kind, *listen, *email, *first_name, *last_name, *locale, *tenant, *count;
     struct repeated set, privilege;
-    bool quiet, verbose, all, json, help, version, status, document, password_stdin, print_link, superuser;
+    bool quiet, verbose, all, json, help, version, status, document, password_stdin, password_hash_stdin, print_link, send_link, superuser;
 };
 
 struct command {
-    const char *name;         /* "user create" */
-    const char *args;         /* "EMAIL"; "" for none, "[FAMILY]" optional, "PATH..." one or more */
+    const char *name; /* "user create" */
+    const char *args; /* "EMAIL"; "" for none, "[FAMILY]" optional, "PATH..." one or more */
     const char *summary, *example;
     const char *const *options; /* its own, beside the common ones; NULL-terminated */
-    bool        config;       /* loads the configuration first */
-    int (*run)(struct cli *c); /* exit status: 0 done, 1 refused or failed, 2 usage */
+    bool config;                /* loads the configuration first */
+    int (*run)(struct cli *c);  /* exit status: 0 done, 1 refused or failed, 2 usage */
 };
 extern const struct command commands[]; /* ended by name NULL; in main.c */
 
@@ -51,6 +51,15 @@ int cmd_user_set_password(struct cli *c);
 int cmd_outbox_list(struct cli *c);
 int cmd_outbox_retry(struct cli *c);
 int cmd_mail_test(struct cli *c);
+int cmd_user_promote(struct cli *c);
+int cmd_user_demote(struct cli *c);
+int cmd_user_activate(struct cli *c);
+int cmd_user_deactivate(struct cli *c);
+int cmd_user_delete(struct cli *c);
+int cmd_user_sessions(struct cli *c);
+int cmd_user_revoke(struct cli *c);
+int cmd_user_reset_totp(struct cli *c);
+int cmd_audit_tail(struct cli *c);
 int cmd_interview_check(struct cli *c);
 int cmd_interview_list(struct cli *c);
 int cmd_interview_run(struct cli *c);

@@ -1,24 +1,12 @@
 /* main/cmd_user.c: accounts from the command line; works beside a running server, on its store. */
 #include "base/clock.h"
 #include "base/json.h"
-#include "main/app.h"
-#include "main/cli.h"
+#include "main/cmd_user_int.h"
 #include <stdio.h>
-#include <string.h>
 
-enum { PASSWORD_MAX = 1024, LINK_TTL_MS = 7 * 24 * 3600 * 1000 };
+enum { LINE_MAX_BYTES = 1024, LINK_TTL_MS = 7 * 24 * 3600 * 1000 };
 
-/* What a transaction of these commands works on. */
-struct work {
-    struct cli *cli;
-    struct app *app;
-    struct account_new in;
-    struct account *account, *all;
-    size_t n;
-    str hash, token;
-};
-
-static int run(struct cli *c, struct work *w, enum tx tx, err (*fn)(struct call *), struct call *call)
+int user_run(struct cli *c, struct user_work *w, enum tx tx, err (*fn)(struct call *), struct call *call)
 {
     call->state = w;
     err e = store_do(w->app->store, call, tx, fn);
@@ -26,16 +14,17 @@ static int run(struct cli *c, struct work *w, enum tx tx, err (*fn)(struct call 
     return cli_fail("%s: " STR_FMT, c->command->name, STR_ARG(str_absent(call->why.text) ? str_c(err_name(e)) : call->why.text));
 }
 
-/* Opens the store, runs body, closes; the exit status. make: a store that is not there is made. */
-static int with_store(struct cli *c, bool make, int (*body)(struct cli *, struct work *, struct call *))
+int user_with_store(struct cli *c, bool make, int (*body)(struct cli *, struct user_work *, struct call *))
 {
+    if (c->tenant)
+        return cli_fail("%s: --tenant %s: this build has no tenants; without --tenant it is about the accounts of the platform", c->command->name, c->tenant);
     if (!make && !app_has_store(&c->config))
         return cli_fail("%s: no store here yet; `chancery serve` makes it, or name another folder with --data", c->config.data);
     struct app a = APP;
     struct call call = { 0 };
     str why = STR_NULL;
     a.migrate = true;
-    struct work w = { .cli = c, .app = &a };
+    struct user_work w = { .cli = c, .app = &a };
     err e = app_open(&a, c->mem, &c->config, false, &why);
     if (!e) e = app_call(&a, &call);
     int status = e ? cli_fail(STR_FMT, STR_ARG(str_absent(why) ? str_c(err_name(e)) : why)) : body(c, &w, &call);
@@ -44,41 +33,97 @@ static int with_store(struct cli *c, bool make, int (*body)(struct cli *, struct
     return status;
 }
 
-/* One line of standard input, hashed. */
-static int read_password(struct cli *c, struct work *w, struct call *call)
+/* One line of standard input; 0 or the exit status. */
+static int read_line(struct cli *c, char line[static LINE_MAX_BYTES + 2], const char *what, str *out)
 {
-    char line[PASSWORD_MAX + 2];
-    if (!fgets(line, sizeof line, stdin)) return cli_fail("%s: no password on standard input", c->command->name);
+    if (!fgets(line, LINE_MAX_BYTES + 2, stdin)) return cli_fail("%s: no %s on standard input", c->command->name, what);
     str p = str_c(line);
-    if (p.n > PASSWORD_MAX && p.p[p.n - 1] != '\n') {
-        crypto_wipe(line, sizeof line);
-        return cli_fail("%s: the password is longer than %d bytes", c->command->name, PASSWORD_MAX);
-    }
+    if (p.n > LINE_MAX_BYTES && p.p[p.n - 1] != '\n') return cli_fail("%s: the %s is longer than %d bytes", c->command->name, what, LINE_MAX_BYTES);
     while (p.n && (p.p[p.n - 1] == '\n' || p.p[p.n - 1] == '\r')) p.n--;
-    err e = str_utf8_len(p) < 8 ? ERR_INPUT : password_hash(w->app->auth, call->mem, p, &w->hash);
-    crypto_wipe(line, sizeof line);
-    if (e == ERR_INPUT) return cli_fail("%s: the password needs at least 8 characters", c->command->name);
+    *out = p;
+    return 0;
+}
+
+static int hash_password(struct cli *c, struct user_work *w, struct call *call, str password)
+{
+    const struct password_policy policy = { .min = 8, .max = 128, .words = &w->in.email, .n_words = 1 };
+    switch (password_judge(&policy, password)) {
+    case PASSWORD_GOOD: break;
+    case PASSWORD_SHORT: return cli_fail("%s: the password needs at least 8 characters", c->command->name);
+    case PASSWORD_LONG: return cli_fail("%s: the password may have at most 128 characters", c->command->name);
+    case PASSWORD_WORD: return cli_fail("%s: the password must not be the e-mail address", c->command->name);
+    case PASSWORD_NO_TEXT:
+    case PASSWORD_CONTROL:
+    case PASSWORD_REPEATED:
+    case PASSWORD_COMMON: return cli_fail("%s: the password is not UTF-8 text", c->command->name);
+    }
+    err e = password_hash(w->app->auth, call->mem, password, &w->hash);
     return e ? cli_fail("%s: the password cannot be hashed (%s)", c->command->name, err_name(e)) : 0;
+}
+
+/* By --password-stdin or --password-hash-stdin; w->hash stays absent without either. */
+static int read_password(struct cli *c, struct user_work *w, struct call *call)
+{
+    char line[LINE_MAX_BYTES + 2] = { 0 };
+    str text = STR_NULL;
+    int status = 0;
+    if (c->password_stdin && c->password_hash_stdin) return (void)cli_fail("%s: --password-stdin or --password-hash-stdin, not both", c->command->name), 2;
+    if (c->password_stdin) {
+        status = read_line(c, line, "password", &text);
+        if (!status) status = hash_password(c, w, call, text);
+    } else if (c->password_hash_stdin) {
+        status = read_line(c, line, "hash", &text);
+        if (!status && !crypto_password_kind(text))
+            status = cli_fail("%s: not a password hash that is known here: Argon2, bcrypt, PBKDF2 with SHA-256 or SHA-512, scrypt", c->command->name);
+        if (!status && arena_str(call->mem, text, &w->hash) != ERR_OK) status = cli_fail("out of memory");
+    }
+    crypto_wipe(line, sizeof line);
+    return status;
 }
 
 static err link_tx(struct call *call)
 {
-    struct work *w = call->state;
-    return link_new(w->app->auth, call, w->account->id, "password", LINK_TTL_MS, &w->token);
+    struct user_work *w = call->state;
+    return link_new(w->app->auth, call, w->account->id, LINK_PASSWORD, LINK_TTL_MS, &w->token);
 }
 
-static int print_link(struct cli *c, struct work *w, struct call *call)
+/* Where links lead: base_url, else where a server on this configuration listens. */
+static int origin_of(struct cli *c, struct call *call, str *out)
 {
-    if (run(c, w, TX_WRITE, link_tx, call)) return 1;
-    str origin = str_c(c->config.base_url);
-    if (str_absent(origin) && app_origin(&c->config, call->mem, &origin) != ERR_OK) return cli_fail("out of memory");
+    *out = str_c(c->config.base_url);
+    if (str_absent(*out) && app_origin(&c->config, call->mem, out) != ERR_OK) return cli_fail("out of memory");
+    return 0;
+}
+
+static int print_link(struct cli *c, struct user_work *w, struct call *call)
+{
+    str origin;
+    if (user_run(c, w, TX_WRITE, link_tx, call) || origin_of(c, call, &origin)) return 1;
     printf(STR_FMT "/account/password?token=" STR_FMT "\n", STR_ARG(origin), STR_ARG(w->token));
+    return 0;
+}
+
+static err mail_tx(struct call *call)
+{
+    struct user_work *w = call->state;
+    return w->fresh ? account_welcome_mail(w->app->auth, call, w->account) : account_reset_mail(w->app->auth, call, w->account);
+}
+
+/* Queued; a server that runs on this store sends it, now or when it is started. */
+static int send_link(struct cli *c, struct user_work *w, struct call *call)
+{
+    str origin;
+    if (origin_of(c, call, &origin)) return 1;
+    if (str_absent(origin)) return cli_fail("%s: --send-link: where does the server run? Set base_url", c->command->name);
+    auth_set_origin(w->app->auth, arena_z(c->mem, origin));
+    if (user_run(c, w, TX_WRITE, mail_tx, call)) return 1;
+    if (!c->quiet) printf("a link for " STR_FMT " is in the queue of outgoing mail\n", STR_ARG(w->account->email));
     return 0;
 }
 
 static err create_tx(struct call *call)
 {
-    struct work *w = call->state;
+    struct user_work *w = call->state;
     w->in.password_hash = w->hash;
     TRY(account_create(call, &w->in, &w->account));
     for (size_t i = 0; i < w->cli->privilege.n; i++) TRY(privilege_grant(call, w->account->id, str_c(w->cli->privilege.v[i])));
@@ -86,7 +131,7 @@ static err create_tx(struct call *call)
     return ERR_OK;
 }
 
-static int create(struct cli *c, struct work *w, struct call *call)
+static int create(struct cli *c, struct user_work *w, struct call *call)
 {
     const char *email = cli_email(c);
     if (!email) return 2;
@@ -94,19 +139,23 @@ static int create(struct cli *c, struct work *w, struct call *call)
     w->in = (struct account_new){ .email = str_c(email),
                                   .first_name = str_c(c->first_name),
                                   .last_name = str_c(c->last_name),
+                                  .locale = str_c(c->locale),
                                   .superuser = c->superuser,
                                   .staff = c->superuser,
                                   .verified = true };
-    if (c->password_stdin && read_password(c, w, call)) return 1;
-    if (run(c, w, TX_WRITE, create_tx, call)) return 1;
+    int status = read_password(c, w, call);
+    if (status) return status;
+    w->fresh = true;
+    if (user_run(c, w, TX_WRITE, create_tx, call)) return 1;
     if (!c->quiet) printf("created %s, number %lld\n", email, (long long)w->account->number);
+    if (c->send_link && send_link(c, w, call)) return 1;
     return c->print_link ? print_link(c, w, call) : 0;
 }
-int cmd_user_create(struct cli *c) { return with_store(c, true, create); }
+int cmd_user_create(struct cli *c) { return user_with_store(c, true, create); }
 
 static err list_tx(struct call *call)
 {
-    struct work *w = call->state;
+    struct user_work *w = call->state;
     return account_list(call, AUTH_PLATFORM, &w->all, &w->n);
 }
 
@@ -119,6 +168,7 @@ static void write_account(struct jw *w, const struct account *a)
     jw_kstr(w, "email", a->email);
     jw_kstr(w, "first_name", a->first_name);
     jw_kstr(w, "last_name", a->last_name);
+    jw_kstr(w, "locale", a->locale);
     jw_kbool(w, "active", a->active);
     jw_kbool(w, "superuser", a->superuser);
     jw_kbool(w, "staff", a->staff);
@@ -129,9 +179,9 @@ static void write_account(struct jw *w, const struct account *a)
     jw_close(w, '}');
 }
 
-static int list(struct cli *c, struct work *w, struct call *call)
+static int list(struct cli *c, struct user_work *w, struct call *call)
 {
-    if (run(c, w, TX_READ, list_tx, call)) return 1;
+    if (user_run(c, w, TX_READ, list_tx, call)) return 1;
     CLEANUP(buf_release) struct buf b = BUF(256 << 20);
     struct jw out = JW(&b);
     if (c->json) jw_open(&out, '[');
@@ -147,26 +197,26 @@ static int list(struct cli *c, struct work *w, struct call *call)
     if (buf_ok(&b) || fwrite(b.p ? b.p : "", 1, b.n, stdout) != b.n) return cli_fail("user list: cannot be written");
     return 0;
 }
-int cmd_user_list(struct cli *c) { return with_store(c, false, list); }
+int cmd_user_list(struct cli *c) { return user_with_store(c, false, list); }
 
 static err find_tx(struct call *call)
 {
-    struct work *w = call->state;
+    struct user_work *w = call->state;
     TRY(account_by_email(call, AUTH_PLATFORM, w->in.email, &w->account));
     return w->account ? ERR_OK : fail(call, ERR_NOT_FOUND, NULL, STR_FMT ": no such account", STR_ARG(w->in.email));
 }
 
-static int find(struct cli *c, struct work *w, struct call *call)
+int user_find(struct cli *c, struct user_work *w, struct call *call)
 {
     const char *email = cli_email(c);
     if (!email) return 2;
     w->in.email = str_c(email);
-    return run(c, w, TX_READ, find_tx, call);
+    return user_run(c, w, TX_READ, find_tx, call);
 }
 
-static int show(struct cli *c, struct work *w, struct call *call)
+static int show(struct cli *c, struct user_work *w, struct call *call)
 {
-    int status = find(c, w, call);
+    int status = user_find(c, w, call);
     if (status) return status;
     CLEANUP(buf_release) struct buf b = BUF(65536);
     struct jw out = JW(&b);
@@ -174,22 +224,26 @@ static int show(struct cli *c, struct work *w, struct call *call)
     printf(STR_FMT "\n", STR_ARG(buf_str(&b)));
     return 0;
 }
-int cmd_user_show(struct cli *c) { return with_store(c, false, show); }
+int cmd_user_show(struct cli *c) { return user_with_store(c, false, show); }
 
 static err set_password_tx(struct call *call)
 {
-    struct work *w = call->state;
+    struct user_work *w = call->state;
     return account_set_password(w->app->auth, call, w->account->id, w->hash, true);
 }
 
-static int set_password(struct cli *c, struct work *w, struct call *call)
+static int set_password(struct cli *c, struct user_work *w, struct call *call)
 {
-    int status = find(c, w, call);
+    int status = user_find(c, w, call);
     if (status) return status;
     if (c->print_link) return print_link(c, w, call);
-    if (!c->password_stdin) return (void)cli_fail("user set-password: how? --password-stdin or --print-link"), 2;
-    if (read_password(c, w, call) || run(c, w, TX_WRITE, set_password_tx, call)) return 1;
+    if (c->send_link) return send_link(c, w, call);
+    if (!c->password_stdin && !c->password_hash_stdin)
+        return (void)cli_fail("user set-password: how? --password-stdin, --password-hash-stdin, --send-link or --print-link"), 2;
+    status = read_password(c, w, call);
+    if (status) return status;
+    if (user_run(c, w, TX_WRITE, set_password_tx, call)) return 1;
     if (!c->quiet) printf("password set; all sessions of the account have ended\n");
     return 0;
 }
-int cmd_user_set_password(struct cli *c) { return with_store(c, false, set_password); }
+int cmd_user_set_password(struct cli *c) { return user_with_store(c, false, set_password); }

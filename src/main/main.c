@@ -6,6 +6,7 @@
 enum { COMMAND_ARENA = 256 << 20 };
 
 #define OPTIONS(...) (const char *const[]){ __VA_ARGS__, NULL }
+#define ACCOUNT      OPTIONS("--email", "--tenant")
 
 const struct command commands[] = {
     { "serve", "", "run the server in the foreground until SIGTERM or SIGINT", "chancery serve --data /var/lib/chancery --listen 127.0.0.1:8080", OPTIONS("--listen"), true, cmd_serve },
@@ -13,12 +14,22 @@ const struct command commands[] = {
     { "config", "", "print the effective configuration, each line with where it came from", "chancery config --set workers.max=4", OPTIONS("--document"), true, cmd_config },
     { "migrate", "", "bring the store's schema up to date", "chancery migrate --status", OPTIONS("--status"), true, cmd_migrate },
     { "openapi", "FAMILY", "print the family's OpenAPI 3.1 document", "chancery openapi interviews", NULL, false, cmd_openapi },
-    { "user create", "EMAIL", "create an account", "chancery user create ann@example.com --print-link",
-      OPTIONS("--email", "--first-name", "--last-name", "--privilege", "--superuser", "--password-stdin", "--print-link"), true, cmd_user_create },
-    { "user list", "", "list the accounts", "chancery user list --json", NULL, true, cmd_user_list },
-    { "user show", "EMAIL", "show one account", "chancery user show ann@example.com", OPTIONS("--email"), true, cmd_user_show },
+    { "user create", "EMAIL", "create an account", "chancery user create ann@example.com --send-link",
+      OPTIONS("--email", "--tenant", "--first-name", "--last-name", "--locale", "--privilege", "--superuser", "--password-stdin", "--password-hash-stdin", "--send-link", "--print-link"),
+      true, cmd_user_create },
+    { "user list", "", "list the accounts", "chancery user list --json", OPTIONS("--tenant"), true, cmd_user_list },
+    { "user show", "EMAIL", "show one account", "chancery user show ann@example.com", ACCOUNT, true, cmd_user_show },
     { "user set-password", "EMAIL", "set an account's password", "printf '%s' \"$PASSWORD\" | chancery user set-password ann@example.com --password-stdin",
-      OPTIONS("--email", "--password-stdin", "--print-link"), true, cmd_user_set_password },
+      OPTIONS("--email", "--tenant", "--password-stdin", "--password-hash-stdin", "--send-link", "--print-link"), true, cmd_user_set_password },
+    { "user promote", "EMAIL", "make an account an administrator of everything", "chancery user promote ann@example.com", ACCOUNT, true, cmd_user_promote },
+    { "user demote", "EMAIL", "make it an ordinary account again", "chancery user demote ann@example.com", ACCOUNT, true, cmd_user_demote },
+    { "user activate", "EMAIL", "let an account sign in again; what it was signed in with stays dead", "chancery user activate ann@example.com", ACCOUNT, true, cmd_user_activate },
+    { "user deactivate", "EMAIL", "lock an account: nothing of it works until it is activated", "chancery user deactivate ann@example.com", ACCOUNT, true, cmd_user_deactivate },
+    { "user delete", "EMAIL", "delete an account; asks on a terminal", "chancery user delete ann@example.com", ACCOUNT, true, cmd_user_delete },
+    { "user sessions", "EMAIL", "list where an account is signed in", "chancery user sessions ann@example.com --json", ACCOUNT, true, cmd_user_sessions },
+    { "user revoke", "EMAIL", "sign an account out everywhere; API keys stay", "chancery user revoke ann@example.com", ACCOUNT, true, cmd_user_revoke },
+    { "user reset-totp", "EMAIL", "remove an account's authenticators and backup codes", "chancery user reset-totp ann@example.com", ACCOUNT, true, cmd_user_reset_totp },
+    { "audit tail", "", "show the last records of the audit log", "chancery audit tail -n 50 --json", OPTIONS("-n"), true, cmd_audit_tail },
     { "interview check", "PATH...", "read interviews (files, folders, names) and tell what is wrong with them", "chancery interview check docassemble.court/data/questions",
       NULL, true, cmd_interview_check },
     { "interview list", "", "list the interviews that are installed", "chancery interview list --json", NULL, true, cmd_interview_list },

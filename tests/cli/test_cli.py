@@ -98,7 +98,8 @@ class Usage(Folder):
 
     def test_every_command_has_help_with_an_example(self):
         commands = [["serve"], ["check"], ["config"], ["migrate"], ["openapi"], ["user", "create"], ["user", "list"], ["user", "show"],
-                    ["user", "set-password"], ["interview", "list"], ["interview", "run"]]
+                    ["user", "set-password"], *(["user", w] for w in ("promote", "demote", "activate", "deactivate", "delete", "sessions", "revoke", "reset-totp")),
+                    ["audit", "tail"], ["interview", "list"], ["interview", "run"]]
         for command in commands:
             with self.subTest(" ".join(command)):
                 done = self.run_it(*command, "--help")
@@ -122,7 +123,7 @@ class Usage(Folder):
             ("a word where none is taken", "x is one word too many", ["check", "x"]),
             ("a missing address", "user show needs EMAIL", ["user", "show"]),
             ("a family that is not there", "no family chess in this build; there is: interviews", ["openapi", "chess"]),
-            ("how to set a password", "--password-stdin or --print-link", ["user", "set-password", EMAIL, "--data", str(self.data)]),
+            ("how to set a password", "--send-link or --print-link", ["user", "set-password", EMAIL, "--data", str(self.data)]),
         ]
         self.assertEqual(self.on_data("user", "create", EMAIL).returncode, 0)
         for name, said, words in rows:

@@ -1,4 +1,4 @@
-/* rooms/core/core_mail.c: the mails of the identity core in all their languages. Another language is four more rows. */
+/* rooms/core/core_mail.c: the mails of the identity core in all their languages. Another language is five more rows. */
 #include "base/log.h"
 #include "rooms/core/core_int.h"
 
@@ -55,6 +55,13 @@ const struct template core_mails[] = {
       .html = MAIL_OPEN("en") MAIL_TITLE("Your password was changed")
           MAIL_P("The password of " STRONG " was changed ({{when}}). Everybody who was signed in was signed out.")
               MAIL_P("If that was you, all is well. If it was not you, ask for a new password at once.") MAIL_BUTTON("It was not me") MAIL_CLOSE },
+    { .name = "welcome",
+      .locale = "",
+      .subject = "An account was made for you",
+      .text = "An account with the address {{email}} was made for you.\n\n"
+              "Choose your password on this page. The link works once, and for one week:\n\n{{link}}\n",
+      .html = MAIL_OPEN("en") MAIL_TITLE("An account was made for you") MAIL_P("An account with the address " STRONG " was made for you.") MAIL_P(
+          "Choose your password, and you can sign in.") MAIL_BUTTON("Choose a password") MAIL_SOFT("The link works once, and for one week.") MAIL_CLOSE },
 
     /* --- German --- */
     { .name = "proof",
@@ -97,6 +104,14 @@ const struct template core_mails[] = {
           MAIL_P("Das Passwort von " STRONG " wurde geändert ({{when}}). Wer angemeldet war, wurde abgemeldet.")
               MAIL_P("Wenn Sie das waren, ist alles gut. Wenn Sie es nicht waren, verlangen Sie gleich ein neues Passwort.") MAIL_BUTTON("Ich war es nicht")
                   MAIL_CLOSE },
+    { .name = "welcome",
+      .locale = "de",
+      .subject = "Für Sie wurde ein Konto angelegt",
+      .text = "Für Sie wurde ein Konto mit der Adresse {{email}} angelegt.\n\n"
+              "Wählen Sie Ihr Passwort auf dieser Seite. Der Link gilt einmal und eine Woche lang:\n\n{{link}}\n",
+      .html = MAIL_OPEN("de") MAIL_TITLE("Für Sie wurde ein Konto angelegt") MAIL_P("Für Sie wurde ein Konto mit der Adresse " STRONG " angelegt.")
+          MAIL_P("Wählen Sie Ihr Passwort, dann können Sie sich anmelden.") MAIL_BUTTON("Passwort wählen")
+              MAIL_SOFT("Der Link gilt einmal und eine Woche lang.") MAIL_CLOSE },
 };
 const size_t core_mails_n = COUNT_OF(core_mails);
 

@@ -319,7 +319,7 @@ static err deletion(struct call *c)
     ROW_CHECK("the row stays, without name and password", str_is(left[0].s, "tom@example.com") && !left[1].s.n && left[3].i == NOW && left[4].null);
     TRY(audit_tail(c, 1, &records, &n));
     ROW_CHECK("the record has the address",
-              n == 1 && str_is(records[0].action, "account.delete") && str_is(records[0].actor_email, "tom@example.com") && str_is(records[0].ip, "local"));
+              n == 1 && str_is(records[0].action, "account.delete") && str_is(records[0].detail_json, "{\"email\":\"tom@example.com\"}") && str_is(records[0].ip, "local"));
     struct account_new in = { .email = STR("tom@example.com"), .password_hash = STR("$new") };
     TRY(account_create(c, &in, &found));
     ROW_CHECK("the address is free", found->number > tom->number);

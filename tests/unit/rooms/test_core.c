@@ -44,7 +44,7 @@ static void passwords_are_judged_by_one_rule(void **state)
 static void every_mail_has_all_its_parts_in_every_language(void **state)
 {
     (void)state;
-    static const char *const names[] = { "proof", "reset", "first_proof", "password_changed" }, *const locales[] = { "", "de" };
+    static const char *const names[] = { "proof", "reset", "first_proof", "welcome", "password_changed" }, *const locales[] = { "", "de" };
     const struct template_value v[] = { { "email", STR("a&b@example.com") }, { "link", STR("https://x.example/?token=t") }, { "when", STR("now") } };
     assert_int_equal(core_mails_n, COUNT_OF(names) * COUNT_OF(locales));
     for (size_t i = 0; i < COUNT_OF(names) * COUNT_OF(locales); i++) {
