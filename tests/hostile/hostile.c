@@ -26,6 +26,7 @@ enum { PATIENCE_US = 1000 * 1000, GOAL_US = 100 * 1000, CPU_S = 1, WALL_S = 5 /*
 static const struct row {
     const char *name, *code, *want, *why;
     bool landlock; /* held by it alone; skipped where the kernel has none */
+    bool is_text;  /* the text of a question (Mako), for the real engine only */
 } rows[] = {
     { "an honest call is answered", "result = 6 * 7", "42", NULL },
     { "an endless loop is ended by its processor time", "while True: pass", NULL, "cpu" },
@@ -110,6 +111,64 @@ static const struct row {
     { "a huge reply is an error of the call", "result = 'x' * (100 << 20)", "MemoryError", NULL },
     { "a large reply arrives", "result = 'x' * (4 << 20)", "xxxx", NULL },
     { "a worker that grew is replaced", "x = b'x' * (300 << 20)\nresult = len(x)", "314572800", NULL },
+    /* pickles */
+    { "a pickle that names a system call runs nothing", "import os, pickle\nclass X:\n  def __reduce__(self): return os.system, ('touch @D/made',)\n"
+      "pickle.loads(pickle.dumps(X(), 0))\nresult = os.path.exists('@D/made')", "False", NULL },
+    { "an answer whose pickle would run code is not stored as such", "import os\nclass X:\n  def __reduce__(self): return os.system, ('touch @D/made',)\nx = X()\n"
+      "result = os.path.exists('@D/made')", "False", NULL },
+    { "an answer that is its own member a thousand times over is an error or an answer", "x = []\nfor i in range(5000): x = [x]\nresult = 'made'", "made", NULL },
+    /* imports */
+    { "nothing is imported from the data folder", "import sys\nsys.path.insert(0, '@D')\nimport chancery", "ModuleNotFoundError", NULL },
+    { "the database is no module", "from importlib.machinery import SourceFileLoader\nSourceFileLoader('x', '@D/chancery.db').load_module()", "PermissionError", NULL, true },
+    { "nor a library", "import ctypes\nctypes.CDLL('@D/chancery.db')", "OSError", NULL },
+    { "a finder of one's own ends with its worker", "import sys\nclass F:\n  def find_spec(self, *a): raise ImportError('mine')\nsys.meta_path.insert(0, F())\nimport os\nos._exit(0)", NULL, "crash" },
+    { "and is not there in the next", "import sys\nresult = [f for f in sys.meta_path if type(f).__name__ == 'F']", "[]", NULL },
+    /* the interpreter's inside */
+    { "the collector knows no other package's answers",
+      "import gc\nresult = sum(1 for o in gc.get_objects() if type(o) is dict and o.get('secret') == 'SENT' + 'INEL')", "0", NULL },
+    { "frames lead to nobody else's answers",
+      "import sys\nf, found = sys._getframe(), 0\nwhile f:\n  found += 'SENT' + 'INEL' in str(f.f_globals.get('answers', '')) and f.f_back is not None\n  f = f.f_back\nresult = found", "0", NULL },
+    { "memory of an object that is not one ends its own worker", "import ctypes\nctypes.memset(id(None), 255, 16)\nresult = str(None)", NULL, "crash" },
+    { "byte code that is none ends its own worker", "f = lambda: 0\nf.__code__ = f.__code__.replace(co_code=bytes([255, 255]) * 8)\nf()", NULL, "crash" },
+    { "a trace function that raises is an error of the call", "import sys\ndef t(*a): raise ValueError('traced')\nsys.settrace(t)\ndef f(): pass\nf()", "ValueError", NULL },
+    { "the debugger has nobody to talk to", "breakpoint()", "BdbQuit", NULL },
+    { "nor has input()", "input()", "EOFError", NULL },
+    { "faults that are asked for end their own worker", "import faulthandler\nfaulthandler._sigsegv()", NULL, "crash" },
+    /* things that grow */
+    { "an integer beyond all bounds is ended by its processor time", "10 ** (10 ** 9)", NULL, "cpu" },
+    { "an integer with too many digits to be read is an error", "int('9' * 100000)", "ValueError", NULL },
+    { "a regular expression that never ends is ended", "import re\nre.match('(a|a)*$', 'a' * 64 + 'b')", NULL, "cpu" },
+    { "a width beyond all bounds is a MemoryError", "'%*d' % (1 << 30, 1)", "MemoryError", NULL },
+    { "a bomb of compressed zeros is a MemoryError",
+      "import zlib\nx = zlib.compress(bytes(1 << 20))\nresult = zlib.decompress(x, bufsize=1 << 30)", "MemoryError", NULL },
+    { "JSON nested without end is an error", "import json\njson.loads('[' * 1000000)", "RecursionError", NULL },
+    { "source nested without end is an error", "compile('(' * 100000, 'x', 'eval')", "SyntaxError", NULL },
+    { "a sum over everything is ended", "sum(range(10 ** 15))", NULL, "cpu" },
+    { "a text of itself that never ends is ended", "class X:\n  def __str__(self):\n    while True: pass\nresult = X()\nstr(result)", NULL, "cpu" },
+    { "a comparison that calls itself is an error", "class X:\n  def __eq__(self, o): return self == o\nX() == 1", "RecursionError", NULL },
+    { "a destructor that waits is ended by the clock", "import time\nclass X:\n  def __del__(self): time.sleep(1000)\nx = X()\ndel x", NULL, "time" },
+    { "output without end goes nowhere", "for i in range(300): print('x' * (1 << 20))\nresult = 'printed'", "printed", NULL },
+    /* processes, signals */
+    { "a thread of the lower kind is refused", "import _thread\n_thread.start_new_thread(print, ())", "RuntimeError", NULL },
+    { "multiprocessing makes nobody", "import os\nos.forkpty()", "PermissionError", NULL },
+    { "a handler for the limit does not lift it", "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass", NULL, "cpu" },
+    { "the group cannot be killed", "import os\nos.killpg(os.getpgid(os.getppid()), 9)", "PermissionError", NULL },
+    { "priorities cannot be raised", "import os\nos.setpriority(os.PRIO_PROCESS, 0, -20)", "PermissionError", NULL },
+    { "another priority is not the server's", "import os\nos.setpriority(os.PRIO_PROCESS, @S, 19)", "PermissionError", NULL },
+    /* files and descriptors */
+    { "no link leads out", "import os\nos.symlink('@D/chancery.db', '@D/packages/link')", "PermissionError", NULL },
+    { "no hard link either", "import os\nos.link('@D/chancery.db', '@D/packages/link')", "PermissionError", NULL },
+    { "no pipe with a name", "import os\nos.mkfifo('@D/packages/pipe')", "PermissionError", NULL },
+    { "the descriptors of the server cannot be listed", "import os\nos.listdir('/proc/@S/fd')", "PermissionError", NULL, true },
+    { "no descriptor is sent to the server",
+      "import socket, array\ns = socket.socket(fileno=3)\ns.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [0]))])", "PermissionError", NULL },
+    { "the mode of the socket stays", "import os\nos.set_blocking(3, False)", "PermissionError", NULL },
+    /* texts */
+    { "a text reads no file", "${ open('/etc/passwd').read() }", "PermissionError", NULL, true, true },
+    { "an include of a file is refused", "<%include file=\"/etc/passwd\"/>", "", NULL, false, true },
+    { "a text that never ends is ended", "<% \n  while True: pass\n  %>", NULL, "cpu", false, true },
+    { "a loop over everything ends by memory or time", "% for i in range(10 ** 12):\n  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n  % endfor", NULL, "cpu", false, true },
+    { "a definition that calls itself is an error", "<%def name=\"f()\">${ f() }</%def>${ f() }", "RecursionError", NULL, false, true },
     { "the last call of all is answered", "result = 6 * 7", "42", NULL },
 };
 
@@ -128,17 +187,17 @@ struct outcome {
 };
 
 /* The code as an interview of its own that shows "result"; its name. Names differ, because workers keep what they have read. */
-static str write_interview(struct arena *mem, const char *package, str code)
+static str write_interview(struct arena *mem, const char *package, str code, bool is_text)
 {
     static atomic_uint count;
     CLEANUP(buf_release) struct buf yaml = BUF(1024 * 1024);
     str path, line, name = STR_NULL;
-    buf_z(&yaml, "mandatory: True\ncode: |\n");
+    buf_printf(&yaml, "mandatory: True\n%s: |\n", is_text ? "question" : "code");
     for (bool more = true; more;) {
         more = str_cut(&code, '\n', &line);
         buf_printf(&yaml, "  " STR_FMT "\n", STR_ARG(line));
     }
-    buf_z(&yaml, "---\nmandatory: True\nquestion: |\n  ${ str(result)[:100] }\n");
+    if (!is_text) buf_z(&yaml, "---\nmandatory: True\nquestion: |\n  ${ str(result)[:100] }\n");
     unsigned n = atomic_fetch_add(&count, 1) + 1;
     if (arena_printf(mem, &path, "%s/packages/%s/data/questions/x%u.yml", folder, package, n) != ERR_OK) return STR_NULL;
     if (arena_printf(mem, &name, "%s:data/questions/x%u.yml", package, n) != ERR_OK) return STR_NULL;
@@ -204,9 +263,9 @@ static struct outcome ask_for(struct arena *mem, const char *package, str code, 
     return call(mem, package, &b, &reply);
 }
 
-static struct outcome ask(struct arena *mem, const char *package, str code)
+static struct outcome ask(struct arena *mem, const char *package, str code, bool is_text)
 {
-    return ask_for(mem, package, code, by_interview ? write_interview(mem, package, code) : STR_NULL);
+    return ask_for(mem, package, code, by_interview ? write_interview(mem, package, code, is_text) : STR_NULL);
 }
 
 /* @D and @S filled in. */
@@ -241,7 +300,7 @@ static void *live_calmly(void *arg)
     static const char *const codes[] = { "import chancery_host\nresult = answers.setdefault('secret', 'SENTINEL'), getattr(chancery_host, 'TRUTH', 'whole')",
                                          "import chancery_host\nresult = 'session', getattr(chancery_host, 'TRUTH', 'whole')" };
     struct arena *mem = arena_new(1024 * 1024), *own = arena_new(1024 * 1024);
-    str           code = str_c(codes[by_interview]), interview = own && by_interview ? write_interview(own, "docassemble.calm", code) : STR_NULL;
+    str           code = str_c(codes[by_interview]), interview = own && by_interview ? write_interview(own, "docassemble.calm", code, false) : STR_NULL;
     uint64_t      home = 0;
     while (mem && !atomic_load(&is_over)) {
         int64_t        from = clock_mono_us();
@@ -291,10 +350,11 @@ static void run_row(const struct row *r)
         printf("skipped %s: landlock is not available here\n", r->name);
         return;
     }
+    if (r->is_text && !by_interview) return;
     struct arena *mem = arena_new((size_t)256 * 1024 * 1024);
     atomic_store(&worst_us, 0);
     int64_t        from = clock_mono_ms();
-    struct outcome o = ask(mem, "docassemble.hostile", fill_in(mem, r->code));
+    struct outcome o = ask(mem, "docassemble.hostile", fill_in(mem, r->code), r->is_text);
     int64_t        took = clock_mono_ms() - from;
     (void)usleep(10 * 1000); /* at least one calm call ends behind it */
     long worst = atomic_load(&worst_us);
@@ -316,10 +376,10 @@ _Noreturn static void live_dangerously(const char *program, const char *packages
 {
     struct arena *mem = arena_new(1024 * 1024);
     if (!mem || !open_house(program, packages)) _exit(1);
-    struct outcome o = ask(mem, "orphan", STR("import os\nresult = '%d %d' % (os.getppid(), os.getpid())"));
+    struct outcome o = ask(mem, "orphan", STR("import os\nresult = '%d %d' % (os.getppid(), os.getpid())"), false);
     if (o.e != ERR_OK || write(tell, o.text.p, o.text.n) < 0) _exit(1);
     close(tell);
-    (void)ask(mem, "orphan", STR("while True: pass"));
+    (void)ask(mem, "orphan", STR("while True: pass"), false);
     _exit(0);
 }
 
@@ -416,7 +476,7 @@ static long pss_kib(long pid)
 static void print_memory(void)
 {
     struct arena  *mem = arena_new(1024 * 1024);
-    struct outcome o = ask(mem, "docassemble.calm", STR("import os\nresult = 'pids %d %d' % (os.getppid(), os.getpid())"));
+    struct outcome o = ask(mem, "docassemble.calm", STR("import os\nresult = 'pids %d %d' % (os.getppid(), os.getpid())"), false);
     str            found = str_from(o.text, str_search(o.text, STR("pids ")));
     long           zygote = 0, worker = 0;
     char           text[64];
