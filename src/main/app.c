@@ -302,6 +302,30 @@ static bool wanted(const struct app *a, const char *family)
     return false;
 }
 
+static bool in_this_build(const char *family)
+{
+    for (size_t i = 0; app_documents[i]; i++)
+        if (strcmp(app_documents[i]->name, family) == 0) return true;
+    return false;
+}
+
+err app_check_families(const struct config *c, struct arena *mem, str *here, str *absent, str *why)
+{
+    CLEANUP(buf_release) struct buf yes = BUF(1000);
+    CLEANUP(buf_release) struct buf no = BUF(1000);
+    for (size_t i = 0; i < c->families.n; i++) {
+        struct buf *to = in_this_build(c->families.v[i]) ? &yes : &no;
+        buf_printf(to, "%s%s", to->n ? ", " : "", c->families.v[i]);
+    }
+    bool none = no.n && !yes.n;
+    *why = STR("out of memory");
+    TRY(buf_to_arena(&yes, mem, here));
+    TRY(buf_to_arena(&no, mem, absent));
+    if (!none) return ERR_OK;
+    for (size_t i = 0; app_documents[i]; i++) buf_printf(&yes, "%s%s", i ? ", " : "", app_documents[i]->name);
+    return arena_printf(mem, why, "families: none of them is in this version; there is: " STR_FMT, STR_ARG(buf_str(&yes))) ? ERR_NOMEM : ERR_INPUT;
+}
+
 /* The grace period is over: whatever waits for interview code waits no longer. */
 static void hurry(void *arg)
 {

@@ -78,6 +78,8 @@ void app_set_hooks(struct app *a);
 err  app_core_family(struct app *a, const struct family **out) MUST_CHECK;
 /* A router of /metrics alone, for metrics.listen. */
 err app_start_metrics(struct app *a, str *why) MUST_CHECK;
+/* Of the families that the settings name, those in this build and the others, each as "a, b". ERR_INPUT with *why: some are named, and none is here. */
+err app_check_families(const struct config *c, struct arena *mem, str *here, str *absent, str *why) MUST_CHECK;
 /* All queries of all rooms against the live store. */
 err  app_check_queries(struct app *a, str *why) MUST_CHECK;
 /* The documents: every family in this build, NULL-terminated. */

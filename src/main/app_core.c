@@ -98,7 +98,7 @@ static void more_numbers(void *self, struct buf *out)
 
 err app_core_family(struct app *a, const struct family **out)
 {
-    struct core_options o = { .metrics_apart = a->config->metrics_listen.n > 0,  .families = a->rooms, .version = CHANCERY_VERSION, .auth = a->auth, .store = a->store, .jobs = a->jobs, .missing = missing,
+    struct core_options o = { .metrics_apart = a->config->metrics_listen.n > 0, .families = a->rooms, .version = CHANCERY_VERSION, .auth = a->auth, .store = a->store, .jobs = a->jobs, .missing = missing,
                               .numbers = numbers, .more_numbers = more_numbers, .self = a };
     a->started_at_ms = clock_now_ms();
     return core_family(a->mem, &o, out);
@@ -107,8 +107,8 @@ err app_core_family(struct app *a, const struct family **out)
 err app_start_metrics(struct app *a, str *why)
 {
     static const struct family *alone[2];
-    struct core_options o = { .version = CHANCERY_VERSION, .numbers = numbers, .self = a };
+    struct core_options o = { .version = CHANCERY_VERSION, .numbers = numbers, .more_numbers = more_numbers, .self = a };
     TRY(core_metrics_family(a->mem, &o, &alone[0]));
-    struct router_options r = { .families = alone };
+    struct router_options r = { .families = alone, .store = a->store, .slow_threads = 1, .slow_queue = 16, .arena_max = 1 << 20 };
     return router_new(a->mem, &r, &a->metrics_router, why);
 }

@@ -1,17 +1,11 @@
 /* main/cli.c: reads the command line by the tables, prints help. */
-#include "main/cli.h"
+#include "main/cli_int.h"
+#include "base/near.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum kind { FLAG, VALUE, REPEATED };
-static const struct option {
-    const char *name, *value;
-    enum kind   kind;
-    size_t      at;
-    bool        common;
-    const char *doc;
-} options[] = {
+const struct option cli_options[] = {
     { "--config", "FILE", VALUE, offsetof(struct cli, config_file), true, "configuration file (YAML)" },
     { "--data", "DIR", VALUE, offsetof(struct cli, data), true, "data folder" },
     { "--listen", "ADDRESS", VALUE, offsetof(struct cli, listen), false, "address:port, [::]:port or unix:/path; port 0 picks one" },
@@ -37,6 +31,9 @@ static const struct option {
     { "--password-hash-stdin", NULL, FLAG, offsetof(struct cli, password_hash_stdin), false, "read a hash of the password, made by another program" },
     { "--send-link", NULL, FLAG, offsetof(struct cli, send_link), false, "mail a one-time link to choose a password" },
     { "--print-link", NULL, FLAG, offsetof(struct cli, print_link), false, "print a one-time link to choose a password" },
+    { "--man", NULL, FLAG, offsetof(struct cli, man), false, "the manual page chancery, or the one named, in man(7)'s macros" },
+    { "--completion", "SHELL", VALUE, offsetof(struct cli, completion), false, "a completion script for bash, zsh or fish" },
+    { 0 },
 };
 
 int cli_fail(const char *fmt, ...)
@@ -66,7 +63,7 @@ const char *cli_email(struct cli *c)
     return e;
 }
 
-static bool takes(const struct command *cmd, const struct option *o)
+bool cli_takes(const struct command *cmd, const struct option *o)
 {
     if (o->common) return true;
     for (const char *const *p = cmd ? cmd->options : NULL; p && *p; p++)
@@ -76,19 +73,18 @@ static bool takes(const struct command *cmd, const struct option *o)
 
 static void print_options(const struct command *cmd, bool common)
 {
-    for (size_t i = 0; i < COUNT_OF(options); i++)
-        if (options[i].common == common && takes(cmd, &options[i]))
-            printf("  %-16s %-11s %s\n", options[i].name, options[i].value ? options[i].value : "", options[i].doc);
+    for (const struct option *o = cli_options; o->name; o++)
+        if (o->common == common && cli_takes(cmd, o)) printf("  %-16s %-11s %s\n", o->name, o->value ? o->value : "", o->doc);
 }
 
-static void help_command(const struct command *cmd)
+void cli_help_command(const struct command *cmd)
 {
     printf("chancery %s%s%s - %s\n\nExample:\n  %s\n\nOptions:\n", cmd->name, *cmd->args ? " " : "", cmd->args, cmd->summary, cmd->example);
     print_options(cmd, false);
     print_options(cmd, true);
 }
 
-static void help_all(void)
+void cli_help_all(void)
 {
     printf("chancery - one server for guided interviews, accounts, tenants, hiring and signatures\n\nUsage: chancery COMMAND [OPTIONS]\n\nCommands:\n");
     for (const struct command *cmd = commands; cmd->name; cmd++) printf("  %-20s %-12s %s\n", cmd->name, cmd->args, cmd->summary);
@@ -97,15 +93,45 @@ static void help_all(void)
     printf("\nchancery COMMAND --help tells more and gives an example.\n");
 }
 
+static int unknown_option(const struct cli *c, const char *word, str name)
+{
+    struct near n = NEAR(name);
+    for (const struct option *o = cli_options; o->name; o++)
+        if (cli_takes(c->command, o)) near_offer(&n, o->name);
+    const char *meant = near_best(&n), *gap = c->command ? " " : "", *of = c->command ? c->command->name : "";
+    if (meant) return (void)cli_fail("unknown option %s; did you mean %s? See chancery%s%s --help", word, meant, gap, of), 2;
+    return (void)cli_fail("unknown option %s; see chancery%s%s --help", word, gap, of), 2;
+}
+
+/* "usr" alone, "user" without its second word, or both of which one is wrong. */
+static int unknown_command(int argc, char **argv, int at)
+{
+    CLEANUP(buf_release) struct buf two = BUF(4096);
+    const char *first = argv[at], *second = at + 1 < argc && argv[at + 1][0] != '-' ? argv[at + 1] : NULL;
+    buf_z(&two, first);
+    struct near one = NEAR(str_c(first));
+    for (const struct command *cmd = commands; cmd->name; cmd++) {
+        str rest = str_c(cmd->name), word;
+        bool group = str_cut(&rest, ' ', &word) && str_is(word, first);
+        if (group && !second) return (void)cli_fail("%s what? chancery --help lists its commands, such as chancery %s", first, cmd->name), 2;
+        near_offer(&one, cmd->name);
+    }
+    if (second) buf_printf(&two, " %s", second);
+    struct near both = NEAR(buf_str(&two));
+    for (const struct command *cmd = commands; cmd->name; cmd++) near_offer(&both, cmd->name);
+    const char *meant = near_best(&one) ? near_best(&one) : near_best(&both);
+    if (meant) return (void)cli_fail("unknown command " STR_FMT "; did you mean chancery %s? chancery --help lists all", STR_ARG(meant == near_best(&one) ? str_c(first) : buf_str(&two)), meant), 2;
+    return (void)cli_fail("unknown command %s; chancery --help lists them", first), 2;
+}
+
 /* Stores the option at argv[*i]; 0, or 2 after telling. */
 static int take_option(struct cli *c, int argc, char **argv, int *i)
 {
     str    word = str_c(argv[*i]);
     size_t eq = str_find(word, '=', 0);
     str    name = str_head(word, eq);
-    for (size_t k = 0; k < COUNT_OF(options); k++) {
-        const struct option *o = &options[k];
-        if (!str_is(name, o->name) || !takes(c->command, o)) continue;
+    for (const struct option *o = cli_options; o->name; o++) {
+        if (!str_is(name, o->name) || !cli_takes(c->command, o)) continue;
         char *at = (char *)c + o->at;
         if (o->kind == FLAG && eq < word.n) return (void)cli_fail("%s takes no value", o->name), 2;
         if (o->kind == FLAG) return *(bool *)(void *)at = true, 0;
@@ -116,7 +142,7 @@ static int take_option(struct cli *c, int argc, char **argv, int *i)
         if (r->n == CLI_REPEAT_MAX) return (void)cli_fail("%s: given too often (at most %d times)", o->name, CLI_REPEAT_MAX), 2;
         return r->v[r->n++] = value, 0;
     }
-    return (void)cli_fail("unknown option %s; see chancery %s --help", argv[*i], c->command ? c->command->name : ""), 2;
+    return unknown_option(c, argv[*i], name);
 }
 
 /* The command whose words stand first in argv; *used counts them. */
@@ -142,14 +168,14 @@ static int parse(struct cli *c, int argc, char **argv)
     while (at < argc && !c->command) {
         c->command = find_command(argc - at + 1, argv + at - 1, &used);
         if (c->command) at += used;
-        else if (argv[at][0] != '-') return (void)cli_fail("unknown command %s; chancery --help lists them", argv[at]), 2;
+        else if (argv[at][0] != '-') return unknown_command(argc, argv, at);
         else if (take_option(c, argc, argv, &at)) return 2;
         else at++;
     }
     for (; at < argc; at++) {
         if (argv[at][0] == '-' && argv[at][1]) {
             if (take_option(c, argc, argv, &at)) return 2;
-        } else if (c->command && *c->command->args && c->n_args < (str_ends(str_c(c->command->args), STR("...")) ? CLI_ARGS_MAX : 1)) {
+        } else if (c->command && *c->command->args && c->n_args < (str_search(str_c(c->command->args), STR("...")) < strlen(c->command->args) ? CLI_ARGS_MAX : 1)) {
             c->args[c->n_args++] = argv[at];
         } else {
             return (void)cli_fail("%s is one word too many; see --help", argv[at]), 2;
@@ -162,8 +188,8 @@ int cli_main(struct cli *c, int argc, char **argv)
 {
     if (parse(c, argc, argv)) return 2;
     if (c->version) return printf("chancery %s\n", CHANCERY_VERSION), 0;
-    if (!c->command) return help_all(), c->help ? 0 : 2;
-    if (c->help) return help_command(c->command), 0;
+    if (!c->command) return cli_help_all(), c->help ? 0 : 2;
+    if (c->help) return cli_help_command(c->command), 0;
     if (*c->command->args && c->command->args[0] != '[' && c->n_args == 0 && !c->email)
         return (void)cli_fail("%s needs %s; see chancery %s --help", c->command->name, c->command->args, c->command->name), 2;
     if (c->command->config) {

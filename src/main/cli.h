@@ -2,7 +2,7 @@
 #pragma once
 #include "main/config.h"
 
-enum { CLI_ARGS_MAX = 4096 /* of a command whose args end with "..."; one for the others */, CLI_REPEAT_MAX = 64 };
+enum { CLI_ARGS_MAX = 4096 /* of a command whose args have "..."; one for the others */, CLI_REPEAT_MAX = 64 };
 
 struct repeated {
     const char *v[CLI_REPEAT_MAX];
@@ -15,9 +15,9 @@ struct cli {
     const struct command *command;
     const char *args[CLI_ARGS_MAX];
     size_t n_args;
-    const char *config_file, *data, *kind, *listen, *email, *first_name, *last_name, *locale, *tenant, *count;
+    const char *config_file, *completion, *data, *kind, *listen, *email, *first_name, *last_name, *locale, *tenant, *count;
     struct repeated set, privilege;
-    bool quiet, verbose, all, json, help, version, status, document, password_stdin, password_hash_stdin, print_link, send_link, superuser;
+    bool quiet, verbose, all, json, help, version, status, document, man, password_stdin, password_hash_stdin, print_link, send_link, superuser;
 };
 
 struct command {
@@ -42,6 +42,7 @@ const char *cli_email(struct cli *c);
 int cmd_serve(struct cli *c);
 int cmd_check(struct cli *c);
 int cmd_config(struct cli *c);
+int cmd_help(struct cli *c);
 int cmd_migrate(struct cli *c);
 int cmd_openapi(struct cli *c);
 int cmd_user_create(struct cli *c);

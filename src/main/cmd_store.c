@@ -37,20 +37,29 @@ int cmd_openapi(struct cli *c)
     return (void)cli_fail("openapi: no family %s in this build; there is: " STR_FMT, c->args[0], STR_ARG(buf_str(&names))), 2;
 }
 
+static void say_good(str here, str absent)
+{
+    bool more = absent.n > 0;
+    printf("configuration: good\nfamilies: " STR_FMT "%s" STR_FMT "%s\n", STR_ARG(here.n ? here : STR("none")), more ? " (not in this version: " : "", STR_ARG(absent), more ? ")" : "");
+}
+
 int cmd_check(struct cli *c)
 {
     struct app a = APP;
-    str why = STR_NULL;
+    str why = STR_NULL, here, absent;
     a.look = true;
+    if (app_check_families(&c->config, c->mem, &here, &absent, &why) != ERR_OK) return cli_fail(STR_FMT, STR_ARG(why));
     if (c->config.tls_cert && http_check_tls(c->mem, c->config.tls_cert, c->config.tls_key, &why) != ERR_OK) return cli_fail(STR_FMT, STR_ARG(why));
     /* A store that is not there is no mistake, it is made on the first start. */
     if (!app_has_store(&c->config)) {
-        if (!c->quiet) printf("configuration: good\nstore: not there yet; `chancery serve` makes it in %s\n", c->config.data);
+        if (!c->quiet) say_good(here, absent);
+        if (!c->quiet) printf("store: not there yet; `chancery serve` makes it in %s\n", c->config.data);
         return 0;
     }
     err e = app_open(&a, c->mem, &c->config, false, &why);
     if (!e) e = app_check_queries(&a, &why);
-    if (!e && !c->quiet) printf("configuration: good\nstore: good (%s)\n", store_engine(a.store));
+    if (!e && !c->quiet) say_good(here, absent);
+    if (!e && !c->quiet) printf("store: good (%s)\n", store_engine(a.store));
     if (e) (void)cli_fail(STR_FMT, STR_ARG(str_absent(why) ? str_c(err_name(e)) : why));
     app_close(&a);
     return e ? 1 : 0;

@@ -1,6 +1,7 @@
 /* main/config.c: the table of settings and the four places that they come from. */
-#include "main/config.h"
+#include "main/config_int.h"
 #include "base/json.h"
+#include "base/near.h"
 #include "base/yaml.h"
 #include "http/http.h"
 #include "mail/mail.h"
@@ -11,23 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum type { T_TEXT, T_INT, T_BOOL, T_TEXTS, T_DISPATCH };
 enum { SETTINGS_MAX = 256, FILE_MAX = 1 << 20, API_KEY_LEAST = 16 };
-
-struct setting {
-    const char *key;
-    enum type   type;
-    size_t      at;
-    const char *preset; /* YAML; NULL: none */
-    const char *doc;
-    bool        secret;
-    int64_t     least, most;       /* T_INT */
-    const char *const *words;      /* allowed texts */
-};
 
 #define S(m) offsetof(struct config, m)
 #define WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
-static const struct setting settings[] = {
+const struct setting config_settings[] = {
     { "data", T_TEXT, S(data), "./chancery-data", "folder for SQLite, files, keys; created 0700; locked, so a second server on it refuses to start" },
     { "listen", T_TEXTS, S(listen), "127.0.0.1:8080", "`address:port`, `[::]:8080` or `unix:/path`; a list is allowed. Port 0 picks one; the ready line prints it" },
     { "base_url", T_TEXT, S(base_url), NULL, "public origin, for links and cookies; from `listen` if absent" },
@@ -118,8 +107,9 @@ static const struct setting settings[] = {
     { "accounts.centrifugo.url", T_TEXT, S(centrifugo_url), "ws://localhost:8002/connection/websocket", "its WebSocket URL, told to clients as it stands" },
     { "accounts.centrifugo.secret", T_TEXT, S(centrifugo_secret), NULL, "its HMAC secret", .secret = true },
     { "accounts.centrifugo.ttl", T_INT, S(centrifugo_ttl), "2592000", "seconds that a connection token is good", .least = 60, .most = 2592000 },
+    { 0 },
 };
-#define N_SETTINGS COUNT_OF(settings)
+#define N_SETTINGS (COUNT_OF(config_settings) - 1)
 _Static_assert(N_SETTINGS <= SETTINGS_MAX, "raise SETTINGS_MAX");
 
 /* Where each setting of the last load came from. One process loads one configuration. */
@@ -140,23 +130,62 @@ static err complain(struct loader *l, const char *place, const char *key, const 
 static const struct setting *find(str key)
 {
     for (size_t i = 0; i < N_SETTINGS; i++)
-        if (str_is(key, settings[i].key)) return &settings[i];
+        if (str_is(key, config_settings[i].key)) return &config_settings[i];
     return NULL;
 }
 
 static err complain_of(struct loader *l, const char *key, const char *what)
 {
-    const char *from = origin[find(str_c(key)) - settings];
+    const char *from = origin[find(str_c(key)) - config_settings];
     return complain(l, from ? from : "configuration", key, what);
 }
 
 static bool has_below(str prefix)
 {
     for (size_t i = 0; i < N_SETTINGS; i++) {
-        str k = str_c(settings[i].key);
+        str k = str_c(config_settings[i].key);
         if (k.n > prefix.n && str_starts(k, prefix) && k.p[prefix.n] == '.') return true;
     }
     return false;
+}
+
+/* Every key and section name, and the key whose last part it is: "dialect" for "interviews.dialect". */
+static const char *nearest(struct loader *l, str key)
+{
+    struct near n = NEAR(key);
+    for (size_t i = 0; i < N_SETTINGS; i++) {
+        str k = str_c(config_settings[i].key);
+        if (k.n > key.n && str_ends(k, key) && k.p[k.n - key.n - 1] == '.') return config_settings[i].key;
+        near_offer(&n, config_settings[i].key);
+        const char *section = arena_z(l->a, str_head(k, str_find(k, '.', 0)));
+        if (section) near_offer(&n, section);
+    }
+    return near_best(&n);
+}
+
+static err complain_unknown(struct loader *l, const char *place, const char *key)
+{
+    str what;
+    if (has_below(str_c(key))) return complain(l, place, key, "is a section: set one of its keys");
+    const char *meant = nearest(l, str_c(key));
+    if (meant && arena_printf(l->a, &what, "unknown key; did you mean %s?", meant) == ERR_OK) return complain(l, place, key, what.p);
+    return complain(l, place, key, "unknown key; chancery config lists all");
+}
+
+/* "is not one of: debug, info, warn, error" */
+static err complain_word(struct loader *l, const struct setting *s, const char *place)
+{
+    CLEANUP(buf_release) struct buf b = BUF(1000);
+    str what;
+    for (const char *const *p = s->words; *p; p++) buf_printf(&b, "%s%s", p == s->words ? "is not one of: " : ", ", *p);
+    return buf_to_arena(&b, l->a, &what) == ERR_OK ? complain(l, place, s->key, arena_z(l->a, what)) : complain(l, place, s->key, "is not one of the words allowed here");
+}
+
+static err complain_range(struct loader *l, const struct setting *s, const char *place)
+{
+    str what;
+    if (arena_printf(l->a, &what, "is not between %lld and %lld", (long long)s->least, (long long)s->most) != ERR_OK) what = STR("is out of range");
+    return complain(l, place, s->key, what.p);
 }
 
 static bool word_ok(const struct setting *s, str w)
@@ -181,7 +210,7 @@ static err take_one_text(struct loader *l, const struct setting *s, const struct
     if (!nothing) {
         if (!is_scalar(v)) return complain(l, place, s->key, "expected a text");
         if (has_nul(v->text)) return complain(l, place, s->key, "holds a NUL character");
-        if (!word_ok(s, v->text)) return complain(l, place, s->key, "is not one of the words allowed here");
+        if (!word_ok(s, v->text)) return complain_word(l, s, place);
         z = arena_z(l->a, v->text);
         if (!z) return ERR_NOMEM;
     }
@@ -198,7 +227,7 @@ static err take_texts(struct loader *l, const struct setting *s, const struct ya
     if (!t.v) return ERR_NOMEM;
     for (size_t i = 0; i < n; i++) {
         if (!is_scalar(items[i]) || items[i]->text.n == 0 || has_nul(items[i]->text)) return complain(l, place, s->key, "expected a text or a list of texts");
-        if (!word_ok(s, items[i]->text)) return complain(l, place, s->key, "is not one of the words allowed here");
+        if (!word_ok(s, items[i]->text)) return complain_word(l, s, place);
         if (!(t.v[i] = arena_z(l->a, items[i]->text))) return ERR_NOMEM;
     }
     memcpy((char *)l->out + s->at, &t, sizeof t);
@@ -231,7 +260,7 @@ static err take(struct loader *l, const struct setting *s, const struct yaml_nod
     case T_TEXT: TRY(take_one_text(l, s, v, place)); break;
     case T_INT:
         if (v->kind != YAML_INT || v->big) return complain(l, place, s->key, "expected a whole number");
-        if (v->i < s->least || v->i > s->most) return complain(l, place, s->key, "is out of range");
+        if (v->i < s->least || v->i > s->most) return complain_range(l, s, place);
         memcpy(at, &v->i, sizeof v->i);
         break;
     case T_BOOL:
@@ -241,7 +270,7 @@ static err take(struct loader *l, const struct setting *s, const struct yaml_nod
     case T_TEXTS: TRY(take_texts(l, s, v, place)); break;
     case T_DISPATCH: TRY(take_dispatch(l, s, v, place)); break;
     }
-    origin[s - settings] = place;
+    origin[s - config_settings] = place;
     return ERR_OK;
 }
 
@@ -259,9 +288,9 @@ static err walk(struct loader *l, const struct yaml_node *map, str prefix, const
         else if (v->kind == YAML_MAP && has_below(key))
             TRY(walk(l, v, key, file));
         else if (v->kind != YAML_NULL || !has_below(key)) /* a section whose lines are all commented out is none */
-            return arena_printf(l->a, &place, "%s:%u:%u", file, k->line, k->column)
-                       ? ERR_NOMEM
-                       : complain(l, place.p, key.p, has_below(key) ? "expected a mapping of keys to values" : "unknown key");
+            return arena_printf(l->a, &place, "%s:%u:%u", file, k->line, k->column) ? ERR_NOMEM
+                   : has_below(key)                                                ? complain(l, place.p, key.p, "expected a mapping of keys to values")
+                                                                                   : complain_unknown(l, place.p, key.p);
     }
     return ERR_OK;
 }
@@ -322,6 +351,29 @@ static err take_text(struct loader *l, const struct setting *s, str text, const 
     return take(l, s, v, place);
 }
 
+/* interviews.dialect -> CHANCERY_INTERVIEWS_DIALECT */
+static const char *variable_of(struct arena *a, const char *key)
+{
+    str name;
+    if (arena_printf(a, &name, "CHANCERY_%s", key) != ERR_OK) return NULL;
+    char *p = arena_z(a, name);
+    for (char *c = p; c && *c; c++) *c = (char)(*c == '.' ? '_' : *c >= 'a' && *c <= 'z' ? *c - 32 : *c);
+    return p;
+}
+
+static err complain_variable(struct loader *l, const char *variable)
+{
+    struct near n = NEAR(str_c(variable));
+    str what;
+    for (size_t i = 0; i < N_SETTINGS; i++) {
+        const char *name = variable_of(l->a, config_settings[i].key);
+        if (name) near_offer(&n, name);
+    }
+    /* All have nine letters in common: those do not make them near. */
+    if (n.best && n.distance <= (strlen(variable) - 9) / 3 && arena_printf(l->a, &what, "unknown key; did you mean %s?", n.best) == ERR_OK) return complain(l, variable, "environment", what.p);
+    return complain(l, variable, "environment", "unknown key");
+}
+
 extern char **environ;
 
 static err load_environment(struct loader *l)
@@ -332,17 +384,17 @@ static err load_environment(struct loader *l)
         if (str_is(name, "CHANCERY_CONFIG") || str_starts(name, STR("CHANCERY_FAULT")) || str_starts(name, STR("CHANCERY_TEST"))) continue;
         const struct setting *hit = NULL;
         for (size_t i = 0; i < N_SETTINGS && !hit; i++) {
-            str k = str_c(settings[i].key);
+            str k = str_c(config_settings[i].key);
             bool same = k.n == name.n - 9;
             for (size_t j = 0; same && j < k.n; j++) {
                 char want = k.p[j] == '.' ? '_' : k.p[j];
                 same = name.p[9 + j] == (want >= 'a' && want <= 'z' ? want - 32 : want);
             }
-            if (same) hit = &settings[i];
+            if (same) hit = &config_settings[i];
         }
         const char *place = arena_z(l->a, name);
         if (!place) return ERR_NOMEM;
-        if (!hit) return complain(l, place, "environment", "unknown key");
+        if (!hit) return complain_variable(l, place);
         TRY(take_text(l, hit, line, place));
     }
     return ERR_OK;
@@ -356,14 +408,17 @@ static err load_set(struct loader *l, const char *pair)
     TRY(arena_printf(l->a, &place, "--set " STR_FMT, STR_ARG(key)));
     const struct setting *s = find(key);
     if (!has) return complain(l, place.p, pair, "expected KEY=VALUE");
-    if (!s) return complain(l, place.p, arena_z(l->a, key), "unknown key");
+    if (!s) {
+        const char *whole = arena_z(l->a, key);
+        return whole ? complain_unknown(l, place.p, whole) : ERR_NOMEM;
+    }
     return take_text(l, s, rest, place.p);
 }
 
 static err load_defaults(struct loader *l)
 {
     for (size_t i = 0; i < N_SETTINGS; i++)
-        if (settings[i].preset) TRY(take_text(l, &settings[i], str_c(settings[i].preset), "default"));
+        if (config_settings[i].preset) TRY(take_text(l, &config_settings[i], str_c(config_settings[i].preset), "default"));
     return ERR_OK;
 }
 
@@ -433,7 +488,7 @@ static err check_livekit(struct loader *l)
 static err derive(struct loader *l)
 {
     struct config *c = l->out;
-    c->cors_set = strcmp(origin[find(STR("cors.allowed_origins")) - settings], "default") != 0;
+    c->cors_set = strcmp(origin[find(STR("cors.allowed_origins")) - config_settings], "default") != 0;
     TRY(check_livekit(l));
     TRY(derive_counts(l));
     TRY(derive_base_url(l));
@@ -527,28 +582,17 @@ void config_print(const struct config *c, bool json, struct buf *out)
     if (json) jw_open(&w, '[');
     for (size_t i = 0; i < N_SETTINGS; i++) {
         CLEANUP(buf_release) struct buf v = BUF(65536);
-        value_text(c, &settings[i], &v);
+        value_text(c, &config_settings[i], &v);
         const char *from = origin[i] ? origin[i] : "default";
         if (!json) {
-            buf_printf(out, "%-36s %-40.*s # %s\n", settings[i].key, STR_ARG(buf_str(&v)), from);
+            buf_printf(out, "%-36s %-40.*s # %s\n", config_settings[i].key, STR_ARG(buf_str(&v)), from);
             continue;
         }
         jw_open(&w, '{');
-        jw_kstr(&w, "key", str_c(settings[i].key));
+        jw_kstr(&w, "key", str_c(config_settings[i].key));
         jw_kstr(&w, "value", buf_str(&v));
         jw_kstr(&w, "from", str_c(from));
         jw_close(&w, '}');
     }
     if (json) jw_close(&w, ']'), buf_char(out, '\n');
-}
-
-void config_document(struct buf *out)
-{
-    buf_z(out, "# Configuration\n\nPrinted by `chancery config --document`; the table in `src/main/config.c` is the only source.\n\n"
-               "YAML 1.2 file: `--config`, else `$CHANCERY_CONFIG`, else `./chancery.yml` if present, else none. Precedence: built-in default, file,\n"
-               "environment (`CHANCERY_` and the key in upper case, dots as underscores), `--set KEY=VALUE`. An unknown key, a wrong type or an impossible value stops\n"
-               "the start with its place.\n\n| key | default | meaning |\n|---|---|---|\n");
-    for (size_t i = 0; i < N_SETTINGS; i++)
-        buf_printf(out, "| `%s` | %s%s%s | %s |\n", settings[i].key, settings[i].preset ? "`" : "", settings[i].preset ? settings[i].preset : "none",
-                   settings[i].preset ? "`" : "", settings[i].doc);
 }

@@ -58,3 +58,5 @@ err config_load(struct arena *a, const struct config_sources *from, struct confi
 void config_print(const struct config *c, bool json, struct buf *out);
 /* docs/configuration.md. */
 void config_document(struct buf *out);
+/* chancery.yml.5. */
+void config_man(struct buf *out);

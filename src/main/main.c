@@ -37,6 +37,7 @@ const struct command commands[] = {
     { "outbox list", "", "list mails and other jobs that wait, run or are dead", "chancery outbox list --kind mail.send --json", OPTIONS("--all", "--kind"), true, cmd_outbox_list },
     { "outbox retry", "[ID]", "let dead jobs be tried again: one by its number, or all", "chancery outbox retry --kind mail.send", OPTIONS("--kind"), true, cmd_outbox_retry },
     { "mail test", "ADDRESS", "send a mail now, by the settings of mail, and tell what became of it", "chancery mail test ann@example.com", NULL, true, cmd_mail_test },
+    { "help", "[COMMAND...]", "tell what a command does, or all of them; print the manual page and completion scripts", "chancery help user create", OPTIONS("--man", "--completion"), false, cmd_help },
     { 0 },
 };
 

@@ -215,6 +215,8 @@ int cmd_serve(struct cli *c)
     a.migrate = c->config.store_migrate;
     a.store_broke = end_broken;
     struct bootstrap admin = { str_c(c->config.admin_email), str_c(c->config.admin_password), str_c(c->config.admin_api_key) };
+    str here, absent;
+    if (app_check_families(&c->config, c->mem, &here, &absent, &why) != ERR_OK) return cli_fail(STR_FMT, STR_ARG(why));
     err e = app_open(&a, c->mem, &c->config, true, &why);
     if (!e) e = app_check_queries(&a, &why);
     if (!e && c->config.admin_email) e = app_bootstrap(&a, &admin, &why);

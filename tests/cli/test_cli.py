@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import pty
 import re
 import shutil
 import signal
@@ -97,15 +98,43 @@ class Usage(Folder):
         self.assertIn("user set-password", done.stdout)
 
     def test_every_command_has_help_with_an_example(self):
-        commands = [["serve"], ["check"], ["config"], ["migrate"], ["openapi"], ["user", "create"], ["user", "list"], ["user", "show"],
-                    ["user", "set-password"], *(["user", w] for w in ("promote", "demote", "activate", "deactivate", "delete", "sessions", "revoke", "reset-totp")),
-                    ["audit", "tail"], ["interview", "list"], ["interview", "run"]]
+        commands = json.loads(self.run_it("help", "--json").stdout)
+        self.assertGreater(len(commands), 10)
         for command in commands:
-            with self.subTest(" ".join(command)):
-                done = self.run_it(*command, "--help")
+            with self.subTest(command["name"]):
+                words = command["name"].split()
+                done = self.run_it(*words, "--help")
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
-                self.assertIn("Example:\n  ", done.stdout)
-                self.assertIn("--data", done.stdout)
+                self.assertTrue(done.stdout.startswith("chancery " + command["name"]), done.stdout)
+                self.assertIn("\nExample:\n  %s\n" % command["example"], done.stdout)
+                self.assertIn("chancery " + command["name"], command["example"])
+                for option in command["options"]:
+                    self.assertIn("\n  %s " % option, done.stdout)
+                self.assertEqual(self.run_it("help", *words).stdout, done.stdout)
+                self.assertRegex(self.run_it(*words, "--version").stdout, r"^chancery \d+\.\d+\.\d+\n$")
+                self.refused(2, "unknown option --no-such", *words, "--no-such")
+                self.assertTrue({"--config", "--data", "--set", "--quiet", "--verbose", "--json", "--help", "--version"} <= set(command["options"]))
+                if command["args"] and not command["args"].startswith("[") and "--email" not in command["options"]:
+                    self.refused(2, "needs " + command["args"], *words)
+
+    def test_every_list_is_one_in_json_too(self):
+        self.assertEqual(self.on_data("user", "create", EMAIL).returncode, 0)
+        lists = [c["name"] for c in json.loads(self.run_it("help", "--json").stdout) if c["name"].endswith(" list")] + ["config", "migrate --status", "help"]
+        for name in lists:
+            with self.subTest(name):
+                done = self.on_data(*name.split(), "--json")
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertIsInstance(json.loads(done.stdout), list)
+
+    def test_nothing_is_coloured_even_on_a_terminal(self):
+        for words in (["--help"], ["config"], ["check"], ["dance"]):
+            for env in ({}, {"NO_COLOR": "1"}):
+                with self.subTest((words, env)):
+                    ours, theirs = pty.openpty()
+                    subprocess.run([BINARY, *words], stdin=theirs, stdout=theirs, stderr=theirs, timeout=60, cwd=self.folder, env=environment(env))
+                    os.close(theirs)
+                    self.assertNotIn(b"\x1b", os.read(ours, 65536))
+                    os.close(ours)
 
     def test_the_version_is_told(self):
         done = self.run_it("--version")
@@ -114,7 +143,15 @@ class Usage(Folder):
 
     def test_what_is_not_understood_is_told_in_one_line_with_status_2(self):
         rows = [
-            ("an unknown command", "unknown command dance", ["dance"]),
+            ("an unknown command", "unknown command dance; chancery --help lists them", ["dance"]),
+            ("a mistyped command", "unknown command chek; did you mean chancery check?", ["chek"]),
+            ("a mistyped first word", "unknown command usr list; did you mean chancery user list?", ["usr", "list"]),
+            ("a mistyped second word", "unknown command user lst; did you mean chancery user list?", ["user", "lst"]),
+            ("half a command", "user what? chancery --help lists its commands", ["user"]),
+            ("a mistyped option", "unknown option --jsn; did you mean --json?", ["user", "list", "--jsn"]),
+            ("a manual page that is not there", "no manual page x; there is: chancery, chancery.yml", ["help", "--man", "x"]),
+            ("a shell that we do not know", "no completion for csh; there is: bash, zsh, fish", ["help", "--completion", "csh"]),
+            ("help for nothing", "no command user dance", ["help", "user", "dance"]),
             ("an unknown option", "unknown option --fast", ["check", "--fast"]),
             ("another command's option", "unknown option --superuser", ["user", "list", "--superuser"]),
             ("an option without its value", "--data needs a value", ["check", "--data"]),
@@ -122,7 +159,7 @@ class Usage(Folder):
             ("a word too many", "b@example.com is one word too many", ["user", "show", "a@example.com", "b@example.com"]),
             ("a word where none is taken", "x is one word too many", ["check", "x"]),
             ("a missing address", "user show needs EMAIL", ["user", "show"]),
-            ("a family that is not there", "no family chess in this build; there is: interviews", ["openapi", "chess"]),
+            ("a family that is not there", "no family chess in this build; there is: ", ["openapi", "chess"]),
             ("how to set a password", "--send-link or --print-link", ["user", "set-password", EMAIL, "--data", str(self.data)]),
         ]
         self.assertEqual(self.on_data("user", "create", EMAIL).returncode, 0)
@@ -510,6 +547,18 @@ class Serving(Folder):
         self.assertNotIn("hunter2", log)
         requests = [json.loads(x) for x in log.splitlines() if '"event":"request"' in x]
         self.assertEqual([x["path"] for x in requests], ["/api/user", "/api/secret"])
+
+    def test_of_families_that_are_not_all_built_those_that_are_are_served(self):
+        everything = "families=[accounts, iam, hiring, interviews, signatures]"
+        done = self.on_data("check", "--set", everything)
+        self.assertEqual(done.returncode, 0)
+        server = self.serve("--set", everything, *ADMIN)
+        self.assertEqual(self.get(server, "/api/user", {"X-API-Key": KEY})[0], 200)
+        missing = [f for f in ("accounts", "iam", "hiring", "signatures") if self.run_it("openapi", f).returncode]
+        for family in missing:
+            self.assertRegex(done.stdout, r"\nfamilies: .*interviews.*\(not in this version: .*%s.*\)\n" % family)
+            for words in (["check"], ["serve", "--listen", "127.0.0.1:0"]):
+                self.refused(1, "families: none of them is in this version", *words, "--data", str(self.folder / "other"), "--set", "families=[%s]" % family)
 
     def test_a_family_left_out_answers_404(self):
         server = self.serve("--set", "families=[]", *ADMIN)
