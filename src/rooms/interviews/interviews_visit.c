@@ -1,5 +1,6 @@
 /* rooms/interviews/interviews_visit.c: one call on one session: load, unwrap, ask a worker, save by compare-and-set. */
 #include "rooms/interviews/interviews_int.h"
+#include "base/log.h"
 
 enum {
     KEYFRAME_EVERY = 16,
@@ -137,6 +138,7 @@ struct read_step {
     int64_t          seq;
     str              blob, base; /* base absent: blob is whole */
     struct step_head head;
+    bool             damaged;
 };
 static err read_step_tx(struct call *c)
 {
@@ -147,20 +149,27 @@ static err read_step_tx(struct call *c)
     TRY(session_find(c, r->v->id, r->v->i, &now, &found));
     if (!found || now.version != r->v->s.version) return ERR_CONFLICT; /* somebody was quicker: the race is lost before it is run */
     TRY(step_read(c, r->v->id, r->seq, &step));
-    if (str_absent(step.blob) || step_head_read(step.blob, &r->head)) return ERR_STORE;
+    r->damaged = str_absent(step.blob) || step_head_read(step.blob, &r->head) != ERR_OK;
     r->blob = step.blob;
     r->base = STR_NULL;
-    if (r->head.base == 0) return ERR_OK;
+    if (r->damaged || r->head.base == 0) return ERR_OK;
     TRY(step_read(c, r->v->id, r->head.base, &step));
     r->base = step.blob;
-    return str_absent(step.blob) ? ERR_STORE : ERR_OK;
+    r->damaged = str_absent(step.blob);
+    return ERR_OK;
 }
 
-/* Not opened: ERR_STORE, since the key is the right one. */
+/* The key is the right one, so it is not the client's secret: the operator wants to know. */
+static err damaged(struct visit *v, int64_t seq)
+{
+    LOG(LOG_ERROR, "a stored step is damaged", LOG_S("interview", v->i), LOG_I("step", seq), LOG_S("request", v->c->request_id));
+    return fail(v->c, ERR_INPUT, NULL, "Unable to read the answers of this session: what is stored is damaged, or of another version of the program.");
+}
+
 static err open_step(struct visit *v, struct arena *mem, int64_t seq, str prefix, str blob, str *out)
 {
     err e = step_open(mem, v->key, v->id, seq, prefix, blob, out);
-    return e == ERR_INPUT ? ERR_STORE : e;
+    return e == ERR_INPUT ? damaged(v, seq) : e;
 }
 
 static err read_snapshot(struct visit *v, struct arena *scratch, int64_t seq, str *out)
@@ -171,6 +180,7 @@ static err read_snapshot(struct visit *v, struct arena *scratch, int64_t seq, st
     reading.mem = scratch;
     reading.state = &r;
     TRY(store_do(v->r->o.store, &reading, TX_READ, read_step_tx));
+    if (r.damaged) return damaged(v, seq);
     if (!str_absent(r.base)) TRY(open_step(v, scratch, r.head.base, STR_NULL, r.base, &prefix));
     TRY(open_step(v, scratch, seq, prefix, r.blob, &text));
     return arena_str(v->c->mem, text, out);

@@ -25,6 +25,73 @@ static void expect(const char *what, struct answer a, int status, const char *pa
     if (a.status != status || (part && !strstr(a.body, part))) script_wrong("%s: %d %s, not %d %s", what, a.status, a.body, status, part ? part : "");
 }
 
+static void set_other(void);
+
+/* --- steps that are not what they were --- */
+
+enum tampering { FLIP_TEXT, FLIP_SEAL, FLIP_HEAD, OLD_FORMAT, NEW_CODEC, CUT_OFF, EMPTY, OF_ANOTHER_SESSION, OF_ANOTHER_STEP, TAMPERINGS };
+static const char *const tampering_names[TAMPERINGS] = { "a bit of the text", "a bit of the seal", "a bit of the interview's hash", "an unknown format", "an unknown codec",
+                                                         "cut off", "empty", "a step of another session", "another step of the session" };
+struct tamper {
+    enum tampering how;
+    const char    *other; /* session */
+};
+
+static const struct query get_step = { "ti", "b", "SELECT snapshot FROM interview_step WHERE session_id = $1 AND seq = $2", NULL };
+static const struct query put_step = { "bti", "", "UPDATE interview_step SET snapshot = $1 WHERE session_id = $2 AND seq = $3", NULL };
+
+static err tamper_tx(struct call *c)
+{
+    const struct tamper *t = c->state;
+    struct cell *row;
+    str          text;
+    bool         elsewhere = t->how == OF_ANOTHER_SESSION, before = t->how == OF_ANOTHER_STEP;
+    TRY(db_get(c, &get_step, &row, str_c(elsewhere ? t->other : id), (int64_t)(before ? 1 : 2)));
+    TRY(arena_str(c->mem, row[0].s, &text));
+    char *p = NEW_N(c->mem, char, text.n);
+    if (!p) return ERR_NOMEM;
+    memcpy(p, text.p, text.n);
+    text.p = p;
+    if (t->how == FLIP_TEXT) p[STEP_HEAD + 20] ^= 4;
+    if (t->how == FLIP_SEAL) p[text.n - 1] ^= 1;
+    if (t->how == FLIP_HEAD) p[12] ^= 1;
+    if (t->how == OLD_FORMAT) p[2] ^= 64;
+    if (t->how == NEW_CODEC) p[3] = 100;
+    if (t->how == CUT_OFF) text.n /= 2;
+    if (t->how == EMPTY) text.n = 0;
+    return db_run(c, &put_step, text, str_c(id), (int64_t)2);
+}
+
+/* Whatever stands there instead of a step is never taken for one, and every operation says the same. */
+static void a_step_that_was_tampered_with_is_refused(void **state)
+{
+    struct rig *r = *state;
+    static char other[SESSION_ID + 1], own[SESSION_ID + 1], list[256];
+    for (int how = 0; how < TAMPERINGS; how++) {
+        (void)snprintf(other, sizeof other, "%s", new_session());
+        id = other;
+        set_other();
+        (void)snprintf(own, sizeof own, "%s", new_session());
+        id = own;
+        set_other();
+        struct tamper t = { (enum tampering)how, other };
+        struct call   c = rig_call(1 << 20);
+        c.state = &t;
+        assert_int_equal(store_do(r->s, &c, TX_WRITE, tamper_tx), ERR_OK);
+        rig_call_end(&c);
+        const char *name = tampering_names[how], *want = "Unable to read the answers of this session: what is stored is damaged, or of another version of the program.";
+        expect(name, ask(M_GET, target_of("/api/session"), NULL), 400, want);
+        expect(name, ask(M_GET, target_of("/api/session/question"), NULL), 400, want);
+        expect(name, ask(M_POST, "/api/session", body_of(",\"variables\":{\"a\":1}")), 400, want);
+        expect(name, ask(M_POST, "/api/session/action", body_of(",\"action\":\"a\"")), 400, want);
+        (void)snprintf(list, sizeof list, "/api/interviews?include_dictionary=1&secret=" SECRET_TEXT "&session=%s", id);
+        expect(name, ask(M_GET, list, NULL), 200, "\"title\":\"A title - interview answers cannot be decrypted\"");
+        /* The other session is as it was. */
+        id = other;
+        expect(name, ask(M_GET, target_of("/api/session"), NULL), 200, "new+{\\\"other\\\":1}");
+    }
+}
+
 /* --- what is stored is what was answered --- */
 
 enum { STEPS = 64 };
@@ -574,6 +641,7 @@ static void whatever_fails_is_whole_or_not_at_all(void **state)
 #endif
 
 const struct CMUnitTest interviews_call_tests[] = {
+    cmocka_unit_test(a_step_that_was_tampered_with_is_refused),
     cmocka_unit_test(many_steps_and_ways_back_are_kept),
     cmocka_unit_test(a_session_deleted_meanwhile_is_missed),
     cmocka_unit_test(a_lost_race_is_evaluated_again),
