@@ -43,6 +43,8 @@ CURL *client_easy(int64_t timeout_ms, const char *ca_file)
     CLIENT_SET(h, &bad, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     /* A name that takes its time must not hold the caller beyond the time-out. */
     CLIENT_SET(h, &bad, CURLOPT_QUICK_EXIT, 1L);
+    /* Kept for a next call, a connection would take leave of the peer when the handle is freed, without any time-out of ours. */
+    CLIENT_SET(h, &bad, CURLOPT_FORBID_REUSE, 1L);
     if (ca_file) CLIENT_SET(h, &bad, CURLOPT_CAINFO, ca_file);
     if (!bad && !fault_here()) return h;
     curl_easy_cleanup(h);

@@ -103,6 +103,8 @@ static err describe(CURL *h, const struct smtp_server *s, const struct smtp_mail
     err bad = ERR_OK;
     CLIENT_SET(h, &bad, CURLOPT_URL, s->url);
     CLIENT_SET(h, &bad, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    /* Also for the answer to our QUIT, which the time-out of the whole does not cover. */
+    CLIENT_SET(h, &bad, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)((s->timeout_ms + 999) / 1000));
     CLIENT_SET(h, &bad, CURLOPT_USE_SSL, (long)(s->need_tls ? CURLUSESSL_ALL : CURLUSESSL_TRY));
     if (s->user) CLIENT_SET(h, &bad, CURLOPT_USERNAME, s->user);
     if (s->user) CLIENT_SET(h, &bad, CURLOPT_PASSWORD, s->password);

@@ -45,16 +45,23 @@ static err plan(struct call *c)
     return row[0].i > latest ? db_run(c, &job_q[JQ_SOONER], latest, str_c(k->name), latest) : ERR_OK;
 }
 
+static err free_orphans(struct call *c) { return db_run(c, &job_q[JQ_ORPHANS], c->now_ms); }
+
+static err plan_do(struct jobs *q, err (*fn)(struct call *), struct job_kind *k)
+{
+    struct call c = { .mem = arena_new(LOOK_ARENA), .now_ms = clock_now_ms(), .state = k };
+    if (!c.mem) return ERR_NOMEM;
+    err e = store_do(q->o.store, &c, TX_WRITE, fn);
+    arena_free(c.mem);
+    return e;
+}
+
 err queue_plan(struct jobs *q)
 {
+    if (q->o.alone) TRY(plan_do(q, free_orphans, NULL));
     for (size_t i = 0; i < q->o.n_kinds; i++) {
         struct job_kind k = q->o.kinds[i];
-        if (!k.period_ms) continue;
-        struct call c = { .mem = arena_new(LOOK_ARENA), .now_ms = clock_now_ms(), .state = &k };
-        if (!c.mem) return ERR_NOMEM;
-        err e = store_do(q->o.store, &c, TX_WRITE, plan);
-        arena_free(c.mem);
-        TRY(e);
+        if (k.period_ms) TRY(plan_do(q, plan, &k));
     }
     return ERR_OK;
 }

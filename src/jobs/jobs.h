@@ -51,6 +51,7 @@ struct jobs_options {
     size_t                 n_kinds;
     unsigned               threads;      /* 0: 8; most of them wait for others */
     int64_t                poll_ms;      /* how soon another server's jobs are seen at the latest; 0: 1,000 */
+    bool                   alone;        /* no other process runs jobs of this store: what runs when we start is lost, and due at once */
     int64_t                keep_done_ms; /* done and cancelled ones are purged after that; 0: a week */
     int64_t                keep_dead_ms; /* 0: 90 days */
     size_t                 arena_max;    /* ceiling of a job's call; 0: 64 MiB */

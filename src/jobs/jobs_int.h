@@ -22,7 +22,7 @@ struct jobs {
     unsigned            of_kind[]; /* running or about to, by the place in o.kinds; guarded by lock */
 };
 
-enum { JQ_ADD, JQ_NEXT_DUE, JQ_CLAIM, JQ_END, JQ_AGAIN, JQ_CANCEL, JQ_SOONER, JQ_RETRY_ONE, JQ_RETRY_KIND, JQ_RETRY_ALL, JQ_LIST_OPEN, JQ_LIST_STATE, JQ_LIST_KIND, JQ_ANY_OPEN, JQ_ANY_STATE, JQ_ANY,
+enum { JQ_ADD, JQ_NEXT_DUE, JQ_CLAIM, JQ_END, JQ_AGAIN, JQ_CANCEL, JQ_SOONER, JQ_ORPHANS, JQ_RETRY_ONE, JQ_RETRY_KIND, JQ_RETRY_ALL, JQ_LIST_OPEN, JQ_LIST_STATE, JQ_LIST_KIND, JQ_ANY_OPEN, JQ_ANY_STATE, JQ_ANY,
        JQ_PAYLOAD, JQ_COUNT, JQ_DEPTHS, JQ_OLDEST, JQ_PURGE, JQ__COUNT };
 extern const struct query job_q[JQ__COUNT];
 
@@ -44,5 +44,5 @@ void held_give_back(struct held *h);
 void held_free(struct held *h);
 /* Tells the watch that there may be something to do. */
 void queue_wake(void *queue);
-/* The one job of each kind that has a period. */
+/* What must be there before anything is claimed: the one job of each kind that has a period; what a process before us held is due (alone). */
 err queue_plan(struct jobs *q) MUST_CHECK;

@@ -38,6 +38,7 @@ const struct query job_q[JQ__COUNT] = {
                                          " WHERE id = $4 AND claim = $5 AND ended_at_ms IS NULL" },
     [JQ_CANCEL] = { .in = "ii", .sql = "UPDATE job SET state = 'cancelled', ended_at_ms = $1 WHERE id = $2 AND ended_at_ms IS NULL" },
     [JQ_SOONER] = { .in = "iti", .sql = "UPDATE job SET due_at_ms = $1 WHERE kind = $2 AND state = 'ready' AND due_at_ms > $3" },
+    [JQ_ORPHANS] = { .in = "i", .sql = "UPDATE job SET due_at_ms = $1 WHERE ended_at_ms IS NULL AND state = 'running'" },
     [JQ_RETRY_ONE] = { .in = "ii", .sql = AGAIN " WHERE id = $2 AND state = 'dead'" },
     [JQ_RETRY_KIND] = { .in = "it", .sql = AGAIN " WHERE kind = $2 AND state = 'dead'" },
     [JQ_RETRY_ALL] = { .in = "i", .sql = AGAIN " WHERE state = 'dead'" },

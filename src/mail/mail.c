@@ -7,7 +7,7 @@ enum {
     PAUSE_MS = 30000,
     PAUSE_MAX_MS = 3600000 /* so the last try is most of a day later */,
     TIMEOUT_MS = 60000,
-    LEASE_SPARE_MS = 120000,
+    LEASE_SPARE_MS = 30000,
     AT_ONCE = 4
 };
 
@@ -49,6 +49,7 @@ err mail_new(struct arena *a, const struct mail_options *o, struct mailer **out,
     if (!m) return ERR_NOMEM;
     m->from = o->from;
     m->ring = o->ring;
+    m->retry_ms = o->retry_ms ? o->retry_ms : PAUSE_MS;
     TRY(read_url(a, o, m, why));
     if (message_mailbox(str_c(o->from), &name, &m->from_address) != ERR_OK) return complain(why, "mail.from", "expected an address, or Name <address>");
     (void)pthread_mutex_init(&m->lock, NULL);
@@ -138,12 +139,12 @@ static err send(struct call *c, const struct job *j, void *arg)
 
 struct job_kind mail_kind(struct mailer *m)
 {
-    int64_t timeout = m->sink == SINK_SMTP ? m->server.timeout_ms : 0;
+    int64_t timeout = m->sink == SINK_SMTP ? 2 * m->server.timeout_ms : 0;
     return (struct job_kind){ .name = MAIL_KIND,
                               .run = send,
                               .arg = m,
                               .tries = TRIES,
-                              .backoff_ms = PAUSE_MS,
+                              .backoff_ms = m->retry_ms,
                               .backoff_max_ms = PAUSE_MAX_MS,
                               .lease_ms = timeout + LEASE_SPARE_MS,
                               .at_once = AT_ONCE };

@@ -20,6 +20,7 @@ struct mail_options {
     const char *ca_file;     /* PEM for certificates of the mail server; NULL: the system's */
     bool need_tls;           /* nothing goes out without TLS */
     int64_t timeout_ms;      /* of one sending; 0: a minute */
+    int64_t retry_ms;        /* pause after the first try that failed; 0: half a minute */
     const struct ring *ring; /* outlives the mailer */
 };
 /* What is wrong with a setting: "mail.url" or "mail.from", and a text; static. */

@@ -14,6 +14,7 @@ struct mailer {
     const char *dir;           /* SINK_DIR */
     const char *from;
     str from_address;
+    int64_t retry_ms;
     const struct ring *ring;
     struct jobs *queue;
     pthread_mutex_t lock; /* guards next */

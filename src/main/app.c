@@ -136,7 +136,8 @@ err app_origin(const struct config *c, struct arena *mem, str *out)
 static err open_jobs(struct app *a)
 {
     const struct config  *c = a->config;
-    struct mail_options   m = { .url = c->mail_url, .from = c->mail_from, .ca_file = c->outgoing_ca_file, .need_tls = c->mail_require_tls, .ring = &a->ring };
+    struct mail_options   m = { .url = c->mail_url, .from = c->mail_from, .ca_file = c->outgoing_ca_file, .need_tls = c->mail_require_tls, .ring = &a->ring,
+                                .timeout_ms = c->mail_timeout * 1000, .retry_ms = c->mail_retry * 1000 };
     struct mail_complaint why; /* config_load() has asked before */
     TRY(ring_add(&a->ring, a->master_key));
     TRY(mail_new(a->mem, &m, &a->mailer, &why));
@@ -145,7 +146,7 @@ static err open_jobs(struct app *a)
     a->kinds[n++] = core_forgot_kind(a->auth);
     a->kinds[n++] = retention_kind(c);
     n += hiring_job_kinds(&a->hiring, &a->kinds[n]);
-    struct jobs_options o = { .store = a->store, .kinds = a->kinds, .n_kinds = n, .keep_done_ms = c->retention_done_jobs * 1000,
+    struct jobs_options o = { .store = a->store, .kinds = a->kinds, .n_kinds = n, .alone = str_is(str_c(store_engine(a->store)), "sqlite"), .keep_done_ms = c->retention_done_jobs * 1000,
                               .keep_dead_ms = c->retention_dead_jobs * 1000 };
     TRY(jobs_new(&o, &a->jobs));
     mail_attach(a->mailer, a->jobs);

@@ -153,7 +153,8 @@ static const struct template test_mail[] = {
 int cmd_mail_test(struct cli *c)
 {
     const struct config  *f = &c->config;
-    struct mail_options   o = { .url = f->mail_url, .from = f->mail_from, .ca_file = f->outgoing_ca_file, .need_tls = f->mail_require_tls };
+    struct mail_options   o = { .url = f->mail_url, .from = f->mail_from, .ca_file = f->outgoing_ca_file, .need_tls = f->mail_require_tls,
+                                .timeout_ms = f->mail_timeout * 1000 };
     struct mail_complaint why;
     struct mailer        *m;
     struct call           call = { .mem = c->mem, .now_ms = clock_now_ms() };

@@ -39,6 +39,8 @@ const struct setting config_settings[] = {
     { "admin.api_key", T_TEXT, S(admin_api_key), NULL, "its docassemble API key, at least 16 characters", .secret = true },
     { "mail.url", T_TEXT, S(mail_url), NULL, "where mail goes: `smtp://user:password@host:port` (STARTTLS when the server offers it, and always before a password leaves this machine), `smtps://…`, `dir:PATH` (one file `NNNNNN.eml` a mail) or `log:` (default: `dir:` and `mail` in `data`)", .secret = true },
     { "mail.from", T_TEXT, S(mail_from), "Chancery <chancery@localhost>", "sender of mail" },
+    { "mail.timeout", T_INT, S(mail_timeout), "60", "seconds that handing one mail to the server may take", .least = 1, .most = 3600 },
+    { "mail.retry", T_INT, S(mail_retry), "30", "seconds until a mail that the server did not take for now is tried again; doubled after each further try, at most an hour, 24 tries", .least = 1, .most = 3600 },
     { "mail.require_tls", T_BOOL, S(mail_require_tls), "false", "never send mail in the clear, also where no password is needed" },
     { "outgoing.ca_file", T_TEXT, S(outgoing_ca_file), NULL, "PEM file of the authorities whose certificates are believed when the server calls others (HTTPS, mail); the system's if absent" },
     { "outgoing.allow_private", T_BOOL, S(outgoing_allow_private), "false", "calls to URLs that users choose may go to private, loopback and other special addresses, too" },

@@ -30,6 +30,7 @@ struct config {
     const char *tls_cert, *tls_key;
     const char *admin_email, *admin_password, *admin_api_key;
     const char *mail_url, *mail_from, *outgoing_ca_file;
+    int64_t mail_timeout, mail_retry;
     bool    mail_require_tls, outgoing_allow_private;
     int64_t retention_every, retention_sessions, retention_links, retention_audit, retention_done_jobs, retention_dead_jobs;
     const char *log_format, *log_level;

@@ -57,12 +57,12 @@ class Server:
     def connect(self, timeout=60):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 
-    def call(self, method, path, query=None, body=None, headers=None, connection=None, key=KEY):
+    def call(self, method, path, query=None, body=None, headers=None, connection=None, key=KEY, form=None):
         """(status, parsed JSON or bytes)."""
         c = connection or self.connect()
         target = path + ("?" + urllib.parse.urlencode(query) if query else "")
         head = {"X-API-Key": key} if key else {}
-        data = None
+        data = form
         if body is not None:
             data = json.dumps(body).encode()
             head["Content-Type"] = "application/json"
@@ -81,6 +81,8 @@ class Server:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self.process.stdout.close()
+        self.reader.join(5)
+        self.process.stderr.close()
 
     def stop(self):
         """A graceful end; the exit status."""
@@ -93,6 +95,7 @@ class Server:
                 self.process.wait()
         self.process.stdout.close()
         self.reader.join(5)
+        self.process.stderr.close()
         return self.process.returncode
 
     def remove(self):
