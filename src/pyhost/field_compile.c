@@ -296,9 +296,15 @@ static int compile_display(struct item *it)
 
 static int compile_generator(struct item *it) { return part_compile(it->b, it->own[OWN_CODE], HOW_EXPR, "code", &it->f->generator); }
 
+static int check_range(struct item *it)
+{
+    bool range = it->f->type && strcmp(it->f->type->name, "range") == 0;
+    return range && (!it->raw[F_MIN] || !it->raw[F_MAX]) ? block_error(it->b, "A field of datatype range needs min and max") : 0;
+}
+
 static int compile_input(struct item *it)
 {
-    if (compile_type(it) < 0 || compile_label(it) < 0 || compile_choices(it) < 0) return -1;
+    if (compile_type(it) < 0 || check_range(it) < 0 || compile_label(it) < 0 || compile_choices(it) < 0) return -1;
     if (it->f->choices && adapt_to_choices(it) < 0) return -1;
     return it->at_load ? define_names(it) : 0;
 }

@@ -64,6 +64,19 @@ int lazy_make(struct eval *e, struct block *b, const struct binding *bind)
     return made ? value_assign(e, bind->sought, made) : -1;
 }
 
+/* A template that fills a place of a page that is shown: what seeks it gets the text itself. */
+PyObject *lazy_screen(struct eval *e, struct block *b)
+{
+    PYOWN(word) = PyUnicode_FromString("template");
+    PYOWN(content) = PyUnicode_FromString("content");
+    PYOWN(subject) = PyUnicode_FromString("subject");
+    if (!word || !content || !subject) return NULL;
+    PYOWN(title) = text_given(&b->lazy->subject) ? text_trimmed(lazy_render(e, b->number, subject, NULL), TRIM_END) : Py_NewRef(Py_None);
+    PYOWN(text) = title ? text_trimmed(lazy_render(e, b->number, content, NULL), TRIM_END) : NULL;
+    PYOWN(screen) = text ? screen_command(e, b, word, title) : NULL;
+    return screen && py_set(screen, "subquestionText", text) == 0 ? py_keep(&screen) : NULL;
+}
+
 static PyObject *render_file(struct eval *e, struct block *b, PyObject *extra)
 {
     PYOWN(names) = expr_eval(e, &b->lazy->content_file);

@@ -19,6 +19,17 @@ static int compile_validation(struct block *b)
     return code && PyUnicode_Check(code) ? block_defines_code(b, code, "exec") : 0;
 }
 
+/* Labels that the kind of question has no use for (language 3.2). */
+static int check_labels(struct block *b, const struct screen *s)
+{
+    bool yesno = b->kind == Q_YESNO || b->kind == Q_NOYES || b->kind == Q_YESNOMAYBE || b->kind == Q_NOYESMAYBE;
+    bool buttons = s->variety && strcmp(s->variety, "buttons") == 0;
+    if ((yesno || buttons) && py_get_b(b->source, "continue button label"))
+        return block_error(b, "A continue button label does not go with yes and no or with buttons");
+    if (b->kind != Q_REVIEW && py_get_b(b->source, "resume button label")) return block_error(b, "A resume button label goes with review only");
+    return 0;
+}
+
 int screen_compile(struct block *b)
 {
     struct screen *s = PLAN_NEW(b, struct screen);
@@ -27,7 +38,7 @@ int screen_compile(struct block *b)
     if (screen_keys_compile(b, s) < 0 || buttons_compile(b, s) < 0 || terms_compile(b, s) < 0) return -1;
     PyObject *help = py_get_b(b->source, "help");
     if (help && help_compile(b, help, &s->help) < 0) return -1;
-    return kind_compile(b, s) < 0 || compile_roles(b, s) < 0 ? -1 : compile_validation(b);
+    return kind_compile(b, s) < 0 || check_labels(b, s) < 0 || compile_roles(b, s) < 0 ? -1 : compile_validation(b);
 }
 
 /* ---- what every screen has */

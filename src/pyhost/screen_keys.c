@@ -4,6 +4,7 @@
 enum place {
     P_NONE,      /* used elsewhere */
     P_EVALUATED, /* for its names only */
+    P_NOTED,     /* in state.current, under the name of the key */
     P_TEXT,      /* without trailing white space, also empty */
     P_LINE,      /* the same with a line break in front */
     P_VALUE,
@@ -15,7 +16,7 @@ static const struct {
 } keys[K__COUNT] = {
     [K_SECTION] = { "section", NULL, HOW_TEXT, P_EVALUATED },
     [K_QUESTION] = { "question", "questionText", HOW_TEXT, P_TEXT },
-    [K_BREADCRUMB] = { "breadcrumb", NULL, HOW_TEXT, P_EVALUATED },
+    [K_BREADCRUMB] = { "breadcrumb", NULL, HOW_TEXT, P_NOTED },
     [K_SUBQUESTION] = { "subquestion", "subquestionText", HOW_TEXT, P_TEXT },
     [K_METADATA] = { "question metadata", "question_metadata", HOW_DATA, P_VALUE },
     [K_UNDER] = { "under" },
@@ -67,11 +68,18 @@ static int evaluate(struct eval *e, const struct part *p)
     return value ? 0 : -1;
 }
 
+static int note(struct eval *e, const struct part *p, const char *key)
+{
+    PYOWN(text) = part_text(e, p, TRIM_END);
+    return text ? PyObject_SetAttrString(e->state, key, text) : -1;
+}
+
 static int place_key(struct eval *e, const struct part *p, int key, PyObject *out)
 {
     switch (keys[key].place) {
     case P_NONE: return 0;
     case P_EVALUATED: return evaluate(e, p);
+    case P_NOTED: return note(e, p, keys[key].key);
     case P_TEXT: return py_set_own(out, keys[key].json, part_text(e, p, TRIM_END));
     case P_LINE: return place_line(out, keys[key].json, part_text(e, p, TRIM_END));
     case P_VALUE: return py_set_own(out, keys[key].json, part_eval(e, p));

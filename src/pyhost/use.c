@@ -178,12 +178,22 @@ static int bar_way_back(struct eval *e)
     return wanted > 0 ? py_set_own(e->internal, "steps_offset", PyLong_FromLong(e->steps)) : wanted;
 }
 
+/* The action on top of the stack is known by the text of the screen that it led to. */
+static int note_breadcrumb(const struct binding *bind, PyObject *screen)
+{
+    if (!bind || !bind->sought) return 0;
+    PYOWN(called) = py_lib("functions.stack", "note_breadcrumb");
+    PyObject *text = py_get_b(screen, "questionText");
+    PYOWN(done) = called ? PyObject_CallFunctionObjArgs(called, bind->sought, text ? text : Py_None, NULL) : NULL;
+    return done ? 0 : -1;
+}
+
 static enum end show(struct eval *e, struct block *b, const struct binding *bind, PyObject **screen)
 {
-    if (bar_way_back(e) < 0) return END_ERROR;
+    if (bar_way_back(e) < 0 || PyObject_SetAttrString(e->state, "breadcrumb", Py_None) < 0) return END_ERROR;
     *screen = screen_of(e, b, bind);
     if (!*screen) return END_EXCEPTION;
-    if (keep_review(e, b, bind) == 0) return END_SCREEN;
+    if (keep_review(e, b, bind) == 0 && note_breadcrumb(bind, *screen) == 0) return END_SCREEN;
     Py_CLEAR(*screen);
     return END_ERROR;
 }
@@ -327,6 +337,13 @@ static enum end use_made(struct eval *e, const struct binding *bind, int bad, bo
     return surely ? END_AGAIN : defined_or_next(e, bind->sought);
 }
 
+static enum end use_target(struct eval *e, struct block *b, const struct binding *bind, PyObject **screen)
+{
+    *screen = lazy_screen(e, b);
+    if (!*screen) return END_EXCEPTION;
+    return py_set_own(*screen, "event_list", Py_BuildValue("[O]", bind->sought)) < 0 ? END_ERROR : END_SCREEN;
+}
+
 enum end use_candidate(struct eval *e, struct block *b, const struct binding *bind, bool forced, PyObject **screen)
 {
     if (binding_bind(e, bind) < 0) return END_ERROR;
@@ -338,6 +355,8 @@ enum end use_candidate(struct eval *e, struct block *b, const struct binding *bi
     case BLOCK_OBJECTS:
     case BLOCK_OBJECTS_FILE: return use_made(e, bind, objects_make(e, b, bind), false);
     case BLOCK_TEMPLATE:
+        if (py_get_b(b->source, "target")) return use_target(e, b, bind, screen);
+        return use_made(e, bind, lazy_make(e, b, bind), true);
     case BLOCK_TABLE: return use_made(e, bind, lazy_make(e, b, bind), true);
     case BLOCK_ATTACHMENT: return use_made(e, bind, attachment_make(e, b, bind), false);
     case BLOCK_CODE: return use_code(e, b, bind, forced);

@@ -38,6 +38,13 @@ def pop(name):
     return True
 
 
+def note_breadcrumb(name, question):
+    """The screen for the action on top is shown: it is called by its breadcrumb, else by its question."""
+    entry_shown = top()
+    if entry_shown is not None and entry_shown["action"] == name:
+        entry_shown["breadcrumb"] = current.breadcrumb or question
+
+
 def finish_running():
     """Removes the entry of the action that is running, if it is on top."""
     if current.action:
