@@ -273,7 +273,7 @@ enum auth_purge { AUTH_PURGE_EXPIRED_SESSIONS, AUTH_PURGE_ENDED_SESSIONS, AUTH_P
 err auth_purge(struct call *c, enum auth_purge what, int64_t before_ms, int64_t most, int64_t *gone) MUST_CHECK;
 err auth_check_purge(struct store *s, struct arena *a, str *why) MUST_CHECK; /* as auth_check_queries() */
 
-/* Second factors. A code is accepted once, whichever family asks; one step late or early is fine. Inside TX_WRITE where they change something. */
+/* Second factors. A code is accepted once, whichever family asks; one step late or early is fine, in any order. Inside TX_WRITE where they change something. */
 enum { TOTP_WINDOW = 1, BACKUP_CODES = 10, BACKUP_CODE = 11 /* "ABCDE-FGHJK" */ };
 /* A new authenticator, of no effect until it is confirmed. secret: raw bytes, for base32 and otpauth_uri(). */
 err totp_enrol(struct auth *a, struct call *c, str account_id, str name, str *id, str *secret) MUST_CHECK;
@@ -281,10 +281,25 @@ err totp_enrol(struct auth *a, struct call *c, str account_id, str name, str *id
 err totp_confirm(struct auth *a, struct call *c, str account_id, str id, str code, bool *good) MUST_CHECK;
 err totp_use(struct auth *a, struct call *c, str account_id, str code, bool *good) MUST_CHECK;
 err totp_enabled(struct call *c, str account_id, bool *out) MUST_CHECK; /* has a confirmed one */
+/* Authenticators of an account, the newest first. */
+struct authenticator {
+    str id, name;
+    int64_t created_at_ms, setup_at_ms /* when its secret was made */, verified_at_ms /* 0: not yet */, used_at_ms /* 0: never */;
+    bool disabled; /* switched off, only listed */
+};
+err totp_list(struct call *c, str account_id, struct authenticator **out, size_t *n) MUST_CHECK;
+/* An unconfirmed one begins anew: another name, another secret. */
+err totp_renew(struct auth *a, struct call *c, str id, str name, str *secret) MUST_CHECK;
+/* All are switched off, backup codes go. */
+err totp_disable(struct call *c, str account_id) MUST_CHECK;
+err totp_drop(struct call *c, str account_id, str id) MUST_CHECK; /* one; absent is fine */
+err backup_codes_drop(struct call *c, str account_id) MUST_CHECK;
 /* Authenticators and backup codes go. */
 err totp_remove(struct call *c, str account_id) MUST_CHECK;
 /* BACKUP_CODES new ones in place of all earlier; shown once. */
 err backup_codes_make(struct auth *a, struct call *c, str account_id, str out[static BACKUP_CODES]) MUST_CHECK;
+/* The same, of 8 small letters and digits: what clients of the Django CFG API expect. */
+err backup_codes_make_short(struct auth *a, struct call *c, str account_id, str out[static BACKUP_CODES]) MUST_CHECK;
 /* Case, blanks and the dash do not count. */
 err backup_code_use(struct auth *a, struct call *c, str account_id, str code, bool *good) MUST_CHECK;
 err backup_codes_left(struct call *c, str account_id, int64_t *out) MUST_CHECK;

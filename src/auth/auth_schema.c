@@ -129,8 +129,15 @@ static const char sessions_sql[] = "CREATE TABLE session (\n"
                                    "  ends_at_ms {bigint} NOT NULL);\n"
                                    "CREATE INDEX throttle_by_end ON throttle (ends_at_ms);\n";
 
+/* Which of the last three steps were used, so that one late may still be used after one early; authenticators that were switched off stay listed. */
+static const char devices_sql[] =
+    "ALTER TABLE totp ADD COLUMN used_mask {bigint} NOT NULL DEFAULT 0;\n"
+    "ALTER TABLE totp ADD COLUMN setup_at_ms {bigint} NOT NULL DEFAULT 0;\n"
+    "ALTER TABLE totp ADD COLUMN disabled_at_ms {bigint};\n";
+
 const struct migration auth_migrations[] = {
     { .number = 1, .name = "0001_accounts", .sql = accounts_sql },
     { .number = 2, .name = "0002_sessions", .sql = sessions_sql },
+    { .number = 3, .name = "0003_authenticators", .sql = devices_sql },
 };
 const size_t auth_migrations_n = COUNT_OF(auth_migrations);

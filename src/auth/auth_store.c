@@ -167,19 +167,29 @@ const struct query auth_q[AQ__COUNT] = {
     [AQ_THROTTLE_SEE] = { .in = "bi", .out = "ii", .sql = "SELECT hits, ends_at_ms FROM throttle WHERE hash = $1 AND ends_at_ms > $2" },
     [AQ_THROTTLE_CLEAR] = { .in = "b", .sql = "DELETE FROM throttle WHERE hash = $1" },
 
-    [AQ_TOTP_INSERT] = { .in = "tttbi",
-                         .sql = "INSERT INTO totp (id, account_id, name, secret_sealed, last_step, created_at_ms)"
-                                " VALUES ($1, $2, $3, $4, -1, $5)" },
+    [AQ_TOTP_INSERT] = { .in = "tttbii",
+                         .sql = "INSERT INTO totp (id, account_id, name, secret_sealed, last_step, created_at_ms, setup_at_ms)"
+                                " VALUES ($1, $2, $3, $4, -1, $5, $6)" },
     [AQ_TOTP_PENDING] = { .in = "tt",
-                          .out = "tbi",
-                          .sql = "SELECT id, secret_sealed, last_step FROM totp WHERE id = $1 AND account_id = $2"
-                                 " AND verified_at_ms IS NULL" },
+                          .out = "tbii",
+                          .sql = "SELECT id, secret_sealed, last_step, used_mask FROM totp WHERE id = $1 AND account_id = $2"
+                                 " AND verified_at_ms IS NULL AND disabled_at_ms IS NULL" },
     [AQ_TOTP_VERIFIED] = { .in = "t",
-                           .out = "tbi",
-                           .sql = "SELECT id, secret_sealed, last_step FROM totp WHERE account_id = $1"
-                                  " AND verified_at_ms IS NOT NULL ORDER BY created_at_ms, id" },
+                           .out = "tbii",
+                           .sql = "SELECT id, secret_sealed, last_step, used_mask FROM totp WHERE account_id = $1"
+                                  " AND verified_at_ms IS NOT NULL AND disabled_at_ms IS NULL ORDER BY created_at_ms, id" },
     [AQ_TOTP_CONFIRM] = { .in = "it", .sql = "UPDATE totp SET verified_at_ms = $1 WHERE id = $2" },
-    [AQ_TOTP_USE] = { .in = "iit", .out = "t", .sql = "UPDATE totp SET last_step = $1, used_at_ms = $2 WHERE id = $3 AND last_step < $1 RETURNING id" },
+    [AQ_TOTP_USE] = { .in = "iiitii",
+                      .out = "t",
+                      .sql = "UPDATE totp SET last_step = $1, used_mask = $2, used_at_ms = $3 WHERE id = $4 AND last_step = $5"
+                             " AND used_mask = $6 RETURNING id" },
+    [AQ_TOTP_LIST] = { .in = "t",
+                       .out = "ttiiiii",
+                       .sql = "SELECT id, name, created_at_ms, setup_at_ms, COALESCE(verified_at_ms, 0), COALESCE(used_at_ms, 0),"
+                              " CASE WHEN disabled_at_ms IS NULL THEN 0 ELSE 1 END FROM totp WHERE account_id = $1 ORDER BY created_at_ms DESC, id DESC" },
+    [AQ_TOTP_RENEW] = { .in = "tbit", .sql = "UPDATE totp SET name = $1, secret_sealed = $2, setup_at_ms = $3, last_step = -1, used_mask = 0 WHERE id = $4" },
+    [AQ_TOTP_DISABLE] = { .in = "it", .sql = "UPDATE totp SET disabled_at_ms = $1 WHERE account_id = $2 AND disabled_at_ms IS NULL" },
+    [AQ_TOTP_DROP_ONE] = { .in = "tt", .sql = "DELETE FROM totp WHERE id = $1 AND account_id = $2" },
     [AQ_TOTP_DROP] = { .in = "t", .sql = "DELETE FROM totp WHERE account_id = $1" },
     [AQ_BACKUP_DROP] = { .in = "t", .sql = "DELETE FROM backup_code WHERE account_id = $1" },
     [AQ_BACKUP_INSERT] = { .in = "tbi", .sql = "INSERT INTO backup_code (account_id, hash, created_at_ms) VALUES ($1, $2, $3)" },

@@ -92,8 +92,9 @@ str cfg_text_trim(str s); /* as Python's strip(): Unicode's white space */
 err cfg_text_collapse(struct arena *a, str s, str *out) MUST_CHECK;
 const char *cfg_address_fault(str address); /* NULL: a good one */
 bool cfg_url_ok(str url);
-bool cfg_uuid_plain(str s);                       /* lower case, hyphens */
-bool cfg_uuid_read(str s, char out[static UUID]); /* what Python takes, in plain form */
+void cfg_url_escape(struct buf *out, str s, bool form); /* form: a blank becomes + */
+bool cfg_uuid_plain(str s);                             /* lower case, hyphens */
+bool cfg_uuid_read(str s, char out[static UUID]);       /* what Python takes, in plain form */
 bool cfg_digits_only(str s);
 /* Reduced form; false: not a phone number. */
 bool cfg_phone_reduce(str typed, char out[static 21], size_t *n);
@@ -195,9 +196,45 @@ err cfg_second_use(struct call *c, str id, bool *won) MUST_CHECK;
 err cfg_account_rows_drop(struct call *c, str account_id) MUST_CHECK;
 err cfg_second_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
 
-err cfg_connection_avatar(struct call *c, str account_id, str *url) MUST_CHECK; /* of the newest connection that has one; else absent */
+/* GitHub (accounts_github_store.c) */
+#define CFG_GITHUB STR("github") /* the issuer of these identities */
+struct connection {
+    int64_t id, connected_at_ms, last_login_at_ms;
+    str subject, username, name, email, avatar_url;
+};
+err cfg_state_put(struct call *c, str state, str redirect, str source_url, int64_t expires_at_ms) MUST_CHECK;
+/* Takes a state that is good and was made for that redirect URI. An expired one goes, one for another URI stays. */
+err cfg_state_take(struct call *c, str state, str redirect, str *source_url, bool *good) MUST_CHECK;
+err cfg_connection_put(struct call *c, str account_id, const struct connection *x, str token_sealed, str scopes, str profile_json) MUST_CHECK;
+err cfg_connection_list(struct call *c, str account_id, struct connection **out, size_t *n) MUST_CHECK; /* the newest first */
+err cfg_connections_drop(struct call *c, str account_id) MUST_CHECK;
+err cfg_connection_avatar(struct call *c, str account_id, str *url) MUST_CHECK; /* of the newest that has one; else absent */
+err cfg_github_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
+bool cfg_github_on(const struct accounts *r);
+/* The URI given, else that of the front end; absent if there is none: cfg_no_redirect(). */
+err cfg_redirect_uri(struct call *c, str given, str *out) MUST_CHECK;
+err cfg_no_redirect(struct call *c) MUST_CHECK;
+
+/* A text as a QR code (accounts_qr.c). ERR_LIMIT: too long for one. */
+err cfg_qr_data_uri(struct arena *a, str text, str *out) MUST_CHECK;
+err cfg_code_check(struct input *in, str code) MUST_CHECK;
+err cfg_low_warning(struct arena *a, int64_t left, str *out) MUST_CHECK; /* absent: enough are left */
 
 /* --- handlers --- */
+err cfg_oauth_providers(struct call *c);
+err cfg_github_authorize(struct call *c);
+err cfg_github_callback(struct call *c);
+err cfg_connections(struct call *c);
+err cfg_oauth_disconnect(struct call *c);
+err cfg_totp_setup(struct call *c);
+err cfg_totp_confirm(struct call *c);
+err cfg_totp_disable(struct call *c);
+err cfg_totp_verify(struct call *c);
+err cfg_totp_verify_backup(struct call *c);
+err cfg_codes_status(struct call *c);
+err cfg_codes_regenerate(struct call *c);
+err cfg_devices(struct call *c);
+err cfg_device_delete(struct call *c);
 err cfg_centrifugo_token(struct call *c);
 err cfg_otp_request(struct call *c);
 err cfg_otp_verify(struct call *c);
@@ -221,6 +258,30 @@ struct refresh_body {
 struct profile_body {
     str first_name, last_name, company, phone, position, language, timezone;
 };
+struct setup_body {
+    str device_name;
+};
+struct confirm_body {
+    str device_id, code;
+};
+struct code_body {
+    str code;
+};
+struct verify_body {
+    str session_id, code;
+};
+struct backup_body {
+    str session_id, backup_code;
+};
+struct authorize_body {
+    str redirect_uri, source_url;
+};
+struct callback_body {
+    str code, state, redirect_uri;
+};
+struct provider_body {
+    str provider;
+};
 struct key_body {
     str key;
 };
@@ -230,4 +291,9 @@ extern const struct shape cfg_shape_otp_request, cfg_shape_otp_verify, cfg_shape
 extern const struct shape cfg_shape_centrifugo, cfg_shape_user, cfg_shape_totp_user, cfg_shape_otp_error, cfg_shape_otp_sent, cfg_shape_otp_verified,
     cfg_shape_token_pair, cfg_shape_deleted, cfg_shape_key, cfg_shape_key_new, cfg_shape_key_tested, cfg_shape_detail, cfg_shape_field_errors,
     cfg_shape_bad_input, cfg_shape_bad_otp;
+extern const struct shape cfg_shape_setup, cfg_shape_confirm, cfg_shape_code, cfg_shape_code_maybe, cfg_shape_verify, cfg_shape_verify_backup,
+    cfg_shape_authorize, cfg_shape_callback, cfg_shape_provider, cfg_shape_disable;
+extern const struct shape cfg_shape_setup_done, cfg_shape_confirmed, cfg_shape_message, cfg_shape_codes, cfg_shape_codes_status, cfg_shape_device_list,
+    cfg_shape_second_done, cfg_shape_bad_code, cfg_shape_providers, cfg_shape_authorized, cfg_shape_signed_in, cfg_shape_connections, cfg_shape_oauth_error,
+    cfg_shape_bad_oauth;
 extern const struct op accounts_ops[];

@@ -165,6 +165,19 @@ bool cfg_url_ok(str url)
     return host_ok(at < authority.n ? str_from(authority, at + 1) : authority);
 }
 
+void cfg_url_escape(struct buf *out, str s, bool form)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (isalnum(c) || (c && strchr("-._~", c)))
+            buf_char(out, (char)c);
+        else if (form && c == ' ')
+            buf_char(out, '+');
+        else
+            buf_printf(out, "%%%02X", c);
+    }
+}
+
 str cfg_source_name(str url)
 {
     str rest = after_scheme(url), host = str_head(rest, authority_end(rest));

@@ -1,7 +1,7 @@
-/* rooms/accounts/accounts_second_store.c: SQL of logins that wait for a second factor, and of GitHub: states and connections. */
+/* rooms/accounts/accounts_second_store.c: SQL of logins that wait for a second factor, and of deletion. */
 #include "rooms/accounts/accounts_int.h"
 
-enum { Q_PUT, Q_FIND, Q_MISS, Q_USE, Q_REFRESH_DROP, Q_SECOND_DROP, Q_CONNECTION_DROP, Q_AVATAR, Q__COUNT };
+enum { Q_PUT, Q_FIND, Q_MISS, Q_USE, Q_REFRESH_DROP, Q_SECOND_DROP, Q__COUNT };
 static const struct query q[Q__COUNT] = {
     [Q_PUT] = { "ttittii", "",
                 "INSERT INTO accounts_second (id, account_id, epoch, ip, user_agent, created_at_ms, expires_at_ms, tries)"
@@ -15,11 +15,6 @@ static const struct query q[Q__COUNT] = {
     [Q_USE] = { "it", "t", "UPDATE accounts_second SET used_at_ms = $1 WHERE id = $2 AND used_at_ms IS NULL RETURNING id", NULL },
     [Q_REFRESH_DROP] = { "t", "", "DELETE FROM accounts_refresh WHERE account_id = $1", NULL },
     [Q_SECOND_DROP] = { "t", "", "DELETE FROM accounts_second WHERE account_id = $1", NULL },
-    [Q_CONNECTION_DROP] = { "t", "", "DELETE FROM accounts_connection WHERE account_id = $1", NULL },
-    [Q_AVATAR] = { "t", "t",
-                   "SELECT avatar_url FROM accounts_connection WHERE account_id = $1 AND avatar_url <> '' ORDER BY connected_at_ms DESC, id DESC"
-                   " LIMIT 1",
-                   NULL },
 };
 
 /* What a client calls itself is any bytes: kept as far as it is text. */
@@ -58,15 +53,7 @@ err cfg_account_rows_drop(struct call *c, str account_id)
 {
     TRY(db_run(c, &q[Q_REFRESH_DROP], account_id));
     TRY(db_run(c, &q[Q_SECOND_DROP], account_id));
-    return db_run(c, &q[Q_CONNECTION_DROP], account_id);
-}
-
-err cfg_connection_avatar(struct call *c, str account_id, str *url)
-{
-    struct cell *row;
-    TRY(db_find(c, &q[Q_AVATAR], &row, account_id));
-    *url = row ? row[0].s : STR_NULL;
-    return ERR_OK;
+    return cfg_connections_drop(c, account_id);
 }
 
 err cfg_second_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, q, Q__COUNT, why); }

@@ -54,6 +54,38 @@ const struct shape cfg_shape_key_test = OBJECT(struct key_body, "APIKeyTestReque
 static const struct field key_body_fields[] = { DOC_FIELD("key", &some), DOC_FIELD("reissued_at", &time_null), DOC_FIELD("created_at", &time) };
 const struct shape cfg_shape_key_body = SHAPE("APIKeyRequest", key_body_fields);
 
+static const struct shape six = TEXT(6, 6), eight = TEXT(8, 8),
+                          name_100 = { .kind = K_TEXT, .limited = true, .min = 1, .max = 100, .preset = "\"Authenticator\"" };
+static const struct shape redirect = { .kind = K_TEXT, .format = "uri", .limited = true, .max = 500 };
+static const struct shape oauth_code = TEXT(10, 500), oauth_state = TEXT(20, 100);
+static const struct shape uuid = { .kind = K_TEXT, .format = "uuid" };
+static const struct shape provider = { .kind = K_TEXT, .name = "OAuthProviderEnum", .values = (const char *const[]){ "github", NULL } };
+static const struct field setup_fields[] = { FIELD(struct setup_body, device_name, "device_name", &name_100) };
+const struct shape cfg_shape_setup = OBJECT(struct setup_body, "SetupRequest", setup_fields);
+static const struct field confirm_fields[] = { FIELD(struct confirm_body, device_id, "device_id", &uuid, .need = true),
+                                               FIELD(struct confirm_body, code, "code", &six, .need = true) };
+const struct shape cfg_shape_confirm = OBJECT(struct confirm_body, "ConfirmSetupRequest", confirm_fields);
+static const struct field code_fields[] = { FIELD(struct code_body, code, "code", &six, .need = true) };
+const struct shape cfg_shape_code = OBJECT(struct code_body, "BackupCodesRegenerateRequest", code_fields);
+const struct shape cfg_shape_disable = OBJECT(struct code_body, "DisableRequest", code_fields);
+static const struct field code_maybe_fields[] = { FIELD(struct code_body, code, "code", &six, .doc = "Needed for the last active device") };
+const struct shape cfg_shape_code_maybe = OBJECT(struct code_body, "DeviceDeleteRequest", code_maybe_fields);
+static const struct field verify_fields[] = { FIELD(struct verify_body, session_id, "session_id", &uuid, .need = true),
+                                              FIELD(struct verify_body, code, "code", &six, .need = true) };
+const struct shape cfg_shape_verify = OBJECT(struct verify_body, "VerifyRequest", verify_fields);
+static const struct field backup_fields[] = { FIELD(struct backup_body, session_id, "session_id", &uuid, .need = true),
+                                              FIELD(struct backup_body, backup_code, "backup_code", &eight, .need = true) };
+const struct shape cfg_shape_verify_backup = OBJECT(struct backup_body, "VerifyBackupRequest", backup_fields);
+static const struct field authorize_fields[] = { FIELD(struct authorize_body, redirect_uri, "redirect_uri", &redirect),
+                                                 FIELD(struct authorize_body, source_url, "source_url", &uri) };
+const struct shape cfg_shape_authorize = OBJECT(struct authorize_body, "OAuthAuthorizeRequestRequest", authorize_fields);
+static const struct field callback_fields[] = { FIELD(struct callback_body, code, "code", &oauth_code, .need = true),
+                                                FIELD(struct callback_body, state, "state", &oauth_state, .need = true),
+                                                FIELD(struct callback_body, redirect_uri, "redirect_uri", &redirect) };
+const struct shape cfg_shape_callback = OBJECT(struct callback_body, "OAuthCallbackRequestRequest", callback_fields);
+static const struct field provider_fields[] = { FIELD(struct provider_body, provider, "provider", &provider, .need = true) };
+const struct shape cfg_shape_provider = OBJECT(struct provider_body, "OAuthDisconnectRequestRequest", provider_fields);
+
 /* --- refusals --- */
 static const struct shape messages_of_field = { .kind = K_ARRAY, .of = &text };
 const struct shape cfg_shape_field_errors = {
@@ -115,3 +147,70 @@ static const struct field new_key_fields[] = { DOC_FIELD("key", &text, .need = t
 const struct shape cfg_shape_key_new = SHAPE("APIKeyRegenerate", new_key_fields);
 static const struct field tested_fields[] = { DOC_FIELD("valid", &yes_no, .need = true), DOC_FIELD("user_id", &text_null, .need = true) };
 const struct shape cfg_shape_key_tested = SHAPE("APIKeyTestResult", tested_fields);
+
+/* --- second factors --- */
+static const struct field coded_error_fields[] = { DOC_FIELD("error", &text, .need = true), DOC_FIELD("code", &text), DOC_FIELD("attempts_remaining", &whole) };
+static const struct shape coded_error = SHAPE("TotpError", coded_error_fields);
+static const struct shape *const bad_code[] = { &coded_error, &cfg_shape_detail, &cfg_shape_field_errors, NULL };
+const struct shape cfg_shape_bad_code = { .kind = K_ONE_OF, .options = bad_code };
+static const struct field setup_done_fields[] = { DOC_FIELD("device_id", &uuid, .need = true), DOC_FIELD("secret", &text, .need = true),
+                                                  DOC_FIELD("provisioning_uri", &text, .need = true), DOC_FIELD("qr_code_base64", &text, .need = true),
+                                                  DOC_FIELD("expires_in", &whole, .need = true) };
+const struct shape cfg_shape_setup_done = SHAPE("SetupResponse", setup_done_fields);
+static const struct field confirmed_fields[] = { DOC_FIELD("message", &text, .need = true), DOC_FIELD("backup_codes", &texts, .need = true),
+                                                 DOC_FIELD("backup_codes_warning", &text, .need = true) };
+const struct shape cfg_shape_confirmed = SHAPE("ConfirmSetupResponse", confirmed_fields);
+const struct shape cfg_shape_message = SHAPE("Message", sent_fields);
+static const struct field codes_fields[] = { DOC_FIELD("backup_codes", &texts, .need = true), DOC_FIELD("warning", &text, .need = true) };
+const struct shape cfg_shape_codes = SHAPE("BackupCodesRegenerateResponse", codes_fields);
+static const struct field status_fields[] = { DOC_FIELD("remaining_count", &whole, .need = true), DOC_FIELD("total_generated", &whole, .need = true),
+                                              DOC_FIELD("warning", &text_null, .need = true) };
+const struct shape cfg_shape_codes_status = SHAPE("BackupCodesStatus", status_fields);
+static const struct shape device_status = { .kind = K_TEXT,
+                                            .name = "DeviceStatusEnum",
+                                            .values = (const char *const[]){ "pending", "active", "disabled", NULL } };
+static const struct field device_fields[] = { DOC_FIELD("id", &uuid, .need = true),
+                                              DOC_FIELD("name", &text, .need = true),
+                                              DOC_FIELD("is_primary", &yes_no, .need = true),
+                                              DOC_FIELD("status", &device_status, .need = true),
+                                              DOC_FIELD("created_at", &time, .need = true),
+                                              DOC_FIELD("confirmed_at", &time_null, .need = true),
+                                              DOC_FIELD("last_used_at", &time_null, .need = true) };
+static const struct shape device = SHAPE("DeviceList", device_fields);
+static const struct shape devices = { .kind = K_ARRAY, .of = &device };
+static const struct field device_list_fields[] = { DOC_FIELD("devices", &devices, .need = true), DOC_FIELD("has_2fa_enabled", &yes_no, .need = true) };
+const struct shape cfg_shape_device_list = SHAPE("DeviceListResponse", device_list_fields);
+static const struct field second_done_fields[] = { DOC_FIELD("message", &text, .need = true),       DOC_FIELD("access_token", &text, .need = true),
+                                                   DOC_FIELD("refresh_token", &text, .need = true), DOC_FIELD("user", &cfg_shape_totp_user, .need = true),
+                                                   DOC_FIELD("remaining_backup_codes", &whole),     DOC_FIELD("warning", &text) };
+const struct shape cfg_shape_second_done = SHAPE("VerifyResponse", second_done_fields);
+
+/* --- GitHub --- */
+static const struct field oauth_error_fields[] = { DOC_FIELD("error", &text, .need = true), DOC_FIELD("error_description", &text) };
+const struct shape cfg_shape_oauth_error = {
+    .kind = K_OBJECT, .name = "OAuthError", .fields = oauth_error_fields, .n_fields = COUNT_OF(oauth_error_fields), .open = true
+};
+static const struct shape *const bad_oauth[] = { &cfg_shape_oauth_error, &cfg_shape_detail, NULL };
+const struct shape cfg_shape_bad_oauth = { .kind = K_ONE_OF, .options = bad_oauth };
+static const struct shape open_map = { .kind = K_OBJECT, .open = true };
+static const struct shape open_map_null = { .kind = K_OBJECT, .open = true, .nullable = true };
+static const struct shape open_maps = { .kind = K_ARRAY, .of = &open_map };
+static const struct field providers_fields[] = { DOC_FIELD("providers", &open_maps, .need = true) };
+const struct shape cfg_shape_providers = SHAPE("OAuthProvidersResponse", providers_fields);
+static const struct field authorized_fields[] = { DOC_FIELD("authorization_url", &uri, .need = true), DOC_FIELD("state", &text, .need = true) };
+const struct shape cfg_shape_authorized = SHAPE("OAuthAuthorizeResponse", authorized_fields);
+static const struct field signed_in_fields[] = { DOC_FIELD("requires_2fa", &yes_no, .need = true),      DOC_FIELD("session_id", &uuid_null, .need = true),
+                                                 DOC_FIELD("access", &text_null, .need = true),         DOC_FIELD("refresh", &text_null, .need = true),
+                                                 DOC_FIELD("user", &open_map_null, .need = true),       DOC_FIELD("is_new_user", &yes_no, .need = true),
+                                                 DOC_FIELD("is_new_connection", &yes_no, .need = true), DOC_FIELD("should_prompt_2fa", &yes_no, .need = true) };
+const struct shape cfg_shape_signed_in = SHAPE("OAuthTokenResponse", signed_in_fields);
+static const struct field connection_fields[] = { DOC_FIELD("id", &whole, .need = true),
+                                                  DOC_FIELD("provider", &provider, .need = true),
+                                                  DOC_FIELD("provider_display", &text, .need = true),
+                                                  DOC_FIELD("provider_username", &text, .need = true),
+                                                  DOC_FIELD("provider_email", &email, .need = true),
+                                                  DOC_FIELD("provider_avatar_url", &uri, .need = true),
+                                                  DOC_FIELD("connected_at", &time, .need = true),
+                                                  DOC_FIELD("last_login_at", &time, .need = true) };
+static const struct shape connection = SHAPE("OAuthConnection", connection_fields);
+const struct shape cfg_shape_connections = { .kind = K_ARRAY, .name = "OAuthConnections", .of = &connection };

@@ -195,5 +195,6 @@ err cfg_refresh_use(struct call *c, str jti, str account_id, bool *won)
 err accounts_check_queries(struct store *s, struct arena *a, str *why)
 {
     TRY(store_check(s, a, q, Q__COUNT, why));
+    TRY(cfg_github_check_queries(s, a, why));
     return cfg_second_check_queries(s, a, why);
 }
