@@ -27,6 +27,7 @@ static err is_silent(int socket)
     return n < 0 && (errno == EAGAIN || errno == EINTR) ? ERR_OK : ERR_BUSY;
 }
 
+/* ERR_BUSY: it was gone before it had the whole request, so nothing of it was begun. */
 static err send_all(int socket, str bytes, int64_t give_up_ms)
 {
     while (bytes.n) {
@@ -36,7 +37,7 @@ static err send_all(int socket, str bytes, int64_t give_up_ms)
         } else if (n < 0 && errno == EAGAIN) {
             if (!ready(socket, POLLOUT, give_up_ms)) return ERR_WORKER;
         } else if (!(n < 0 && errno == EINTR)) {
-            return ERR_WORKER;
+            return n < 0 && (errno == EPIPE || errno == ECONNRESET) ? ERR_BUSY : ERR_WORKER;
         }
     }
     return ERR_OK;

@@ -160,7 +160,9 @@ void pool_balance(struct workers *w)
 
 void pool_start_failed(struct workers *w, struct package *p, const char *why)
 {
+    bool first = p->is_proven; /* since a start that went well */
     p->is_proven = false;
+    if (first) return; /* whoever killed it (the kernel, short of memory) did not mean the package: its callers wait for the next one */
     p->backoff_ms = p->backoff_ms ? 2 * p->backoff_ms : BACKOFF_MS;
     if (p->backoff_ms > BACKOFF_MAX_MS) p->backoff_ms = BACKOFF_MAX_MS;
     p->not_before_ms = clock_mono_ms() + p->backoff_ms;

@@ -2,7 +2,8 @@
  *
  * Texts: "say X" replies X; "sleep N" replies after N ms; "exit N", "abort", "spin", "hang"; "garbage" writes nonsense; "twice" replies twice; "other"
  * replies to another request; "last" replies and ends; "log X" replies and has X for the log; "zygote" kills the zygote. Packages: "refused" never becomes ready and says so, "stillborn" dies
- * before, "mute" says something else than ready, "late" says nothing. */
+ * before, "mute" says something else than ready, "late" says nothing; of "sickly" the second worker dies
+ * at its start. */
 #include "worker/frame.h"
 #include <signal.h>
 #include <stdio.h>
@@ -126,7 +127,10 @@ static void fork_one(void)
     if (n < FRAME_HEAD || frame_head((str){ bytes, FRAME_HEAD }, &f, &rest) != ERR_OK || !CMSG_FIRSTHDR(&m)) _exit(0);
     f.members = (str){ bytes + FRAME_HEAD, rest };
     memcpy(&socket, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof socket);
-    pid_t pid = fork();
+    static int sickly;
+    bool       dies = str_is(frame_get(&f, TAG_PACKAGE), "sickly") && ++sickly == 2;
+    pid_t      pid = fork();
+    if (pid == 0 && dies) _exit(7);
     if (pid == 0) worker(socket, frame_get(&f, TAG_PACKAGE));
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     close(socket);

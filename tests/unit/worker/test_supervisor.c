@@ -214,6 +214,18 @@ static void test_the_next_zygote_takes_over(void **state)
     workers_stop(w);
 }
 
+static void test_one_failed_start_of_a_package_that_worked_is_nobodys_trouble(void **state)
+{
+    (void)state;
+    struct workers *w = opened(0, 2);
+    ASSERT_SAYS(ask(w, "sickly", 1, "last x"), "x");
+    ASSERT_SAYS(ask(w, "sickly", 1, "say y"), "y");
+    struct workers_stats s;
+    workers_stats(w, &s);
+    assert_int_equal(s.started, 3);
+    workers_stop(w);
+}
+
 static void test_workers_are_kept_ready(void **state)
 {
     (void)state;
@@ -386,6 +398,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_missing_program_is_told), cmocka_unit_test(test_calls), cmocka_unit_test(test_endless_waiting_is_ended_by_the_clock), cmocka_unit_test(test_the_same_worker_serves_again), cmocka_unit_test(test_each_affinity_finds_its_worker_again),
         cmocka_unit_test(test_at_the_ceiling_the_longest_idle_makes_room), cmocka_unit_test(test_the_next_zygote_takes_over),
+        cmocka_unit_test(test_one_failed_start_of_a_package_that_worked_is_nobodys_trouble),
         cmocka_unit_test(test_workers_are_kept_ready), cmocka_unit_test(test_nothing_stays_open),
         cmocka_unit_test(test_what_an_interview_says_is_one_line_of_the_log), cmocka_unit_test(test_a_crowd_is_served),
         cmocka_unit_test(test_stop_lets_nobody_wait), cmocka_unit_test(test_waiting_ends_at_its_deadline),
