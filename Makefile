@@ -7,7 +7,7 @@ QUIET   := --quiet
 # Meson must run under the system's Python, whatever other one is first on the PATH.
 MESON   := /usr/bin/python3 /usr/bin/meson
 
-.PHONY: all run test check soak bench fuzz cover format install help clean
+.PHONY: all run test check soak bench peers fuzz cover format install help clean
 all: ## build both programs into build/
 	@tools/setup
 	@[ -f $(BUILD)/build.ninja ] || $(MESON) setup $(BUILD) -Dbuildtype=release >/dev/null
@@ -44,6 +44,10 @@ bench: ## benchmarks, as ratios to a peer or to the machine's own limit
 	@ninja -C build-bench $(QUIET)
 	@tools/bench build-bench
 
+peers: all ## clients and servers that others have written: schemathesis, generated clients, a real LiveKit (fetched into build-peers)
+	@tools/setup peers
+	@tests/peers/run $(BUILD) build-peers
+
 fuzz: ## every fuzz target for a bounded time (FUZZ_SECONDS each, default 60)
 	@tools/setup fuzz
 	@[ -f build-fuzz/build.ninja ] || CC=clang $(MESON) setup build-fuzz -Dbuildtype=debug -Doptimization=1 -Dtests=true -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
@@ -64,7 +68,7 @@ install: all ## install under PREFIX (default /usr/local)
 	@$(MESON) configure $(BUILD) --prefix=$(PREFIX) >/dev/null && $(MESON) install -C $(BUILD) $(QUIET)
 
 clean: ## remove what was built
-	@rm -rf build build-san build-tsan build-hostile build-bench build-fuzz build-cover
+	@rm -rf build build-san build-tsan build-hostile build-bench build-fuzz build-cover build-peers
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10

@@ -28,8 +28,9 @@ size_t clock_iso(int64_t unix_ms, char out[static CLOCK_ISO_MAX])
 {
     int       ms;
     struct tm t = split(unix_ms, &ms);
-    size_t    n = strftime(out, CLOCK_ISO_MAX, "%Y-%m-%dT%H:%M:%S", &t);
-    return n + (size_t)snprintf(out + n, CLOCK_ISO_MAX - n, ".%03dZ", ms);
+    /* Not strftime: its %Y has as many digits as the year needs, RFC 3339 wants four. */
+    int n = snprintf(out, CLOCK_ISO_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, ms);
+    return n < CLOCK_ISO_MAX ? (size_t)n : CLOCK_ISO_MAX - 1;
 }
 
 size_t clock_http(int64_t unix_ms, char out[static CLOCK_HTTP_MAX])

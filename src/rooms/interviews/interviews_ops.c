@@ -25,6 +25,8 @@
 /* Session lists: one way to list, one to remove, over all, all users', the caller's and a user's. */
 #define LISTED REPLIES({ 200, "application/json", &shape_session_list, "A page of interview sessions." }, BAD, DENIED)
 #define REMOVED REPLIES({ 204, NULL, NULL, "Sessions deleted." }, BAD, DENIED)
+/* Of paths with a number: another word there is no path at all. */
+#define NO_NUMBER { 404, "text/html", NULL, "user_id is not a number." }
 static const char *const overseers[] = { "admin", "advocate", NULL };
 static const char *const access_sessions[] = { "access_sessions", NULL };
 static const char *const authors[] = { "admin", "developer", NULL };
@@ -233,7 +235,7 @@ const struct op interviews_ops[] = {
       .query = &shape_sessions_params,
       .tx = TX_NONE,
       .run = list_by_id,
-      .replies = LISTED },
+      .replies = REPLIES({ 200, "application/json", &shape_session_list, "A page of interview sessions." }, BAD, DENIED, NO_NUMBER) },
     { .id = "deleteUserInterviewsById",
       .on = M_DELETE,
       .path = "/api/user/{user_id:int}/interviews",
@@ -244,7 +246,7 @@ const struct op interviews_ops[] = {
       .query = &shape_sessions_gone_params,
       .tx = TX_NONE,
       .run = delete_by_id,
-      .replies = REMOVED },
+      .replies = REPLIES({ 204, NULL, NULL, "Sessions deleted." }, BAD, DENIED, NO_NUMBER) },
     { .id = "getInterviewData",
       .on = M_GET,
       .path = "/api/interview_data",

@@ -194,6 +194,7 @@ static void test_clock(void **state)
     char out[CLOCK_HTTP_MAX];
     ROW_STR("RFC 3339", ((str){ out, clock_iso(1785606245123, out) }), STR("2026-08-01T17:44:05.123Z"));
     ROW_STR("the epoch", ((str){ out, clock_iso(0, out) }), STR("1970-01-01T00:00:00.000Z"));
+    ROW_STR("a year of three digits", ((str){ out, clock_iso(-44198001681500, out) }), STR("0569-06-03T01:18:38.500Z"));
     ROW_STR("before it", ((str){ out, clock_iso(-1, out) }), STR("1969-12-31T23:59:59.999Z"));
     ROW_STR("RFC 9110", ((str){ out, clock_http(1785542400000, out) }), STR("Sat, 01 Aug 2026 00:00:00 GMT"));
     ROW_CHECK("monotonic time does not go back", clock_mono_us() <= clock_mono_us());
