@@ -17,6 +17,14 @@ enum { UPLOAD_MAX = 16 << 20, BOUNDARY = 24 };
 
 /* --- requests --- */
 
+static err as_json(struct arena *mem, str text, str *out)
+{
+    CLEANUP(buf_release) struct buf b = BUF(1 << 20);
+    struct jw w = JW(&b);
+    jw_str(&w, text);
+    return buf_to_arena(&b, mem, out);
+}
+
 err play_request(struct play *p, enum method m, const char *path, struct params query, str body, const char *type)
 {
     struct call c;
@@ -44,6 +52,7 @@ err play_request(struct play *p, enum method m, const char *path, struct params 
     p->status = reply.status;
     p->reply = NULL;
     str json = str_trim(reply.body);
+    if (reply.status >= 400) TRY(as_json(p->mem, json, &json)); /* a bare text */
     if (json.n && (json.p[0] == '{' || json.p[0] == '[' || json.p[0] == '"') &&
         json_read(p->mem, json, &(struct json_rules){ .nan = true }, &p->reply, NULL) == ERR_NOMEM)
         return ERR_NOMEM;
@@ -313,7 +322,7 @@ static err set_up(struct cli *c, const char *dir)
     TRY(arena_printf(c->mem, &text, "file:%s/files", dir));
     c->config.files_url = text.p;
     c->config.log_level = c->verbose ? "debug" : "error";
-    c->config.dialect = "reference";
+    c->config.dialect = "document"; /* in which errors say where they arose */
     return ERR_OK;
 }
 
