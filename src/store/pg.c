@@ -126,7 +126,7 @@ static err sent(struct db *db, const char *sql, int slot, int ok)
         if (slot >= 0) k->cache[slot].sql = NULL;
         return pg_judge(db, sql, NULL);
     }
-    k->sent[k->n_sent++] = (struct pg_sent){ sql, slot, false };
+    k->sent[k->n_sent++] = (struct pg_sent){ .sql = sql, .slot = slot };
     return ERR_OK;
 }
 
@@ -164,7 +164,9 @@ static err forget(struct db *db, unsigned id)
     char name[16], sql[32];
     statement_name(id, name);
     (void)snprintf(sql, sizeof sql, "DEALLOCATE %s", name);
-    return sent(db, "DEALLOCATE", -1, PQsendQueryParams(k->pq, sql, 0, NULL, NULL, NULL, NULL, 1));
+    TRY(sent(db, "DEALLOCATE", -1, PQsendQueryParams(k->pq, sql, 0, NULL, NULL, NULL, NULL, 1)));
+    k->sent[k->n_sent - 1].is_aside = true;
+    return ERR_OK;
 }
 
 err pg_send_prepare(struct db *db, const char *sql, const char *types, char name[static 16])
@@ -253,7 +255,10 @@ err pg_send_begin(struct db *db)
     k->begun = true;
     k->xid_asked = false;
     k->xid = 0;
-    return pg_send_plain(db, db->tx == TX_READ ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN ISOLATION LEVEL SERIALIZABLE");
+    /* Not prepared: making room among the prepared statements would be a query before it, after which the level cannot be chosen any more. */
+    const char *sql = db->tx == TX_READ ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN ISOLATION LEVEL SERIALIZABLE";
+    if (fault_here()) return interrupted(db, sql);
+    return sent(db, sql, -1, PQsendQueryParams(k->pq, sql, 0, NULL, NULL, NULL, NULL, 1));
 }
 
 /* --- collecting --- */
@@ -283,7 +288,7 @@ err pg_collect(struct db *db, PGresult **out)
         PGresult *r = answer(k);
         bool fine = r && is_fine(r);
         heed(k, &k->sent[i], r, fine);
-        if (e != ERR_OK || (fine && (k->sent[i].is_xid || k->sent[i].slot >= 0))) {
+        if (e != ERR_OK || (fine && (k->sent[i].is_xid || k->sent[i].is_aside || k->sent[i].slot >= 0))) {
             PQclear(r);
             continue;
         }

@@ -7,9 +7,9 @@
 #include <pthread.h>
 
 enum {
-    PG_STATEMENTS = 256, /* remembered per connection; a power of two */
-    PG_SENT_MAX = 16,    /* commands on their way in one batch */
-    PG_TIMELINE = 8      /* hex digits */
+    PG_STATEMENTS = 1024, /* remembered per connection; a power of two */
+    PG_SENT_MAX = 16,     /* commands on their way in one batch */
+    PG_TIMELINE = 8       /* hex digits */
 };
 
 /* A command that was sent and not answered yet. */
@@ -17,6 +17,7 @@ struct pg_sent {
     const char *sql; /* for the log */
     int slot;        /* of the cache, of a statement that is being prepared; -1: none */
     bool is_xid;
+    bool is_aside; /* making room; nobody asked for its answer */
 };
 
 /* One connection: used by one thread at a time, always in libpq's pipeline mode. */
