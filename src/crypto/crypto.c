@@ -32,6 +32,16 @@ void crypto_token(char out[static CRYPTO_TOKEN])
 
 void crypto_digest(uint8_t out[static CRYPTO_HASH], str text) { (void)crypto_generichash(out, CRYPTO_HASH, bytes(text), text.n, NULL, 0); }
 
+_Static_assert(sizeof(crypto_generichash_state) <= sizeof((struct crypto_digesting){ 0 }.opaque), "room for libsodium's state");
+
+static crypto_generichash_state *state_of(struct crypto_digesting *d) { return (crypto_generichash_state *)(void *)d->opaque; }
+
+void crypto_digest_begin(struct crypto_digesting *d) { (void)crypto_generichash_init(state_of(d), NULL, 0, CRYPTO_HASH); }
+
+void crypto_digest_add(struct crypto_digesting *d, str piece) { (void)crypto_generichash_update(state_of(d), bytes(piece), piece.n); }
+
+void crypto_digest_end(struct crypto_digesting *d, uint8_t out[static CRYPTO_HASH]) { (void)crypto_generichash_final(state_of(d), out, CRYPTO_HASH); }
+
 void crypto_sha256(uint8_t out[static CRYPTO_HASH], str text)
 {
     _Static_assert(crypto_hash_sha256_BYTES == CRYPTO_HASH, "one size for both");
@@ -91,4 +101,14 @@ err crypto_open(uint8_t *out, const uint8_t key[static CRYPTO_KEY], str sealed, 
     const unsigned char *nonce = bytes(sealed);
     int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, nonce + CRYPTO_NONCE, sealed.n - CRYPTO_NONCE, bytes(bound), bound.n, nonce, key);
     return bad ? ERR_INPUT : ERR_OK;
+}
+
+_Static_assert(CRYPTO_SALT == crypto_pwhash_SALTBYTES, "salt length");
+
+err crypto_passphrase_key(uint8_t out[static CRYPTO_KEY], str passphrase, const uint8_t salt[static CRYPTO_SALT], struct crypto_cost cost)
+{
+    size_t memory = (size_t)cost.memory_kib * 1024;
+    if (fault_here()) return ERR_NOMEM;
+    int code = crypto_pwhash(out, CRYPTO_KEY, passphrase.p ? passphrase.p : "", passphrase.n, salt, cost.passes, memory, crypto_pwhash_ALG_ARGON2ID13);
+    return code == 0 ? ERR_OK : ERR_NOMEM;
 }

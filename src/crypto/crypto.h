@@ -34,6 +34,13 @@ void crypto_uuid7(char out[static CRYPTO_UUID]);
 void crypto_digest(uint8_t out[static CRYPTO_HASH], str text);
 /* SHA-256, where a specification asks for it: 32 bytes. */
 void crypto_sha256(uint8_t out[static CRYPTO_HASH], str text);
+/* The same of a text that comes in pieces: begin, add as often as needed, end. */
+struct crypto_digesting {
+    _Alignas(64) unsigned char opaque[384];
+};
+void crypto_digest_begin(struct crypto_digesting *d);
+void crypto_digest_add(struct crypto_digesting *d, str piece);
+void crypto_digest_end(struct crypto_digesting *d, uint8_t out[static CRYPTO_HASH]);
 /* BLAKE2b-256 with a key: for API keys, tokens, and to derive sub-keys (text names the purpose). */
 void crypto_keyed_hash(uint8_t out[static CRYPTO_HASH], const uint8_t key[static CRYPTO_KEY], str text);
 /* Lower-case hex of n bytes: 2n characters, no NUL. */
@@ -58,6 +65,9 @@ err crypto_password_hash(char out[static CRYPTO_PASSWORD_HASH], str password, st
 /* A string that is checked at that cost and that no password fits: for accounts that are not there. Quick. */
 void crypto_password_nobody(char out[static CRYPTO_PASSWORD_HASH], struct crypto_cost cost);
 /* Any of the kinds that crypto_password_kind() knows; false for other texts. Slow by design. */
+enum { CRYPTO_SALT = 16 };
+/* A key from a passphrase (Argon2id). Slow by design. ERR_NOMEM. */
+err crypto_passphrase_key(uint8_t out[static CRYPTO_KEY], str passphrase, const uint8_t salt[static CRYPTO_SALT], struct crypto_cost cost) MUST_CHECK;
 bool crypto_password_matches(const char *hash, str password);
 /* Whether it is Argon2id of exactly that cost; others are made anew when the password is known. */
 bool crypto_password_is_fresh(str hash, struct crypto_cost cost);

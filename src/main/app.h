@@ -82,5 +82,7 @@ err app_start_metrics(struct app *a, str *why) MUST_CHECK;
 err app_check_families(const struct config *c, struct arena *mem, str *here, str *absent, str *why) MUST_CHECK;
 /* All queries of all rooms against the live store. */
 err  app_check_queries(struct app *a, str *why) MUST_CHECK;
+/* Which files the rows name: each gives a column of names; NULL-terminated. For backup. */
+extern const struct query *app_file_names[];
 /* The documents: every family in this build, NULL-terminated. */
 extern const struct family *const app_documents[];

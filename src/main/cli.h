@@ -17,7 +17,7 @@ struct cli {
     size_t n_args;
     const char *config_file, *completion, *data, *kind, *listen, *email, *first_name, *last_name, *locale, *tenant, *count;
     struct repeated set, privilege;
-    bool quiet, verbose, all, json, help, version, status, document, man, password_stdin, password_hash_stdin, print_link, send_link, superuser;
+    bool quiet, verbose, all, json, help, version, status, document, man, password_stdin, password_hash_stdin, print_link, send_link, superuser, with_key, without_key, passphrase_stdin;
 };
 
 struct command {
@@ -45,6 +45,8 @@ int cmd_config(struct cli *c);
 int cmd_help(struct cli *c);
 int cmd_migrate(struct cli *c);
 int cmd_openapi(struct cli *c);
+int cmd_backup(struct cli *c);
+int cmd_restore(struct cli *c);
 int cmd_user_create(struct cli *c);
 int cmd_user_list(struct cli *c);
 int cmd_user_show(struct cli *c);

@@ -14,6 +14,8 @@ const struct command commands[] = {
     { "config", "", "print the effective configuration, each line with where it came from", "chancery config --set workers.max=4", OPTIONS("--document"), true, cmd_config },
     { "migrate", "", "bring the store's schema up to date", "chancery migrate --status", OPTIONS("--status"), true, cmd_migrate },
     { "openapi", "FAMILY", "print the family's OpenAPI 3.1 document", "chancery openapi interviews", NULL, false, cmd_openapi },
+    { "backup", "FILE", "take rows and files into one archive, beside a running server", "chancery backup /mnt/monday.backup --with-key", OPTIONS("--with-key", "--passphrase-stdin"), true, cmd_backup },
+    { "restore", "FILE", "make a data folder from an archive", "chancery restore /mnt/monday.backup --data /var/lib/chancery", OPTIONS("--without-key", "--passphrase-stdin"), true, cmd_restore },
     { "user create", "EMAIL", "create an account", "chancery user create ann@example.com --send-link",
       OPTIONS("--email", "--tenant", "--first-name", "--last-name", "--locale", "--privilege", "--superuser", "--password-stdin", "--password-hash-stdin", "--send-link", "--print-link"),
       true, cmd_user_create },

@@ -41,4 +41,6 @@ extern const struct family interviews_document;
 
 extern const struct migration interviews_migrations[];
 extern const size_t           interviews_migrations_n;
+/* The names of all files that uploads are kept in. */
+extern const struct query interviews_file_names;
 err interviews_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;

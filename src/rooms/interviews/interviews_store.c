@@ -112,6 +112,8 @@ static const struct query q[Q__COUNT] = {
                     " WHERE account_id = $1", NULL },
 };
 
+const struct query interviews_file_names = { "", "t", "SELECT DISTINCT content FROM interview_upload WHERE content <> ''", NULL };
+
 err interviews_check_queries(struct store *s, struct arena *a, str *why)
 {
     TRY(store_check(s, a, q, Q__COUNT, why));
