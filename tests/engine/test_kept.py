@@ -88,6 +88,12 @@ class Kept(unittest.TestCase):
                      "subquestion: ${ zipfile.ZipFile(f.path()).read('x') } ${ size } ${ gone }\n")
         self.assertEqual(self.shown(interview), "b'inside' 3 True")
 
+    def test_files_are_put_into_an_archive(self):
+        interview = ("imports:\n  - zipfile\n---\nmandatory: True\ncode: |\n  a = DAFile('a')\n  a.initialize(filename='a.txt', content='one')\n  b = DAFile('b')\n"
+                     "  b.initialize(filename='a.txt', content='two')\n  f = zip_file(a, [b], filename='all.zip')\n---\nmandatory: True\nquestion: Done\nsubquestion: |\n"
+                     "  ${ [(name, zipfile.ZipFile(f.path()).read(name)) for name in zipfile.ZipFile(f.path()).namelist()] } ${ f.filename } ${ f.mimetype }\n")
+        self.assertEqual(self.shown(interview), "[('a.txt', b'one'), ('a_2.txt', b'two')] all.zip application/zip")
+
     TABLE = ("objects:\n  - l: DAList.using(object_type=DAObject, auto_gather=False, gathered=True)\n---\nmandatory: True\ncode: |\n"
              "  l.appendObject(name='Ann', size=3)\n  l.appendObject(name='Bob', size=4.5)\n---\ntable: t\nrows: l\ncolumns:\n  - Name: row_item.name\n"
              "  - Size: row_item.size\n---\nmandatory: True\ncode: |\n  f = t.export('list.%s', title='My [list]')\n---\nmandatory: True\nquestion: Done\n"

@@ -468,6 +468,134 @@ static void nonsense_of_a_worker_is_no_wish(void **state)
     script.instead = NULL;
 }
 
+/* --- what a worker asks for and has kept --- */
+
+static const char *wanted;
+static const struct {
+    const char *name, *contents;
+} * puts_next;
+static size_t n_puts_next;
+static bool saves;
+
+static void put(struct buf *b, const char *name, const char *contents)
+{
+    char text[512];
+    size_t n = strlen(name), m = strlen(contents);
+    assert_true(n + m + 4 <= sizeof text);
+    for (int i = 0; i < 4; i++) text[i] = (char)(unsigned char)(n >> 8 * i);
+    memcpy(text + 4, name, n);
+    memcpy(text + 4 + n, contents, m);
+    frame_str(b, TAG_PUT, (str){ text, 4 + n + m });
+}
+static void says_want(struct buf *b)
+{
+    if (wanted) {
+        frame_u64(b, TAG_OUTCOME, OUT_WANT);
+        frame_str(b, TAG_WANTS, str_c(wanted));
+        wanted = NULL;
+        return;
+    }
+    says_question_only(b);
+    for (size_t k = 0; k < n_puts_next; k++) put(b, puts_next[k].name, puts_next[k].contents);
+    n_puts_next = 0;
+    if (!saves) return;
+    frame_u64(b, TAG_SAVE, SAVE_OVER);
+    frame_str(b, TAG_SNAPSHOT, STR("x"));
+    frame_str(b, TAG_INTERVIEW_HASH, STR("HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH"));
+}
+static void always_wants(struct buf *b)
+{
+    frame_u64(b, TAG_OUTCOME, OUT_WANT);
+    frame_str(b, TAG_WANTS, STR("[\"[\\\"keys\\\",\\\"user\\\"]\"]"));
+}
+
+/* Asks for wants (JSON) and gives what the worker then got. */
+static const char *given_for(const char *wants)
+{
+    script.instead = says_want;
+    wanted = wants;
+    expect(wants, ask(M_GET, target_of("/api/session/question"), NULL), 200, NULL);
+    return script.given;
+}
+static void keep(bool with_step, const char *name, const char *contents)
+{
+    static struct {
+        const char *name, *contents;
+    } one;
+    one.name = name, one.contents = contents;
+    puts_next = (const void *)&one;
+    n_puts_next = 1;
+    saves = with_step;
+    script.instead = says_want;
+    expect(name, ask(M_GET, target_of("/api/session/question"), NULL), 200, NULL);
+    saves = false;
+}
+
+#define WANT_VALUE(base, key) "[\"[\\\"value\\\",\\\"" base "\\\",\\\"" key "\\\"]\"]"
+
+static void values_are_kept_with_the_step_or_without(void **state)
+{
+    (void)state;
+    script = (struct script){ 0 };
+    id = new_session();
+    assert_string_equal(given_for(WANT_VALUE("user", "k")), "[\"value\",\"user\",\"k\"]");
+    keep(true, "[\"value\",\"user\",\"k\"]", "first");
+    assert_string_equal(given_for(WANT_VALUE("user", "k")), "[\"value\",\"user\",\"k\"]=first");
+    keep(false, "[\"value\",\"user\",\"k\"]", "second");
+    assert_string_equal(given_for(WANT_VALUE("user", "k")), "[\"value\",\"user\",\"k\"]=second");
+    keep(false, "[\"value\",\"session\",\"k\"]", "own");
+    assert_string_equal(given_for("[\"[\\\"keys\\\",\\\"user\\\"]\"]"), "[\"keys\",\"user\"]=[\"k\"]");
+    keep(true, "[\"drop\",\"user\",\"k\"]", "");
+    assert_string_equal(given_for("[\"[\\\"keys\\\",\\\"user\\\"]\"]"), "[\"keys\",\"user\"]=[]");
+    id = new_session();
+    assert_string_equal(given_for(WANT_VALUE("session", "k")), "[\"value\",\"session\",\"k\"]"); /* another session */
+}
+
+static void a_new_file_has_a_number_and_contents(void **state)
+{
+    (void)state;
+    script = (struct script){ 0 };
+    id = new_session();
+    const char *given = given_for("[\"[\\\"number\\\",0]\"]");
+    long number = strtol(strchr(given, '=') + 1, NULL, 10);
+    char name[100], want[100], all[200];
+    assert_true(number > 0);
+    (void)snprintf(want, sizeof want, "[\"[\\\"file\\\",%ld]\"]", number);
+    (void)snprintf(all, sizeof all, "[\"file\",%ld]", number);
+    assert_string_equal(given_for(want), all); /* reserved is not written */
+    (void)snprintf(name, sizeof name, "[\"file\",%ld,\"a.txt\",\"text/plain\",\"txt\"]", number);
+    keep(true, name, "contents");
+    (void)snprintf(all, sizeof all, "[\"file\",%ld]=contents", number);
+    assert_string_equal(given_for(want), all);
+}
+
+static void nonsense_of_a_worker_is_no_wish(void **state)
+{
+    (void)state;
+    static const char *const wants[] = { "", "{}", "[1]", "[\"x\"]", "[\"[]\"]", "[\"[\\\"other\\\"]\"]", "[\"[\\\"value\\\",\\\"user\\\"]\"]" };
+    script = (struct script){ 0 };
+    id = new_session();
+    for (size_t k = 0; k < COUNT_OF(wants); k++) {
+        script.instead = says_want;
+        wanted = wants[k];
+        expect(wants[k], ask(M_GET, target_of("/api/session/question"), NULL), 500, "Internal server error");
+    }
+    static const char *const names[] = { "", "[]", "[\"value\"]", "[\"file\",0,\"a\",\"b\",\"c\"]", "[\"file\",1]", "[\"value\",\"a\\u0000\",\"b\"]" };
+    for (size_t k = 0; k < COUNT_OF(names); k++) {
+        static struct {
+            const char *name, *contents;
+        } one;
+        one.name = names[k], one.contents = "x";
+        puts_next = (const void *)&one;
+        n_puts_next = 1;
+        script.instead = says_want;
+        expect(names[k], ask(M_GET, target_of("/api/session/question"), NULL), 500, "Internal server error");
+    }
+    script.instead = always_wants;
+    expect("wishes have an end", ask(M_GET, target_of("/api/session/question"), NULL), 400, "too many files and values");
+    script.instead = NULL;
+}
+
 static void facts_that_are_no_json_are_an_interview_that_does_not_load(void **state)
 {
     (void)state;
@@ -649,6 +777,9 @@ const struct CMUnitTest interviews_call_tests[] = {
     cmocka_unit_test(a_keyframe_overwritten_meanwhile_is_not_taken_for_the_old_one),
     cmocka_unit_test(a_session_that_became_multi_user_meanwhile_needs_no_secret),
     cmocka_unit_test(a_lying_worker_is_not_believed),
+    cmocka_unit_test(values_are_kept_with_the_step_or_without),
+    cmocka_unit_test(a_new_file_has_a_number_and_contents),
+    cmocka_unit_test(nonsense_of_a_worker_is_no_wish),
     cmocka_unit_test(values_are_kept_with_the_step_or_without),
     cmocka_unit_test(a_new_file_has_a_number_and_contents),
     cmocka_unit_test(nonsense_of_a_worker_is_no_wish),

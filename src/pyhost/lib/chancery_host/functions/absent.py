@@ -5,7 +5,7 @@ from chancery_host.errors import DANotAvailable
 from chancery_host.service import ask, offers
 
 FUNCTIONS = """
-send_email send_sms send_fax include_docx_template pdf_concatenate docx_concatenate zip_file overlay_pdf assemble_docx
+send_email send_sms send_fax include_docx_template pdf_concatenate docx_concatenate overlay_pdf assemble_docx
 interview_list store_variables_snapshot get_session_variables set_session_variables create_session
 get_question_data go_back_in_session run_action_in_session interview_menu ocr_file background_action
 background_error_action

@@ -46,6 +46,7 @@ from chancery_host.functions.urls import (
     interview_url_as_qr, url_action, url_ask, url_of)
 from chancery_host.jsonform import from_plain as transform_json_variables
 from chancery_host.objects.address import Address, City, LatitudeLongitude
+from chancery_host.objects.archive import zip_file
 from chancery_host.objects.base import DAObject, DAObjectPlusParameters
 from chancery_host.objects.choices import selections
 from chancery_host.objects.datatypes import CustomDataType
