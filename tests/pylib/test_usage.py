@@ -103,6 +103,19 @@ class Usage(unittest.TestCase):
             eval("background_response_action('next', size=3)", self.answers)
         self.assertEqual((caught.exception.action, caught.exception.arguments), ("next", {"size": 3}))
 
+    def test_the_caption_of_a_filing(self):
+        support.run("case = Case('case')\ncase.court.name = 'Court of Appeals'\ncase.case_id = '12-3'\nfiling = LegalFiling('filing', case=case, title='Brief')\n"
+                    "for side, name in ((case.plaintiff, 'Ann Lee'), (case.defendant, 'Acme')):\n"
+                    "    side.auto_gather = False\n    side.gathered = True\n    side.appendObject(Person)\n    side[0].name.text = name\n"
+                    "case.firstParty, case.secondParty = case.plaintiff, case.defendant\n", self.answers)
+        caption = eval("filing.caption()", self.answers)
+        for part in ("[BEGIN_CAPTION]", "Ann Lee,", "Acme,", "Plaintiff", "Defendant", "[VERTICAL_LINE]", "Case No. 12-3", "[END_CAPTION]", "[BOLDCENTER] Brief"):
+            self.assertIn(part, caption)
+
+    def test_a_catch_all_guesses_its_datatype_from_its_use(self):
+        support.run("c = DACatchAll('c')\nc.value = '3'\nint(c)", self.answers)
+        self.assertEqual(eval("c.data_type_guess()", self.answers), "integer")
+
     def test_a_map_needs_a_service(self):
         with self.assertRaisesRegex(DANotAvailable, "map_of"):
             eval("map_of(home)", self.answers)
