@@ -90,18 +90,32 @@ static PyObject *snapshot_bytes(struct engine_call *c)
     return given.p ? PyBytes_FromStringAndSize(given.p, (Py_ssize_t)given.n) : NULL;
 }
 
+/* Answers of another text of the interview are made to fit this one. */
+static int renew(struct engine_call *c, PyObject *answers)
+{
+    PYOWN(made_with) = Py_XNewRef(py_get_b(answers, "__interview__"));
+    if (!made_with) return PyErr_Occurred() ? -1 : 0;
+    if (PyDict_DelItemString(answers, "__interview__") < 0) return -1;
+    if (!c->iv || !PyBytes_Check(made_with)) return 0;
+    str hash = { (const char *)c->iv->hash, sizeof c->iv->hash };
+    if (str_eq((str){ PyBytes_AS_STRING(made_with), (size_t)PyBytes_GET_SIZE(made_with) }, hash)) return 0;
+    PYOWN(called) = py_lib("snapshot", "renew");
+    PYOWN(done) = called ? PyObject_CallOneArg(called, answers) : NULL;
+    return done ? 0 : -1;
+}
+
 int call_answers(struct engine_call *c)
 {
     c->stage = STAGE_SNAPSHOT;
     PYOWN(bytes) = snapshot_bytes(c);
     if (!bytes) return PyErr_Occurred() ? -1 : 1;
     c->answers = load_snapshot(bytes);
-    if (!c->answers) return -1;
+    if (!c->answers || renew(c, c->answers) < 0) return -1;
     str old = call_text(c, TAG_OLD_SNAPSHOT);
     if (!old.p) return 0;
     PYOWN(discarded) = PyBytes_FromStringAndSize(old.p, (Py_ssize_t)old.n);
     c->old_answers = discarded ? load_snapshot(discarded) : NULL;
-    return c->old_answers ? 0 : -1;
+    return c->old_answers ? renew(c, c->old_answers) : -1;
 }
 
 int call_fresh(struct engine_call *c)
@@ -212,6 +226,7 @@ int call_snapshot(struct engine_call *c, PyObject **bytes)
     c->stage = STAGE_SNAPSHOT;
     PYOWN(dump) = py_lib("snapshot", "dump");
     if (!dump || note_access(c) < 0) return -1;
-    *bytes = PyObject_CallOneArg(dump, c->answers);
+    PYOWN(hash) = PyBytes_FromStringAndSize((const char *)c->iv->hash, sizeof c->iv->hash);
+    *bytes = hash ? PyObject_CallFunctionObjArgs(dump, c->answers, hash, NULL) : NULL;
     return *bytes ? 0 : -1;
 }

@@ -108,7 +108,6 @@ struct visit_texts {
     const char *missing;   /* no such session */
     const char *sealed;    /* wrong secret */
     const char *keyless;   /* begins what is said when the session cannot become private for want of a secret; NULL: the error's class */
-    const char *keyless;   /* begins what is said when the session cannot become private for want of a secret; NULL: the error's class */
 };
 struct visit {
     struct call       *c;
@@ -177,16 +176,6 @@ err kept_prepare(struct visit *v) MUST_CHECK;
 err kept_store(struct call *c, struct visit *v) MUST_CHECK;
 err kept_store_alone(struct visit *v) MUST_CHECK;
 err kept_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
-
-/* --- interviews_data.c: what interview code reads and writes besides its answers --- */
-/* Answers TAG_WANTS of v->reply into v->given. ERR_INPUT: too much (fail()ed); ERR_WORKER: nonsense. Runs its own transaction. */
-err data_give(struct visit *v) MUST_CHECK;
-/* Reads TAG_PUT of v->reply and puts contents of files on disk, before the transaction of data_store. */
-err data_prepare(struct visit *v) MUST_CHECK;
-/* Stores what data_prepare read, inside a write; or in a write of its own. */
-err data_store(struct call *c, struct visit *v) MUST_CHECK;
-err data_store_alone(struct visit *v) MUST_CHECK;
-err data_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
 
 /* Whether one of the folders has it; a package that none has gets no worker. */
 bool package_installed(const struct interviews *r, str package);

@@ -261,15 +261,6 @@ err visit_call(struct visit *v, void (*fill)(struct visit *v, struct buf *b, voi
     v->rounds = 0;
     err e = call_worker(v, fill, arg, seq);
     buf_release(&v->given);
-    return e ? e : data_prepare(v);
-}
-
-static err call_worker(struct visit *v, void (*fill)(struct visit *v, struct buf *b, void *arg), void *arg, int64_t seq)
-{
-    v->given = BUF(FRAME_MAX / 2);
-    v->rounds = 0;
-    err e = call_worker(v, fill, arg, seq);
-    buf_release(&v->given);
     return e ? e : kept_prepare(v);
 }
 

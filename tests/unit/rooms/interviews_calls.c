@@ -129,16 +129,6 @@ static void note_given(const struct frame *f)
     script.given[n] = '\0';
 }
 
-static void note_given(const struct frame *f)
-{
-    enum tag tag;
-    str      member;
-    size_t   n = 0;
-    for (size_t at = 0; frame_next(f, &at, &tag, &member);)
-        for (size_t k = 4; tag == TAG_GIVEN && k < member.n && n + 1 < sizeof script.given; k++) script.given[n++] = member.p[k] ? member.p[k] : '/';
-    script.given[n] = '\0';
-}
-
 /* In place of the supervisor's, which is therefore not linked in. */
 err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affinity, struct buf *request, struct frame *reply, uint64_t *served,
                 const char **why)
@@ -159,7 +149,6 @@ err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affi
     if (script.each_time) script.each_time();
     str before = frame_get(&f, TAG_SNAPSHOT);
     (void)snprintf(script.files, sizeof script.files, STR_FMT, STR_ARG(frame_get(&f, TAG_FILES)));
-    note_given(&f);
     note_given(&f);
     uint64_t number = frame_get_u64(&f, TAG_WARM, 0);
     CLEANUP(buf_release) struct buf b = BUF(64 << 20);

@@ -10,6 +10,7 @@ from chancery_host.errors import DAError
 from chancery_host.zones import reduce_zone
 
 PROTOCOL = 5
+INTERVIEW = "__interview__"     # in a snapshot: hash of the files it was made with
 NOT_KEPT = {"__builtins__", "x", "i", "j", "k", "l", "m", "n", "session_local", "device_local", "user_local"}
 NOT_DATA = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type,
             types.MethodWrapperType, types.GeneratorType, io.IOBase)
@@ -120,9 +121,14 @@ def _pickled(data):
     return out.getvalue()
 
 
-def dump(answers):
-    """The answers as bytes. A value that cannot be stored is an error that names the variable."""
+def dump(answers, interview=None):
+    """The answers as bytes. A value that cannot be stored is an error that names the variable.
+
+    `interview` is the hash of the interview's files; load() gives it back under INTERVIEW.
+    """
     data = kept(answers)
+    if interview is not None:
+        data[INTERVIEW] = interview
     try:
         return _pickled(data)
     except (pickle.PicklingError, TypeError, AttributeError, RecursionError, ValueError) as err:
@@ -132,6 +138,30 @@ def dump(answers):
             except (pickle.PicklingError, TypeError, AttributeError, RecursionError, ValueError) as own:
                 raise DAError("the variable %s cannot be stored: %s" % (name, own)) from own
         raise DAError("the answers cannot be stored: %s" % err) from err
+
+
+def renew(answers):
+    """Makes answers of another text of the interview fit the present one: templates and tables know their block by its number, so they go and are
+    made again when they are sought."""
+    _drop_lazy(answers, set())
+
+
+def _drop_lazy(value, seen):
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, dict):
+        for key in [key for key, part in value.items() if getattr(type(part), "IS_LAZY", False)]:
+            del value[key]
+        parts = list(value.values())
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        parts = list(value)
+    elif type(value).__module__.startswith("docassemble.") and hasattr(value, "__dict__"):
+        parts = [value.__dict__]
+    else:
+        return
+    for part in parts:
+        _drop_lazy(part, seen)
 
 
 def dump_value(value):
