@@ -203,9 +203,8 @@ void call_end(struct engine_call *c)
         if (!done) PyErr_Clear();
     }
     running = NULL;
-    PyObject **const owned[] = { &c->e.internal, &c->e.uid,       &c->e.base_url, &c->json,  &c->body, &c->type,
-                                 &c->answers,    &c->old_answers, &c->user,       &c->state, &c->now,
-                                 &c->place,      &c->trouble,     &c->e.sought };
+    PyObject **const owned[] = { &c->e.internal,  &c->e.uid, &c->e.base_url, &c->json, &c->body,  &c->type,    &c->answers,
+                                 &c->old_answers, &c->user,  &c->state,      &c->now,  &c->place, &c->trouble, &c->e.sought };
     for (size_t i = 0; i < COUNT_OF(owned); i++) Py_CLEAR(*owned[i]);
     drop_temporary(&c->e);
 }

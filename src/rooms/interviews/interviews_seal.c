@@ -3,7 +3,8 @@
 #include "rooms/interviews/interviews_int.h"
 #include <zstd.h>
 
-enum { LEVEL = 3, PREFIX_WINDOW_MAX = 27 };
+/* Most steps are small: for those the better packing costs less than the system calls around it. */
+enum { LEVEL = 3, LEVEL_SMALL = 12, SMALL = 128 * 1024, PREFIX_WINDOW_MAX = 27 };
 
 static void put_u32(char *at, uint32_t v)
 {
@@ -54,7 +55,7 @@ static err squeeze(struct arena *mem, str prefix, str text, str *out)
     size_t room = ZSTD_compressBound(text.n);
     char  *p = z ? NEW_N(mem, char, room) : NULL;
     if (!p) return ERR_NOMEM;
-    (void)ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, LEVEL);
+    (void)ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, text.n + prefix.n < SMALL ? LEVEL_SMALL : LEVEL);
     (void)ZSTD_CCtx_setParameter(z, ZSTD_c_windowLog, window_log(prefix.n + text.n));
     if (prefix.n && ZSTD_isError(ZSTD_CCtx_refPrefix(z, prefix.p, prefix.n))) return ERR_NOMEM;
     size_t n = ZSTD_compress2(z, p, room, text.p, text.n);

@@ -3,7 +3,11 @@
 #include "base/log.h"
 
 enum {
-    KEYFRAME_EVERY = 16,
+    /* A keyframe is whole; every eighth step behind it is a difference to it, the others are differences to the last of those. So no step is
+     * further than two differences from a whole one, and a long history of small answers weighs little. */
+    KEYFRAME_EVERY = 64,
+    MIDFRAME_EVERY = 8,
+    CHAIN_MAX = 3,     /* a step and what it is a difference to, in turn */
     TRIES = 5,         /* evaluations of one call before it gives up on losing races */
     SCRATCH_MAX = 6 * STEP_READ_MAX,
     PACKAGE_MAX = 255, /* bytes of a package's name, which is a folder's */
@@ -132,13 +136,13 @@ void visit_frame(struct visit *v, struct buf *b, enum worker_op op, int64_t step
     frame_u64(b, TAG_NOW_MS, (uint64_t)v->c->now_ms);
 }
 
-/* A step and, where it is the difference to one, its keyframe. In one transaction: between two the keyframe may become another. */
+/* A step and, where it is a difference, what it is one to. In one transaction: between two that may become another. */
 struct read_step {
-    struct visit    *v;
-    int64_t          seq;
-    str              blob, base; /* base absent: blob is whole */
-    struct step_head head;
-    bool             damaged;
+    struct visit *v;
+    int64_t       seq;
+    struct step   chain[CHAIN_MAX]; /* the step, what it refers to, …; the last one is whole */
+    size_t        n;
+    bool          damaged;
 };
 static err read_step_tx(struct call *c)
 {
@@ -148,14 +152,15 @@ static err read_step_tx(struct call *c)
     bool              found;
     TRY(session_find(c, r->v->id, r->v->i, &now, &found));
     if (!found || now.version != r->v->s.version) return ERR_CONFLICT; /* somebody was quicker: the race is lost before it is run */
-    TRY(step_read(c, r->v->id, r->seq, &step));
-    r->damaged = str_absent(step.blob) || step_head_read(step.blob, &r->head) != ERR_OK;
-    r->blob = step.blob;
-    r->base = STR_NULL;
-    if (r->damaged || r->head.base == 0) return ERR_OK;
-    TRY(step_read(c, r->v->id, r->head.base, &step));
-    r->base = step.blob;
-    r->damaged = str_absent(step.blob);
+    int64_t          seq = r->seq;
+    struct step_head head;
+    for (r->n = 0; seq && r->n < CHAIN_MAX; seq = head.base) {
+        TRY(step_read(c, r->v->id, seq, &step));
+        r->damaged = str_absent(step.blob) || step_head_read(step.blob, &head) != ERR_OK;
+        if (r->damaged) return ERR_OK;
+        r->chain[r->n++] = step;
+    }
+    r->damaged = seq != 0;
     return ERR_OK;
 }
 
@@ -176,13 +181,12 @@ static err read_snapshot(struct visit *v, struct arena *scratch, int64_t seq, st
 {
     struct read_step r = { .v = v, .seq = seq };
     struct call      reading = *v->c;
-    str              prefix = STR_NULL, text;
+    str              text = STR_NULL;
     reading.mem = scratch;
     reading.state = &r;
     TRY(store_do(v->r->o.store, &reading, TX_READ, read_step_tx));
     if (r.damaged) return damaged(v, seq);
-    if (!str_absent(r.base)) TRY(open_step(v, scratch, r.head.base, STR_NULL, r.base, &prefix));
-    TRY(open_step(v, scratch, seq, prefix, r.blob, &text));
+    for (size_t k = r.n; k-- > 0;) TRY(open_step(v, scratch, r.chain[k].seq, text, r.chain[k].blob, &text));
     return arena_str(v->c->mem, text, out);
 }
 
@@ -264,20 +268,25 @@ err visit_call(struct visit *v, void (*fill)(struct visit *v, struct buf *b, voi
     return e ? e : kept_prepare(v);
 }
 
-/* Chooses between a keyframe and a difference to the last one, and seals. */
+/* What the step is stored as a difference to, and which is the last keyframe from then on; 0: to nothing, it is one itself. */
+static int64_t choose_base(const struct visit *v, int64_t seq)
+{
+    int64_t key = v->s.key_seq, behind = seq - key;
+    if (key == 0 || behind <= 0 || behind >= KEYFRAME_EVERY) return 0;
+    return behind % MIDFRAME_EVERY ? seq - behind % MIDFRAME_EVERY : key;
+}
+
+/* Chooses what the step refers to, and seals. */
 static err seal_step(struct visit *v, int64_t seq, str snapshot)
 {
     struct session_write *w = &v->write;
     str     prefix = STR_NULL;
-    int64_t key_seq = v->s.key_seq;
-    if (key_seq == 0 || seq <= key_seq || seq - key_seq >= KEYFRAME_EVERY)
-        key_seq = seq;
-    else
-        TRY(visit_snapshot(v, key_seq, &prefix));
-    if (prefix.n == 0) key_seq = seq;
-    w->key_seq = key_seq;
+    int64_t base = choose_base(v, seq);
+    if (base) TRY(visit_snapshot(v, base, &prefix));
+    if (prefix.n == 0) base = 0;
+    w->key_seq = base ? v->s.key_seq : seq;
     str hash = frame_get(&v->reply, TAG_INTERVIEW_HASH);
-    return step_seal(v->c->mem, v->key, v->id, seq, hash, key_seq == seq ? 0 : (uint32_t)key_seq, prefix, snapshot, &w->blob);
+    return step_seal(v->c->mem, v->key, v->id, seq, hash, (uint32_t)base, prefix, snapshot, &w->blob);
 }
 
 /* Decides whether the session is multi-user from now on, and wraps its key anew if that changes (api 6). */
