@@ -45,7 +45,8 @@ static err read_parts(struct arena *a, CURLU *u, struct smtp_server *out, const 
     if (strcmp(scheme, "smtp") != 0 && strcmp(scheme, "smtps") != 0) return ERR_INPUT;
     TRY(part(a, u, CURLUPART_HOST, 0, &out->host));
     *why = "takes nothing after the host but a port and the name that we greet with";
-    if (part(a, u, CURLUPART_QUERY, 0, &query) != ERR_NOT_FOUND) return ERR_INPUT;
+    err e = part(a, u, CURLUPART_QUERY, 0, &query);
+    if (e != ERR_NOT_FOUND) return e == ERR_NOMEM ? e : ERR_INPUT;
     *why = "the user or password is not percent-encoded rightly";
     TRY(maybe(part(a, u, CURLUPART_USER, CURLU_URLDECODE, &out->user)));
     TRY(maybe(part(a, u, CURLUPART_PASSWORD, CURLU_URLDECODE, &out->password)));
