@@ -227,8 +227,10 @@ err pg_send(struct db *db, const char *sql, const char *types, const struct para
 
 err pg_send_plain(struct db *db, const char *sql)
 {
-    static const struct params none = { .n = 0 };
-    return pg_send(db, sql, "", &none);
+    /* Never prepared: making room for it would send a DEALLOCATE before it, and a BEGIN must come first in its batch. */
+    struct pg_conn *k = db->conn;
+    if (fault_here()) return interrupted(db, sql);
+    return sent(db, sql, -1, PQsendQueryParams(k->pq, sql, 0, NULL, NULL, NULL, NULL, 1));
 }
 
 err pg_send_describe(struct db *db, const char *sql, const char *name)

@@ -277,6 +277,32 @@ static void test_moment(void **state)
     assert_int_equal(rig_count(r), 2);
 }
 
+/* --- more statements than a connection remembers --- */
+
+enum { MANY_STATEMENTS = 1200 };
+
+static err list_once(struct call *c)
+{
+    struct rows rows;
+    return db_list(c, c->state, &rows);
+}
+
+/* In transactions of their own: whatever a connection forgets to make room, its BEGIN stays the first. */
+static void test_many_statements(void **state)
+{
+    struct rig          *r = *state;
+    static char          texts[MANY_STATEMENTS][64];
+    static struct query  q[MANY_STATEMENTS];
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY_STATEMENTS; i++) {
+            (void)snprintf(texts[i], sizeof texts[i], "SELECT n FROM item WHERE n = %d", i);
+            q[i] = (struct query){ .in = "", .out = "i?", .sql = texts[i] };
+            r->c.state = &q[i];
+            assert_int_equal(store_do(r->s, &r->c, i % 2 ? TX_READ : TX_WRITE, list_once), ERR_OK);
+        }
+    }
+}
+
 int behaviour_transactions(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +312,7 @@ int behaviour_transactions(void)
         { "calls in a batch fail alone, hooks run in order before done", test_batch, rig_setup, rig_teardown, NULL },
         { "a full queue refuses, and what it took is done", test_full_queue, rig_setup, rig_teardown, NULL },
         { "a read sees one moment while others write", test_moment, rig_setup, rig_teardown, NULL },
+        { "more statements than are remembered", test_many_statements, rig_setup, rig_teardown, NULL },
     };
     return cmocka_run_group_tests_name(rig_pg ? "transactions, postgresql" : "transactions, sqlite", tests, NULL, NULL);
 }
