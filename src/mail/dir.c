@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_SPACE = 40, HEAD_READ = 4096, TRIES = 10000 };
+enum { NAME_SPACE = 40, HEAD_READ = 4096, TEMPORARY = 25 /* ".", 20 letters, ".tmp" */, LEFTOVER_MS = 3600000, TRIES = 10000 };
 
 static err trouble(const struct mailer *m, struct call *c, const char *what) { return fail(c, ERR_STORE, NULL, "%s: %s: %m", m->dir, what); }
 
@@ -45,6 +45,15 @@ static bool is_letter(int folder, const char *name, const struct letter *l)
     return str_starts(str_from(all, at + sizeof "\r\nMessage-ID: <" - 1), l->id);
 }
 
+/* What a process left that died while it wrote. One that is written now is younger than any sending takes. */
+static void drop_leftover(int folder, const char *name, int64_t now_ms)
+{
+    struct stat st;
+    str s = str_c(name);
+    if (s.n != TEMPORARY || s.p[0] != '.' || !str_ends(s, STR(".tmp")) || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode)) return;
+    if (now_ms - (int64_t)st.st_mtime * 1000 > LEFTOVER_MS) (void)unlinkat(folder, name, 0);
+}
+
 struct seen {
     int64_t last;          /* highest number */
     char same[NAME_SPACE]; /* file that is this mail already; "" if none is */
@@ -65,6 +74,7 @@ static err look(const struct mailer *m, struct call *c, int folder, const struct
         const struct dirent *f = readdir(d);
         if (!f && errno) return trouble(m, c, "cannot be read");
         if (!f) return ERR_OK;
+        drop_leftover(folder, f->d_name, c->now_ms);
         int64_t n = number_of(f->d_name);
         if (n > out->last) out->last = n;
         if (n && again && is_letter(folder, f->d_name, l)) memcpy(out->same, f->d_name, strlen(f->d_name) + 1); /* number_of() bounds it */
@@ -115,8 +125,8 @@ static err number_it(struct mailer *m, struct call *c, int folder, const char *f
 static err put(struct mailer *m, struct call *c, int folder, str message, int64_t last, char name[static NAME_SPACE])
 {
     char temporary[NAME_SPACE] = ".";
-    crypto_random_text(temporary + 1, 20, CRYPTO_ALNUM);
-    (void)snprintf(temporary + 21, sizeof temporary - 21, ".tmp");
+    crypto_random_text(temporary + 1, TEMPORARY - 5, CRYPTO_ALNUM);
+    (void)snprintf(temporary + TEMPORARY - 4, 5, ".tmp");
     CLEANUP(close_fd) int fd = fault_here() ? (errno = ENOSPC, -1) : openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return trouble(m, c, "no file can be made");
     err e = write_whole(fd, message) ? trouble(m, c, "the mail cannot be written") : number_it(m, c, folder, temporary, last, name);

@@ -329,6 +329,28 @@ static void test_numbers(void **state)
     assert_true(contents(b, "1000000.eml").n > 100);
 }
 
+/* Of two files without a name the one goes that nobody can be writing any more. */
+static void test_leftovers(void **state)
+{
+    struct bench *b = *state;
+    struct asking a = letter_to(b, "ann@example.com");
+    size_t        strange;
+    const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } }, fresh[2] = { { .tv_sec = NOW / 1000 }, { .tv_sec = NOW / 1000 } };
+    char          path[256];
+    assert_int_equal(mkdir(b->dir, 0700), 0);
+    static const char *const names[] = { ".abcdefghij0123456789.tmp", ".ABCDEFGHIJ0123456789.tmp", ".abc.tmp" };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        touch(b, names[i]);
+        (void)snprintf(path, sizeof path, "%s/%s", b->dir, names[i]);
+        assert_int_equal(utimensat(AT_FDCWD, path, i == 1 ? fresh : old, 0), 0);
+    }
+    assert_int_equal(ask(&a), ERR_OK);
+    assert_int_equal(run(b, NOW + 1800000), 1);
+    assert_int_equal(mails(b, &strange), 1);
+    assert_int_equal(strange, 2);
+    assert_int_equal(access(path, F_OK), 0); /* not ours */
+}
+
 struct writer {
     struct bench *b;
     struct mailer *m;
@@ -458,6 +480,7 @@ int main(void)
         ROW("a queued mail is sealed", test_sealed),
         ROW("a second try finds the mail that the first one wrote", test_twice),
         ROW("a mail gets the next number, and replaces nothing", test_numbers),
+        ROW("what a killed process left without a name goes", test_leftovers),
         ROW("two processes never take one number", test_race),
         ROW("a folder that cannot be made is tried again", test_no_folder),
         ROW("the log tells of a mail without its subject and text", test_log),
