@@ -154,6 +154,11 @@ static err open_jobs(struct app *a)
     return ERR_OK;
 }
 
+err app_client(const struct config *c)
+{
+    return http_client_init(&(struct http_client_options){ .allow_private = c->outgoing_allow_private, .ca_file = c->outgoing_ca_file });
+}
+
 err app_open(struct app *a, struct arena *mem, const struct config *c, bool exclusive, str *why)
 {
     a->mem = mem;
@@ -161,7 +166,7 @@ err app_open(struct app *a, struct arena *mem, const struct config *c, bool excl
     *why = STR("out of memory");
     app_log(c);
     if (crypto_init() != ERR_OK) return trouble(a, why, "the system gives no randomness", "crypto");
-    TRY(http_client_init(&(struct http_client_options){ .allow_private = c->outgoing_allow_private, .ca_file = c->outgoing_ca_file }));
+    TRY(app_client(c));
     TRY(open_data(a, exclusive, why));
     TRY(open_store(a, why));
     TRY(open_key(a, why));
@@ -272,6 +277,14 @@ static bool is_loopback(const struct config *c)
     return str_starts(host, STR("localhost")) || str_starts(host, STR("127.")) || str_starts(host, STR("[::1]"));
 }
 
+struct hiring_livekit app_livekit(const struct config *c)
+{
+    return (struct hiring_livekit){ .url = str_c(c->livekit_url), .public_url = str_c(c->livekit_public_url), .api_key = str_c(c->livekit_api_key),
+                                     .api_secret = str_c(c->livekit_api_secret), .token_ttl_s = c->livekit_token_ttl,
+                                     .timeout_ms = 1000 * c->livekit_timeout, .agent_name = str_c(c->livekit_agent), .webhook = c->livekit_webhook,
+                                     .require_room = c->livekit_require_room, .auto_complete = c->livekit_auto_complete };
+}
+
 static err start_hiring(struct app *a)
 {
     const struct config *c = a->config;
@@ -279,10 +292,7 @@ static err start_hiring(struct app *a)
                                 .key_per_minute = c->limits_enabled ? c->hiring_key_per_minute : 0, .require_secret = c->hiring_require_secret,
                                 .registration = c->hiring_registration, .token_ttl_s = c->hiring_token_ttl, .origins = c->cors_origins.v,
                                 .n_origins = c->cors_origins.n, .loopback_origins = !c->cors_set && is_loopback(c) };
-    o.livekit = (struct hiring_livekit){ .url = str_c(c->livekit_url), .public_url = str_c(c->livekit_public_url), .api_key = str_c(c->livekit_api_key),
-                                         .api_secret = str_c(c->livekit_api_secret), .token_ttl_s = c->livekit_token_ttl,
-                                         .timeout_ms = 1000 * c->livekit_timeout, .agent_name = str_c(c->livekit_agent), .webhook = c->livekit_webhook,
-                                         .require_room = c->livekit_require_room, .auto_complete = c->livekit_auto_complete };
+    o.livekit = app_livekit(c);
     TRY(hiring_new(a->mem, &o, &a->hiring));
     return hiring_start(a->hiring);
 }

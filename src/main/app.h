@@ -58,6 +58,9 @@ err  app_start_workers(struct app *a, str *why) MUST_CHECK;
 err  app_find_folders(struct app *a) MUST_CHECK;
 /* Ends what was built, in reverse. */
 void app_close(struct app *a);
+/* Outgoing HTTP; part of app_open, and enough for `livekit check`. */
+err  app_client(const struct config *c) MUST_CHECK;
+struct hiring_livekit app_livekit(const struct config *c);
 /* What the configuration says about the log; also on SIGHUP. */
 void app_log(const struct config *c);
 /* Whether there is a store at all; of PostgreSQL that is taken for granted. */

@@ -58,6 +58,19 @@ struct hiring_numbers {
 };
 void hiring_numbers(const struct hiring *h, struct hiring_numbers *out);
 
+/* For commands, beside a running server; inside a transaction. email absent: keys of all users. shown: "pk_" and four characters, for people. */
+struct hiring_key {
+    str id, email, name, shown;
+    bool active;
+    int64_t usage_count, created_at_ms, last_used_at_ms /* SHAPE_NO_TIME: never */;
+};
+err hiring_command_keys(const struct ring *ring, struct call *c, str email, struct hiring_key **out, size_t *n) MUST_CHECK;
+err hiring_command_key_off(struct call *c, str id) MUST_CHECK; /* ERR_NOT_FOUND */
+/* Name, address and feedback of a candidate go, scores stay (hiring 8). *n: of how many interviews. */
+err hiring_command_blank(struct call *c, str email, int64_t *n) MUST_CHECK;
+/* Makes and removes a room of its own name; blocking, outside a transaction. *step: what was being done. ERR_INPUT, ERR_WORKER: fail()ed. */
+err hiring_command_probe(const struct hiring_livekit *o, struct call *c, const char **step) MUST_CHECK;
+
 /* For the hooks of auth/, inside their transaction. */
 err hiring_revoke_keys(struct call *c, str account_id) MUST_CHECK;
 err hiring_account_deleted(struct call *c, str account_id) MUST_CHECK;

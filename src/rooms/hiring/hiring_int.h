@@ -74,6 +74,10 @@ struct access {
 /* ERR_ANONYMOUS (fail()ed). */
 err hiring_access_read(struct hiring *h, struct call *c, str token, struct access *out) MUST_CHECK;
 
+/* hiring_keys.c: the text of a stored key. */
+struct key_row;
+err hiring_key_open(const struct ring *ring, struct arena *a, const struct key_row *k, str *out) MUST_CHECK;
+
 /* hiring_usage.c: counts of uses, in memory. */
 err hiring_usage_new(struct hiring *h) MUST_CHECK;
 err hiring_usage_start(struct hiring *h) MUST_CHECK;
@@ -260,6 +264,10 @@ err hiring_keys_of(struct call *c, str account_id, struct key_row **out, size_t 
 err hiring_key_find(struct call *c, str key_hash, str secret_hash, struct key_row **out, struct user **owner) MUST_CHECK;
 err hiring_key_off(struct call *c, str id, str account_id, bool *found) MUST_CHECK;
 err hiring_key_add_uses(struct call *c, str id, int64_t uses, int64_t last_used_at_ms) MUST_CHECK;
+
+err hiring_keys_all(struct call *c, str email_norm, struct key_row **out, str **emails, size_t *n) MUST_CHECK; /* absent: of all users */
+err hiring_key_off_any(struct call *c, str id, bool *found) MUST_CHECK;
+err hiring_blank(struct call *c, str email, str email_norm, int64_t *n) MUST_CHECK;
 
 /* false: the room's name is taken. */
 err hiring_interview_put(struct call *c, const struct interview *i, bool *done) MUST_CHECK;

@@ -50,6 +50,8 @@ err hiring_key_create(struct call *c)
     return reply_shape(c, 200, &hiring_new_key_shape, &k);
 }
 
+err hiring_key_open(const struct ring *ring, struct arena *a, const struct key_row *k, str *out) { return ring_open(a, ring, PURPOSE, k->sealed, k->id, out); }
+
 static err read_keys(struct call *c)
 {
     struct list *out = c->state;
@@ -76,7 +78,7 @@ err hiring_key_list(struct call *c)
                                    .usage_count = k->usage_count,
                                    .created_at = k->created_at_ms,
                                    .last_used_at = k->last_used_at_ms };
-        TRY(ring_open(c->mem, h->o.ring, PURPOSE, k->sealed, k->id, &v[i].key));
+        TRY(hiring_key_open(h->o.ring, c->mem, k, &v[i].key));
     }
     secret_reply(c);
     return reply_shape(c, 200, &hiring_keys_shape, &(struct list){ v, rows.n });

@@ -54,6 +54,10 @@ enum {
     Q_EVENT_PUT,
     Q_EVENTS_GONE,
     Q_EFFECT,
+    Q_KEYS_ALL,
+    Q_KEY_OFF_ANY,
+    Q_BLANK,
+    Q_BLANK_REPEATS,
     Q__COUNT
 };
 static const struct query q[Q__COUNT] = {
@@ -141,6 +145,18 @@ static const struct query q[Q__COUNT] = {
     [Q_EFFECT] = { .in = "ti?i?it",
                    .sql = "UPDATE hiring_interview SET status = $1, started_at_ms = $2, ended_at_ms = $3, updated_at_ms = $4,"
                           " version = version + 1 WHERE id = $5" },
+
+    [Q_KEYS_ALL] = { .in = "t",
+                     .out = KEY_OUT "t?",
+                     .sql = "SELECT " KEY ", a.email FROM hiring_api_key k JOIN account a ON a.id = k.account_id"
+                            " WHERE a.email_norm = $1 OR $1 = '' ORDER BY k.created_at_ms, k.id" },
+    [Q_KEY_OFF_ANY] = { .in = "it", .sql = "UPDATE hiring_api_key SET active = 0, deactivated_at_ms = COALESCE(deactivated_at_ms, $1) WHERE id = $2" },
+    [Q_BLANK_REPEATS] = { .in = "tt",
+                          .sql = "DELETE FROM hiring_idempotency WHERE interview_id IN (SELECT id FROM hiring_interview"
+                                 " WHERE lower(candidate_email) = lower($1) OR lower(candidate_email) = $2)" },
+    [Q_BLANK] = { .in = "itt",
+                  .sql = "UPDATE hiring_interview SET candidate_name = '', candidate_email = '', overall_feedback = NULL, updated_at_ms = $1,"
+                         " version = version + 1 WHERE lower(candidate_email) = lower($2) OR lower(candidate_email) = $3" },
 };
 
 err hiring_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, q, Q__COUNT, why); }
@@ -416,4 +432,36 @@ err hiring_event_put(struct call *c, str id, str interview_id, str type, int64_t
 err hiring_event_apply(struct call *c, str interview_id, const struct event_effect *e)
 {
     return db_run(c, &q[Q_EFFECT], e->status, time_or_null(&e->started_at), time_or_null(&e->ended_at), c->now_ms, interview_id);
+}
+
+/* Commands ------------------------------------------------------------------------------------------------------------------------------- */
+
+err hiring_keys_all(struct call *c, str email_norm, struct key_row **out, str **emails, size_t *n)
+{
+    struct rows r;
+    TRY(db_list(c, &q[Q_KEYS_ALL], &r, email_norm.p ? email_norm : STR("")));
+    *out = NEW_N(c->mem, struct key_row, r.n);
+    *emails = NEW_N(c->mem, str, r.n);
+    if (!*out || !*emails) return ERR_NOMEM;
+    for (size_t i = 0; i < r.n; i++) {
+        key_from(r.row[i], &(*out)[i]);
+        (*emails)[i] = r.row[i][KEY_COLUMNS].s;
+    }
+    *n = r.n;
+    return ERR_OK;
+}
+
+err hiring_key_off_any(struct call *c, str id, bool *found)
+{
+    int64_t n;
+    TRY(db_run_count(c, &q[Q_KEY_OFF_ANY], &n, c->now_ms, id));
+    *found = n > 0;
+    return ERR_OK;
+}
+
+/* Also the answers that are kept for those who repeat a creation. */
+err hiring_blank(struct call *c, str email, str email_norm, int64_t *n)
+{
+    TRY(db_run(c, &q[Q_BLANK_REPEATS], email, email_norm));
+    return db_run_count(c, &q[Q_BLANK], n, c->now_ms, email, email_norm);
 }

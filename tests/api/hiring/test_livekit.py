@@ -136,6 +136,14 @@ def good(build):
     cancelled_and_wanted_again(server, livekit, token)
     key = tokens(server, livekit, me, token)
     events(server, token)
+    done = subprocess.run([str(server.build / "chancery"), "livekit", "check", *[w for s in livekit.settings() for w in ("--set", s)]], capture_output=True,
+                          text=True, check=False)
+    check("livekit check makes and removes a room", done.returncode == 0 and livekit.asked[-1][0] == "DeleteRoom" and livekit.asked[-2][1]["name"] ==
+          livekit.asked[-1][1]["room"] and not any(r.startswith("probe-") for r in livekit.rooms), done.stdout + done.stderr)
+    livekit.mode = "plain 401"
+    done = subprocess.run([str(server.build / "chancery"), "livekit", "check", *[w for s in livekit.settings() for w in ("--set", s)]], capture_output=True,
+                          text=True, check=False)
+    check("or says what is wrong", done.returncode == 1 and "CreateRoom" in done.stderr and "401" in done.stderr and livekit.asked[-1][2] not in done.stderr, done.stderr)
     metrics = server.call("GET", "/metrics", key=None)[1].decode()
     check("tokens and refusals are counted", "chancery_hiring_join_tokens_total 5" in metrics and "chancery_hiring_webhooks_refused_total 6" in metrics, metrics)
     bearers = [a[2] for a in livekit.asked]

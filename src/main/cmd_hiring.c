@@ -1,0 +1,150 @@
+/* main/cmd_hiring.c: apikey, candidate, livekit: hiring from the command line, on the store of a server that may be running. */
+#include "base/clock.h"
+#include "base/json.h"
+#include "main/app.h"
+#include "main/cli.h"
+#include <stdio.h>
+
+enum { PRINT_MAX = 64 << 20 };
+
+struct work {
+    struct cli *cli;
+    struct app app;
+    struct call call;
+    struct hiring_key *keys;
+    size_t n;
+    int64_t blanked;
+};
+
+static int refused(const struct work *w, err e)
+{
+    return cli_fail("%s: " STR_FMT, w->cli->command->name, STR_ARG(str_absent(w->call.why.text) ? str_c(err_name(e)) : w->call.why.text));
+}
+
+static int run(struct work *w, enum tx tx, err (*fn)(struct call *))
+{
+    w->call.state = w;
+    err e = store_do(w->app.store, &w->call, tx, fn);
+    return e ? refused(w, e) : 0;
+}
+
+static int with_store(struct cli *c, int (*body)(struct work *))
+{
+    if (!app_has_store(&c->config)) return cli_fail("%s: no store here yet; `chancery serve` makes it, or name another folder with --data", c->command->name);
+    struct work w = { .cli = c, .app = APP };
+    str why = STR_NULL;
+    err e = app_open(&w.app, c->mem, &c->config, false, &why);
+    if (!e) e = app_call(&w.app, &w.call);
+    int status = e ? cli_fail(STR_FMT, STR_ARG(str_absent(why) ? str_c(err_name(e)) : why)) : body(&w);
+    arena_free(w.call.mem);
+    app_close(&w.app);
+    return status;
+}
+
+/* --- apikey --- */
+
+static err list_tx(struct call *c)
+{
+    struct work *w = c->state;
+    return hiring_command_keys(&w->app.ring, c, w->cli->n_args ? str_c(w->cli->args[0]) : STR_NULL, &w->keys, &w->n);
+}
+
+static str when(int64_t ms, char iso[static CLOCK_ISO_MAX]) { return ms == SHAPE_NO_TIME ? STR_NULL : (str){ iso, clock_iso(ms, iso) }; }
+
+static void write_key(struct jw *w, const struct hiring_key *k)
+{
+    char iso[CLOCK_ISO_MAX];
+    jw_open(w, '{');
+    jw_kstr(w, "id", k->id);
+    jw_kstr(w, "email", k->email);
+    jw_kstr(w, "name", k->name);
+    jw_kstr(w, "key", k->shown);
+    jw_kbool(w, "active", k->active);
+    jw_kint(w, "usage_count", k->usage_count);
+    jw_kstr(w, "created_at", when(k->created_at_ms, iso));
+    jw_kstr(w, "last_used_at", when(k->last_used_at_ms, iso));
+    jw_close(w, '}');
+}
+
+static int list(struct work *w)
+{
+    if (run(w, TX_READ, list_tx)) return 1;
+    CLEANUP(buf_release) struct buf b = BUF(PRINT_MAX);
+    struct jw out = JW(&b);
+    char iso[CLOCK_ISO_MAX];
+    if (w->cli->json) jw_open(&out, '[');
+    for (size_t i = 0; i < w->n; i++) {
+        const struct hiring_key *k = &w->keys[i];
+        str used = when(k->last_used_at_ms, iso);
+        if (w->cli->json)
+            write_key(&out, k);
+        else
+            buf_printf(&b, STR_FMT "  " STR_FMT "...  %-8s %8lld uses, last %-24.*s  " STR_FMT "  " STR_FMT "\n", STR_ARG(k->id), STR_ARG(k->shown),
+                       k->active ? "active" : "inactive", (long long)k->usage_count, STR_ARG(str_absent(used) ? STR("never") : used), STR_ARG(k->email),
+                       STR_ARG(k->name));
+    }
+    if (w->cli->json) jw_close(&out, ']'), buf_char(&b, '\n');
+    if (buf_ok(&b) || fwrite(b.p ? b.p : "", 1, b.n, stdout) != b.n) return cli_fail("apikey list: cannot be written");
+    return 0;
+}
+int cmd_apikey_list(struct cli *c) { return with_store(c, list); }
+
+static err deactivate_tx(struct call *c)
+{
+    const struct work *w = c->state;
+    return hiring_command_key_off(c, str_c(w->cli->args[0]));
+}
+
+static int deactivate(struct work *w)
+{
+    if (run(w, TX_WRITE, deactivate_tx)) return 1;
+    if (!w->cli->quiet) printf("deactivated; the key is refused from now on\n");
+    return 0;
+}
+int cmd_apikey_deactivate(struct cli *c) { return with_store(c, deactivate); }
+
+/* --- candidate --- */
+
+static err blank_tx(struct call *c)
+{
+    struct work *w = c->state;
+    return hiring_command_blank(c, str_c(w->cli->email), &w->blanked);
+}
+
+static int blank(struct work *w)
+{
+    if (run(w, TX_WRITE, blank_tx)) return 1;
+    if (w->blanked == 0) return cli_fail("candidate blank: %s: no interview of such a candidate", w->cli->email);
+    if (!w->cli->quiet) printf("blanked in %lld interview%s: name, e-mail, feedback; scores are kept\n", (long long)w->blanked, w->blanked == 1 ? "" : "s");
+    return 0;
+}
+
+int cmd_candidate_blank(struct cli *c)
+{
+    c->email = cli_email(c);
+    return c->email ? with_store(c, blank) : 2;
+}
+
+/* --- livekit --- */
+
+static int probe(struct work *w)
+{
+    const struct hiring_livekit o = app_livekit(&w->cli->config);
+    const char *step = NULL;
+    err e = hiring_command_probe(&o, &w->call, &step);
+    if (e) return cli_fail("livekit check: %s: " STR_FMT, step, STR_ARG(str_absent(w->call.why.text) ? str_c(err_name(e)) : w->call.why.text));
+    if (!w->cli->quiet) printf("LiveKit at %s: token accepted, a room made and removed\n", w->cli->config.livekit_url);
+    return 0;
+}
+
+/* Needs no store. */
+int cmd_livekit_check(struct cli *c)
+{
+    struct work w = { .cli = c, .app = APP };
+    err e = crypto_init();
+    if (!e) e = app_client(&c->config);
+    if (!e) e = app_call(&w.app, &w.call);
+    int status = e ? cli_fail("livekit check: %s", err_name(e)) : probe(&w);
+    arena_free(w.call.mem);
+    return status;
+}
