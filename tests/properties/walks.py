@@ -24,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 from chancery_server import Server  # noqa: E402
 from interview_player import Refused, Session, answer, is_end  # noqa: E402
+from interview_processes import is_dead, workers  # noqa: E402
 
 CORPUS = ROOT.parent / "shared" / "corpus" / "docassemble"
 OWN = [ROOT / "demo", ROOT / "tests" / "api" / "packages", ROOT / "tests" / "cli" / "packages"]
@@ -39,26 +40,6 @@ def interviews(folder):
         package = file.relative_to(folder).parts[0]
         if not any(word in file.read_text(encoding="utf-8", errors="replace") for word in BY_CHANCE):
             yield "%s:%s" % (package, file.relative_to(folder / package))
-
-
-def workers(server):
-    """Process ids of the interview processes: grandchildren of the server."""
-    def children(pid):
-        out = []
-        try:
-            for task in pathlib.Path("/proc/%d/task" % pid).iterdir():
-                out += map(int, (task / "children").read_text().split())
-        except OSError:
-            pass
-        return out
-    return [grandchild for child in children(server.process.pid) for grandchild in children(child)]
-
-
-def is_dead(pid):
-    try:
-        return pathlib.Path("/proc/%d/stat" % pid).read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0] in "ZX"
-    except OSError:
-        return True
 
 
 def kill_workers(server):
