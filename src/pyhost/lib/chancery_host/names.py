@@ -1,21 +1,32 @@
 """What a piece of Python defines and which texts are variable names (language specification 6.2, API 7.4)."""
 import ast
+import functools
 
 MAX_NAME = 4096     # a name is an address, not a program: longer texts are refused unparsed
+KEPT_NAME = 200     # longer ones are parsed every time
 
 
 def is_variable_name(text):
     """True if the text is one line made only of names, attributes, subscripts and literal constants."""
     if not isinstance(text, str) or not text or len(text) > MAX_NAME or "\n" in text or "\r" in text or "\0" in text:
         return False
-    tree = _expression(text)
+    tree = expression(text)
     # A comment would swallow whatever is written behind the name, so it must also survive parentheses.
-    return tree is not None and _expression("(" + text + ")") is not None and _is_pure(tree)
+    return tree is not None and expression("(" + text + ")") is not None and _is_pure(tree)
 
 
-def _expression(text):
+def _parse(text):
+    return ast.parse(text, mode="eval").body
+
+
+# The same few names are asked for in every call. Failures are not kept: without memory any text fails.
+_parse_kept = functools.lru_cache(maxsize=1024)(_parse)
+
+
+def expression(text):
+    """The syntax tree of an expression, not to be changed; None if the text is not one."""
     try:
-        return ast.parse(text, mode="eval").body
+        return _parse_kept(text) if len(text) <= KEPT_NAME else _parse(text)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
 
@@ -59,7 +70,7 @@ def target_name(node):
 
 def normal_name(text):
     """The canonical spelling of a variable name, or None if the text is not one."""
-    tree = _expression(text) if isinstance(text, str) else None
+    tree = expression(text) if isinstance(text, str) else None
     return None if tree is None else target_name(tree)
 
 

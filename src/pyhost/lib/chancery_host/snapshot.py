@@ -106,7 +106,8 @@ def kept(answers):
     library = _exported()
     data = {}
     for name, value in answers.items():
-        if name in NOT_KEPT or isinstance(value, NOT_DATA) or (name in library and library[name] is value):
+        # Most names are the library's, so that is asked first.
+        if library.get(name, NOT_KEPT) is value or name in NOT_KEPT or isinstance(value, NOT_DATA):
             continue
         data[name] = value
     internal = data.get("_internal")

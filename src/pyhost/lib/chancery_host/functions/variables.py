@@ -1,8 +1,9 @@
 """Reading, setting and deleting variables that are given by name, without starting lookups."""
 import ast
+import functools
 
 from chancery_host.errors import DAError
-from chancery_host.names import is_variable_name, normal_name, target_name
+from chancery_host.names import KEPT_NAME, expression, is_variable_name, normal_name, target_name
 from chancery_host.objects.base import DAObject
 from chancery_host.objects.gathering import Gatherable
 from chancery_host.objects.lists import DAList
@@ -22,7 +23,7 @@ def parsed(name, function):
         raise DAError("%s() must be given a string" % function)
     if not is_variable_name(name.strip()):
         raise DAError("%s() was given %r, which is not a variable name" % (function, name))
-    return ast.parse(name.strip(), mode="eval").body
+    return expression(name.strip())
 
 
 def look(node, answers):
@@ -68,12 +69,19 @@ def probe(name, function="defined", prior=False):
         current.probing -= 1
 
 
+def _compile(name):
+    # As interview code: the rule for errors inside real files must not apply to it.
+    return compile(ast.Expression(expression(name.strip())), "<value of %s>" % name, "eval")
+
+
+_compile_kept = functools.lru_cache(maxsize=1024)(_compile)
+
+
 def read(name, function="value"):
     """The value of a named variable; what is missing is sought."""
-    node = parsed(name, function)
+    parsed(name, function)
     try:
-        # Compiled as interview code: the rule for errors inside real files must not apply to it.
-        return eval(compile(ast.Expression(node), "<value of %s>" % name, "eval"), current.answers)
+        return eval(_compile_kept(name) if len(name) <= KEPT_NAME else _compile(name), current.answers)
     except NameError as err:
         missing = getattr(err, "missing", None) or getattr(err, "name", None)
         if missing is None:
