@@ -316,7 +316,7 @@ err http_client_do(struct call *c, const struct client_request *in, struct clien
     TRY(e);
     now = first;
     for (int hops = 0;; hops++) {
-        struct client_reply r;
+        struct client_reply r = { 0 };
         const char *next = NULL;
         bool go;
         p.host = now.host;
