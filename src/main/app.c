@@ -429,6 +429,7 @@ err app_bootstrap(struct app *a, const struct bootstrap *in, str *why)
 
 err app_check_queries(struct app *a, str *why)
 {
+    for (const struct query **q = app_file_names; *q; q++) TRY(store_check(a->store, a->mem, *q, 1, why));
     TRY(auth_check_queries(a->store, a->mem, why));
     TRY(auth_check_purge(a->store, a->mem, why));
     TRY(jobs_check_queries(a->store, a->mem, why));

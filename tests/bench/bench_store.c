@@ -1,5 +1,6 @@
 /* tests/bench/bench_store.c: durable writes per second through the store's door, with 64 callers waiting, against a bare SQLite loop that
- * commits 64 rows at a time on the same disk, by turns in one run. Usage: bench_store [DIR [SECONDS [ROUNDS]]] */
+ * commits 64 rows at a time on the same disk, by turns in one run; and reads of one row on one thread against a bare loop. Usage: bench_store [DIR [SECONDS
+ * [ROUNDS]]] */
 #include "base/clock.h"
 #include "crypto/crypto.h"
 #include "store/store.h"
@@ -13,7 +14,8 @@
 enum { OUTSTANDING = 64, BODY = 200 };
 
 static const struct query add = { .in = "tbi", .sql = "INSERT INTO item (name, body, n) VALUES ($1, $2, $3)" };
-static const struct migration schema[] = { { 1, "0001_item", "CREATE TABLE item (id {serial}, name TEXT NOT NULL, body {blob} NOT NULL, n {bigint} NOT NULL);\n" } };
+static const struct migration schema[] = { { 1, "0001_item",
+                                             "CREATE TABLE item (id {serial}, name TEXT NOT NULL, body {blob} NOT NULL, n {bigint} NOT NULL);\n" } };
 static char body[BODY];
 
 static void die(const char *what, str why)
@@ -31,12 +33,13 @@ static void must(sqlite3 *db, int ok)
 
 static double bare(const char *dir, double seconds)
 {
-    static const char set_up[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000;"
-                                 "CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, body BLOB NOT NULL, n INTEGER NOT NULL)";
-    char          path[512];
-    sqlite3      *db;
+    static const char set_up[] =
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000;"
+        "CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, body BLOB NOT NULL, n INTEGER NOT NULL)";
+    char path[512];
+    sqlite3 *db;
     sqlite3_stmt *st;
-    int64_t       n = 0, start = clock_mono_us(), end = start + (int64_t)(seconds * 1e6);
+    int64_t n = 0, start = clock_mono_us(), end = start + (int64_t)(seconds * 1e6);
     (void)snprintf(path, sizeof path, "%s/bare.db", dir);
     must(NULL, sqlite3_open(path, &db) == SQLITE_OK);
     must(db, sqlite3_exec(db, set_up, NULL, NULL, NULL) == SQLITE_OK);
@@ -61,12 +64,12 @@ static double bare(const char *dir, double seconds)
 /* --- through the door --- */
 
 struct run {
-    struct store   *s;
-    int64_t         end; /* no new writes after that */
+    struct store *s;
+    int64_t end; /* no new writes after that */
     pthread_mutex_t lock;
-    pthread_cond_t  over;
-    int             going;
-    atomic_long     written;
+    pthread_cond_t over;
+    int going;
+    atomic_long written;
 };
 
 static err write_one(struct call *c) { return db_run(c, &add, STR("name"), (str){ body, BODY }, c->now_ms); }
@@ -86,11 +89,11 @@ static void again(struct call *c, err result, void *arg)
 
 static double door(const char *dir, double seconds)
 {
-    char          url[512];
+    char url[512];
     struct arena *a = arena_new(1024 * 1024);
-    struct call   calls[OUTSTANDING];
-    struct run    r = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
-    str           why = STR_NULL;
+    struct call calls[OUTSTANDING];
+    struct run r = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
+    str why = STR_NULL;
     (void)snprintf(url, sizeof url, "sqlite:%s/door.db", dir);
     struct store_options o = { .url = url, .durable = true };
     if (!a || store_open(a, &o, &r.s, &why) != ERR_OK || store_migrate(r.s, a, schema, 1, &why) != ERR_OK) die("store", why);
@@ -104,7 +107,7 @@ static double door(const char *dir, double seconds)
     (void)pthread_mutex_lock(&r.lock);
     while (r.going) (void)pthread_cond_wait(&r.over, &r.lock);
     (void)pthread_mutex_unlock(&r.lock);
-    double             took = (double)(clock_mono_us() - start) / 1e6;
+    double took = (double)(clock_mono_us() - start) / 1e6;
     struct store_stats st;
     store_stats(r.s, &st);
     (void)printf("  %.1f writes per commit\n", (double)st.writes / (double)(st.commits ? st.commits : 1));
@@ -114,20 +117,77 @@ static double door(const char *dir, double seconds)
     return (double)atomic_load(&r.written) / took;
 }
 
+/* --- reads --- */
+
+static const struct query get = { .in = "i", .out = "tb", .sql = "SELECT name, body FROM item WHERE id = $1" };
+
+static err read_one(struct call *c)
+{
+    struct cell *row;
+    return db_get(c, &get, &row, (int64_t)1);
+}
+
+static double door_reads(const char *dir, double seconds)
+{
+    char url[512];
+    struct arena *a = arena_new(1024 * 1024);
+    struct call c = { .mem = arena_new(64 * 1024) };
+    struct store *s;
+    str why = STR_NULL;
+    int64_t n = 0, start = clock_mono_us(), end = start + (int64_t)(seconds * 1e6);
+    (void)snprintf(url, sizeof url, "sqlite:%s/door.db", dir);
+    struct store_options o = { .url = url, .durable = true };
+    if (!a || !c.mem || store_open(a, &o, &s, &why) != ERR_OK) die("store", why);
+    for (; clock_mono_us() < end; n++, arena_empty(c.mem))
+        if (store_do(s, &c, TX_READ, read_one) != ERR_OK) die("read", STR_NULL);
+    double took = (double)(clock_mono_us() - start) / 1e6;
+    store_close(s);
+    arena_free(c.mem);
+    arena_free(a);
+    return (double)n / took;
+}
+
+static void step(sqlite3 *db, sqlite3_stmt *st, int want) { must(db, sqlite3_step(st) == want); }
+
+static double bare_reads(const char *dir, double seconds)
+{
+    static const char *const texts[] = { "BEGIN", "SELECT name, body FROM item WHERE id = 1", "COMMIT" };
+    char path[512];
+    sqlite3 *db;
+    sqlite3_stmt *st[3];
+    int64_t n = 0, start = clock_mono_us(), end = start + (int64_t)(seconds * 1e6);
+    (void)snprintf(path, sizeof path, "%s/bare.db", dir);
+    must(NULL, sqlite3_open(path, &db) == SQLITE_OK);
+    for (size_t i = 0; i < 3; i++) must(db, sqlite3_prepare_v2(db, texts[i], -1, &st[i], NULL) == SQLITE_OK);
+    for (; clock_mono_us() < end; n++)
+        for (size_t i = 0; i < 3; i++) {
+            step(db, st[i], i == 1 ? SQLITE_ROW : SQLITE_DONE);
+            (void)sqlite3_reset(st[i]);
+        }
+    double took = (double)(clock_mono_us() - start) / 1e6;
+    for (size_t i = 0; i < 3; i++) (void)sqlite3_finalize(st[i]);
+    (void)sqlite3_close(db);
+    return (double)n / took;
+}
+
 int main(int argc, char **argv)
 {
-    char   dir[256];
-    double seconds = argc > 2 ? strtod(argv[2], NULL) : 2, sum_bare = 0, sum_door = 0;
-    long   rounds = argc > 3 ? strtol(argv[3], NULL, 10) : 3;
+    char dir[256];
+    double seconds = argc > 2 ? strtod(argv[2], NULL) : 2, sum_bare = 0, sum_door = 0, reads_bare = 0, reads_door = 0;
+    long rounds = argc > 3 ? strtol(argv[3], NULL, 10) : 3;
     if (crypto_init() != ERR_OK) return 1;
     (void)snprintf(dir, sizeof dir, "%s/bench-store-XXXXXX", argc > 1 ? argv[1] : ".");
     if (!mkdtemp(dir)) die("cannot make a folder:", str_c(dir));
     for (long i = 0; i < rounds; i++) {
         double b = bare(dir, seconds), d = door(dir, seconds);
         (void)printf("round %ld: bare loop %.0f/s, store %.0f/s\n", i + 1, b, d);
+        reads_bare += bare_reads(dir, seconds);
+        reads_door += door_reads(dir, seconds);
         sum_bare += b;
         sum_door += d;
     }
+    (void)printf("reads on one thread: bare loop %.0f/s, store %.0f/s, ratio %.2f\n", reads_bare / (double)rounds, reads_door / (double)rounds,
+                 reads_door / reads_bare);
     (void)printf("durable writes, %d waiting: bare loop %.0f/s, store %.0f/s, ratio %.2f (aim 0.50)\n", OUTSTANDING, sum_bare / (double)rounds,
                  sum_door / (double)rounds, sum_door / sum_bare);
     static const char *const names[] = { "bare.db", "bare.db-wal", "bare.db-shm", "door.db", "door.db-wal", "door.db-shm" };

@@ -33,9 +33,11 @@ start() {
     cd "$dir"
     $as "$bin/initdb" --no-sync --auth=trust --username=chancery --encoding=UTF8 --locale=C -D "$dir/data" >"$dir.log" 2>&1 \
         || { cat "$dir.log" >&2; exit 1; }
-    # Durability is not what such a server is for.
+    # Durability is not what such a server is for, unless it is measured.
+    unsafe='-c fsync=off -c full_page_writes=off'
+    [ -z "${PG_TEMP_DURABLE:-}" ] || unsafe=
     $as "$bin/pg_ctl" -D "$dir/data" -l "$dir/data/log" -w -t 60 start \
-        -o "-k $dir -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=60 -c shared_buffers=16MB" >>"$dir.log" 2>&1 \
+        -o "-k $dir -c listen_addresses= $unsafe -c max_connections=60 -c shared_buffers=16MB" >>"$dir.log" 2>&1 \
         || { cat "$dir.log" >&2; exit 1; }
     rm -f "$dir.log"
     echo "postgresql://chancery@/postgres?host=$dir"
