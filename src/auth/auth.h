@@ -7,9 +7,9 @@
  * Pointers handed out live in c->mem. */
 #pragma once
 #include "base/call.h"
-#include "crypto/crypto.h"
+#include "crypto/ring.h"
 #include "http/http.h"
-#include "store/store.h"
+#include "store/sealed.h"
 
 #define AUTH_PLATFORM STR("00000000-0000-0000-0000-000000000000")
 
@@ -44,7 +44,8 @@ bool who_passes(const struct who *w, const char *roles, const char *perms); /* g
 struct auth; /* process-wide: store, master key, password pool */
 struct auth_options {
     struct store *store;
-    const uint8_t *master_key; /* 32 bytes, copied and wiped by auth_free */
+    const uint8_t *master_key; /* 32 bytes, auth_root_key()'s; not kept */
+    const struct ring *ring;   /* seals secrets; copied. NULL: one of master_key */
     struct crypto_cost cost;
     unsigned workers, queue;
     str base_url;
@@ -77,6 +78,14 @@ void auth_set_hooks(struct auth *a, const struct auth_hooks *h);
  * none. Both run their own transactions, on a migrated store. */
 err auth_key_known(struct store *s, struct arena *mem, bool *known) MUST_CHECK;
 err auth_key_fits(struct store *s, struct arena *mem, const uint8_t key[static CRYPTO_KEY], bool *fits) MUST_CHECK;
+/* What hashes of tokens are derived from, and what else cannot be made anew when the master key changes: it stays. fits: the key of the ring that
+ * auth_key_fits() found; the root is that one until a first rekey stores it, sealed. ERR_STORE: it cannot be opened. */
+err auth_root_key(struct store *s, struct arena *mem, const struct ring *r, const uint8_t fits[static CRYPTO_KEY], uint8_t root[static CRYPTO_KEY]) MUST_CHECK;
+/* Inside a write, before and after everything else was sealed under the current key of the ring (chancery rekey). */
+err auth_rekey_begin(struct call *c, const struct ring *r, const uint8_t root[static CRYPTO_KEY]) MUST_CHECK;
+err auth_rekey_end(struct call *c, const struct ring *r) MUST_CHECK;
+extern const struct sealed_column auth_sealed[];
+extern const size_t auth_sealed_n;
 
 /* Core tables; the first of the program's migrations. */
 extern const struct migration auth_migrations[];
@@ -269,7 +278,15 @@ err throttle_check(struct auth *a, struct call *c, const struct throttle *t, str
 err throttle_clear(struct auth *a, struct call *c, const struct throttle *t, str key) MUST_CHECK;
 
 /* Removes what is over and old, at most that many rows of one sort. Inside TX_WRITE. Before: when it ended, expired or (audit) happened. */
-enum auth_purge { AUTH_PURGE_EXPIRED_SESSIONS, AUTH_PURGE_ENDED_SESSIONS, AUTH_PURGE_LINKS, AUTH_PURGE_USED_LINKS, AUTH_PURGE_THROTTLES, AUTH_PURGE_AUDIT, AUTH_PURGE__COUNT };
+enum auth_purge {
+    AUTH_PURGE_EXPIRED_SESSIONS,
+    AUTH_PURGE_ENDED_SESSIONS,
+    AUTH_PURGE_LINKS,
+    AUTH_PURGE_USED_LINKS,
+    AUTH_PURGE_THROTTLES,
+    AUTH_PURGE_AUDIT,
+    AUTH_PURGE__COUNT
+};
 err auth_purge(struct call *c, enum auth_purge what, int64_t before_ms, int64_t most, int64_t *gone) MUST_CHECK;
 err auth_check_purge(struct store *s, struct arena *a, str *why) MUST_CHECK; /* as auth_check_queries() */
 

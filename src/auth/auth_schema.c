@@ -135,9 +135,15 @@ static const char devices_sql[] =
     "ALTER TABLE totp ADD COLUMN setup_at_ms {bigint} NOT NULL DEFAULT 0;\n"
     "ALTER TABLE totp ADD COLUMN disabled_at_ms {bigint};\n";
 
+/* Secrets of the program itself, sealed under the master key (crypto/ring.h). */
+static const char secrets_sql[] = "CREATE TABLE secret (\n"
+                                  "  name   TEXT PRIMARY KEY,\n"
+                                  "  sealed {blob} NOT NULL);\n";
+
 const struct migration auth_migrations[] = {
     { .number = 1, .name = "0001_accounts", .sql = accounts_sql },
     { .number = 2, .name = "0002_sessions", .sql = sessions_sql },
     { .number = 3, .name = "0003_authenticators", .sql = devices_sql },
+    { .number = 4, .name = "0004_secrets", .sql = secrets_sql },
 };
 const size_t auth_migrations_n = COUNT_OF(auth_migrations);

@@ -129,6 +129,15 @@ const struct query auth_q[AQ__COUNT] = {
     [AQ_MARK] = { .in = "", .out = "i", .sql = "SELECT value FROM counter WHERE name = 'master key'" },
     [AQ_MARK_SET] = { .in = "i", .sql = "INSERT INTO counter (name, value) VALUES ('master key', $1) ON CONFLICT (name) DO NOTHING" },
 
+    [AQ_MARK_MOVE] = { .in = "i", .sql = "UPDATE counter SET value = $1 WHERE name = 'master key'" },
+    [AQ_SECRET] = { .in = "t", .out = "b", .sql = "SELECT sealed FROM secret WHERE name = $1" },
+    [AQ_SECRET_PUT] = { .in = "tb", .sql = "INSERT INTO secret (name, sealed) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed" },
+    [AQ_TOTP_SEALED] = { .in = "bti",
+                         .out = "ttb",
+                         .sql = "SELECT id, id, secret_sealed FROM totp WHERE substr(secret_sealed, 2, 8) <> $1 AND id > $2"
+                                " ORDER BY id LIMIT $3" },
+    [AQ_TOTP_RESEAL] = { .in = "btb", .sql = "UPDATE totp SET secret_sealed = $1 WHERE id = $2 AND secret_sealed = $3" },
+
     [AQ_SESSION_INSERT] = { .in = "ttbttiiiti",
                             .sql = "INSERT INTO session (id, account_id, family, hash, epoch, user_agent, ip, created_at_ms,"
                                    " seen_at_ms, expires_at_ms) SELECT $1, a.id, $2, $3, a.epoch, $4, $5, $6, $7, $8"
@@ -201,3 +210,8 @@ const struct query auth_q[AQ__COUNT] = {
 };
 
 err auth_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, auth_q, AQ__COUNT, why); }
+
+const struct sealed_column auth_sealed[] = {
+    { .what = "authenticators", .purpose = "totp", .list = &auth_q[AQ_TOTP_SEALED], .set = &auth_q[AQ_TOTP_RESEAL] },
+};
+const size_t auth_sealed_n = COUNT_OF(auth_sealed);

@@ -76,7 +76,3 @@ bool crypto_password_is_fresh(str hash, struct crypto_cost cost);
  * PHC: $pbkdf2-sha256$i=ROUNDS$SALT$HASH and passlib's $pbkdf2-sha256$ROUNDS$SALT$HASH, also sha512), "scrypt" (Werkzeug: scrypt:N:r:p$SALT$HEX). NULL: none.
  */
 const char *crypto_password_kind(str hash);
-
-/* The master key: read from the file, or made (0600, synced, whole or not at all) when absent and create. A file that others may read, or of another length,
- * is refused. ERR_STORE with *why (arena): one line that names the file and what to do. */
-err crypto_master_key(struct arena *a, const char *path, bool create, uint8_t out[static CRYPTO_KEY], str *why) MUST_CHECK;

@@ -16,6 +16,17 @@ err ring_add(struct ring *r, const uint8_t master[static CRYPTO_KEY])
     return ERR_OK;
 }
 
+err ring_renew(const struct ring *r, struct ring *out)
+{
+    uint8_t key[CRYPTO_KEY];
+    *out = (struct ring){ 0 };
+    crypto_random(key, sizeof key);
+    err e = ring_add(out, key);
+    crypto_wipe(key, sizeof key);
+    for (size_t i = 0; !e && i < r->n; i++) e = ring_add(out, r->keys[i].key);
+    return e;
+}
+
 void ring_wipe(struct ring *r) { crypto_wipe(r, sizeof *r); }
 
 static err derive(struct arena *a, const struct ring_key *k, const char *purpose, uint8_t out[static CRYPTO_KEY])
@@ -40,7 +51,7 @@ static err bind(struct arena *a, const char *head, str bound, str *out)
 err ring_seal(struct arena *a, const struct ring *r, const char *purpose, str plain, str bound, str *out)
 {
     uint8_t key[CRYPTO_KEY];
-    str     with;
+    str with;
     if (r->n == 0) return ERR_NOT_FOUND;
     char *p = NEW_N(a, char, plain.n + RING_EXTRA);
     if (!p) return ERR_NOMEM;
@@ -55,7 +66,7 @@ err ring_seal(struct arena *a, const struct ring *r, const char *purpose, str pl
 }
 
 struct opened {
-    size_t  n;
+    size_t n;
     uint8_t text[];
 };
 
@@ -75,11 +86,11 @@ static const struct ring_key *key_of(const struct ring *r, str sealed)
 err ring_open(struct arena *a, const struct ring *r, const char *purpose, str sealed, str bound, str *out)
 {
     uint8_t key[CRYPTO_KEY];
-    str     with;
+    str with;
     if (sealed.n < RING_EXTRA || sealed.p[0] != VERSION) return ERR_INPUT;
     const struct ring_key *k = key_of(r, sealed);
     if (!k) return ERR_NOT_FOUND;
-    size_t         n = sealed.n - RING_EXTRA;
+    size_t n = sealed.n - RING_EXTRA;
     struct opened *o = arena_take(a, 1, sizeof *o + n + 1, _Alignof(struct opened));
     if (!o) return ERR_NOMEM;
     o->n = n;

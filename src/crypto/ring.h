@@ -19,8 +19,17 @@ struct ring {
     size_t n;
 };
 /* The first key added is the current one. ERR_LIMIT: full; ERR_CONFLICT: in it already. */
-err  ring_add(struct ring *r, const uint8_t master[static CRYPTO_KEY]) MUST_CHECK;
+err ring_add(struct ring *r, const uint8_t master[static CRYPTO_KEY]) MUST_CHECK;
 void ring_wipe(struct ring *r);
+
+/* The key file: RING_KEYS keys of 32 bytes at most, one behind the other, the current one first. Read, or made (0600, synced, whole or not at all) with one
+ * key when absent and create. A file that others may read, or of another length, is refused. ERR_STORE with *why (arena): one line that names the file
+ * and what to do. */
+err ring_load(struct arena *a, const char *path, bool create, struct ring *out, str *why) MUST_CHECK;
+/* Puts the ring in place of the file: at any moment of a crash it is the old or the new one. */
+err ring_store(struct arena *a, const char *path, const struct ring *r, str *why) MUST_CHECK;
+/* A ring whose current key is a new one from the CSPRNG, in front of those of r. ERR_LIMIT: full. */
+err ring_renew(const struct ring *r, struct ring *out) MUST_CHECK;
 
 /* purpose: static text naming what is sealed ("totp"). bound: row identity. Result in the arena, plain.n + RING_EXTRA bytes. */
 err ring_seal(struct arena *a, const struct ring *r, const char *purpose, str plain, str bound, str *out) MUST_CHECK;

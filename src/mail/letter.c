@@ -86,3 +86,12 @@ err letter_open(const struct mailer *m, struct call *c, str payload, struct lett
     out->date_ms = json_integer_value(json_object_get(all, "date_ms"));
     return ERR_OK;
 }
+
+/* Letters are payloads of the queue. */
+static const struct query list = { .in = "bti",
+                                   .out = "ttb",
+                                   .sql = "SELECT CAST(id AS TEXT), kind, payload FROM job WHERE kind = '" MAIL_KIND "' AND substr(payload, 2, 8) <> $1"
+                                          " AND id > CAST($2 AS BIGINT) ORDER BY id LIMIT $3" };
+static const struct query set = { .in = "btb", .sql = "UPDATE job SET payload = $1 WHERE id = CAST($2 AS BIGINT) AND payload = $3" };
+const struct sealed_column mail_sealed[] = { { .what = "queued mails", .purpose = PURPOSE, .list = &list, .set = &set } };
+const size_t mail_sealed_n = COUNT_OF(mail_sealed);

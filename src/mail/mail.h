@@ -9,6 +9,7 @@
 #include "crypto/ring.h"
 #include "jobs/jobs.h"
 #include "mail/template.h"
+#include "store/sealed.h"
 
 #define MAIL_KIND "mail.send"
 
@@ -62,3 +63,7 @@ struct mail_stats {
     int64_t sent, failed /* to be sent again */, refused /* for good */;
 };
 void mail_stats(const struct mailer *m, struct mail_stats *out);
+
+/* What is queued, for chancery rekey. */
+extern const struct sealed_column mail_sealed[];
+extern const size_t mail_sealed_n;

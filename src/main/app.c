@@ -95,16 +95,23 @@ static err open_store(struct app *a, str *why)
 static err open_key(struct app *a, str *why)
 {
     const char *path = a->config->master_key_file;
-    bool known, fits;
+    bool known;
     *why = STR("the store cannot be read; the log has the reason");
     TRY(auth_key_known(a->store, a->mem, &known));
     bool there = access(path, F_OK) == 0;
     if (known && !there) return trouble(a, why, "the master key is missing, and the store's secrets are sealed under it; restore the file from a backup", path);
     if (!there && a->look) return ERR_OK;
-    TRY(crypto_master_key(a->mem, path, true, a->master_key, why));
+    TRY(ring_load(a->mem, path, true, &a->ring, why));
     *why = STR("the store cannot be written; the log has the reason");
-    if (known || !a->look) TRY(auth_key_fits(a->store, a->mem, a->master_key, &fits));
-    else fits = true;
+    if (!known && a->look) return ERR_OK;
+    /* Two keys: `chancery rekey` was interrupted, and is finished by running it again; until then both serve. */
+    bool fits = false;
+    for (size_t i = 0; i < a->ring.n && !fits; i++) {
+        TRY(auth_key_fits(a->store, a->mem, a->ring.keys[i].key, &fits));
+        if (!fits) continue;
+        *why = STR("the root key in the store cannot be opened");
+        TRY(auth_root_key(a->store, a->mem, &a->ring, a->ring.keys[i].key, a->master_key));
+    }
     return fits ? ERR_OK : trouble(a, why, "not the master key that the store's secrets are sealed under; restore that one from a backup", path);
 }
 
@@ -139,7 +146,6 @@ static err open_jobs(struct app *a)
     struct mail_options   m = { .url = c->mail_url, .from = c->mail_from, .ca_file = c->outgoing_ca_file, .need_tls = c->mail_require_tls, .ring = &a->ring,
                                 .timeout_ms = c->mail_timeout * 1000, .retry_ms = c->mail_retry * 1000 };
     struct mail_complaint why; /* config_load() has asked before */
-    TRY(ring_add(&a->ring, a->master_key));
     TRY(mail_new(a->mem, &m, &a->mailer, &why));
     size_t n = 0;
     a->kinds[n++] = mail_kind(a->mailer);
@@ -171,7 +177,7 @@ err app_open(struct app *a, struct arena *mem, const struct config *c, bool excl
     TRY(open_store(a, why));
     TRY(open_key(a, why));
     if (a->look) return ERR_OK;
-    struct auth_options o = { .store = a->store, .master_key = a->master_key, .base_url = str_c(c->base_url),
+    struct auth_options o = { .store = a->store, .master_key = a->master_key, .ring = &a->ring, .base_url = str_c(c->base_url),
                               .cost = { (uint32_t)c->argon2_memory_kib, (uint32_t)c->argon2_passes },
                               .workers = (unsigned)c->argon2_workers, .queue = (unsigned)c->argon2_queue, .unlimited = !c->limits_enabled };
     *why = STR("out of memory");
@@ -435,5 +441,6 @@ err app_check_queries(struct app *a, str *why)
     TRY(jobs_check_queries(a->store, a->mem, why));
     TRY(interviews_check_queries(a->store, a->mem, why));
     TRY(hiring_check_queries(a->store, a->mem, why));
+    TRY(app_check_sealed(a, why));
     return accounts_check_queries(a->store, a->mem, why);
 }

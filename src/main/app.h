@@ -21,8 +21,8 @@ struct app {
     bool                 migrate;  /* bring the schema up to date when opening */
     void               (*store_broke)(void); /* nothing can be acknowledged any more; NULL: nobody minds */
     bool                 look;     /* change nothing: neither folders nor keys are made, files and accounts are not opened */
-    uint8_t              master_key[CRYPTO_KEY];
-    struct ring          ring;     /* the same, for sealed secrets */
+    uint8_t              master_key[CRYPTO_KEY]; /* the root key: what hashes are derived from; stays when the master key changes */
+    struct ring          ring;     /* the master key, and what signs and seals under it; earlier ones while a rekey is unfinished */
     struct store        *store;
     struct files        *files;
     struct auth         *auth;
@@ -87,5 +87,7 @@ err app_check_families(const struct config *c, struct arena *mem, str *here, str
 err  app_check_queries(struct app *a, str *why) MUST_CHECK;
 /* Which files the rows name: each gives a column of names; NULL-terminated. For backup. */
 extern const struct query *app_file_names[];
+/* The queries of chancery rekey. */
+err  app_check_sealed(struct app *a, str *why) MUST_CHECK;
 /* The documents: every family in this build, NULL-terminated. */
 extern const struct family *const app_documents[];

@@ -23,7 +23,7 @@ err app_start_accounts(struct app *a, const char *image_program)
         .auth = a->auth,
         .mailer = a->mailer,
         .files = a->files,
-        .master_key = a->master_key,
+        .master_key = a->ring.keys[0].key, /* signs, and keeps nothing long: a new master key ends its sessions */
         .ring = &a->ring,
         .base_url = c->base_url,
         .site_url = c->accounts_site_url,

@@ -63,6 +63,7 @@ int cmd_user_sessions(struct cli *c);
 int cmd_user_revoke(struct cli *c);
 int cmd_user_reset_totp(struct cli *c);
 int cmd_audit_tail(struct cli *c);
+int cmd_rekey(struct cli *c);
 int cmd_apikey_list(struct cli *c);
 int cmd_apikey_deactivate(struct cli *c);
 int cmd_candidate_blank(struct cli *c);

@@ -32,7 +32,7 @@ const struct setting config_settings[] = {
     { "store.migrate", T_BOOL, S(store_migrate), "true", "`serve` brings the schema up to date itself" },
     { "store.prepare", T_TEXT, S(store_prepare), "auto", "`off` behind a PostgreSQL pooler that cannot keep prepared statements, such as pgbouncer before 1.21", .words = WORDS("auto", "off") },
     { "store.listen_url", T_TEXT, S(store_listen_url), NULL, "PostgreSQL: a direct connection for notifications (default: `store.url`); `none` behind a transaction pooler: a change row is looked at each second. The same on every server of one database", .secret = true },
-    { "master_key_file", T_TEXT, S(master_key_file), NULL, "32 random bytes, created 0600 on first start (default: `master.key` in `data`); all stored secrets are encrypted under it" },
+    { "master_key_file", T_TEXT, S(master_key_file), NULL, "32 random bytes, created 0600 on first start (default: `master.key` in `data`); all stored secrets are encrypted under it; `chancery rekey` changes it (`docs/keys.md`)" },
     { "files.url", T_TEXT, S(files_url), NULL, "`file:PATH` where uploads and produced documents live (default: `files` in `data`)" },
     { "admin.email", T_TEXT, S(admin_email), NULL, "first start creates this administrator" },
     { "admin.password", T_TEXT, S(admin_password), NULL, "its password; without it a one-time link to choose one is printed once", .secret = true },

@@ -32,6 +32,7 @@ const struct command commands[] = {
     { "user revoke", "EMAIL", "sign an account out everywhere; API keys stay", "chancery user revoke ann@example.com", ACCOUNT, true, cmd_user_revoke },
     { "user reset-totp", "EMAIL", "remove an account's authenticators and backup codes", "chancery user reset-totp ann@example.com", ACCOUNT, true, cmd_user_reset_totp },
     { "audit tail", "", "show the last records of the audit log", "chancery audit tail -n 50 --json", OPTIONS("-n"), true, cmd_audit_tail },
+    { "rekey", "", "change the master key: seal all secrets anew, while no server runs", "chancery rekey --data /var/lib/chancery", NULL, true, cmd_rekey },
     { "apikey list", "[EMAIL]", "list the API keys of hiring, of one user or all", "chancery apikey list ann@example.com --json", NULL, true, cmd_apikey_list },
     { "apikey deactivate", "ID", "switch an API key of hiring off", "chancery apikey deactivate 01a229a3-1ec2-7674-b603-ce801b309dcf", NULL, true, cmd_apikey_deactivate },
     { "candidate blank", "EMAIL", "remove a candidate's name, address and feedback from all interviews; scores stay", "chancery candidate blank jane@example.com",

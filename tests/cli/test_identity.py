@@ -319,6 +319,121 @@ class Commands(Accounts):
                 os.close(ours)
 
 
+class Keys(Accounts):
+    """chancery rekey: docs/keys.md."""
+
+    def json(self, server, method, path, body=None, **headers):
+        import http.client
+        c = http.client.HTTPConnection(server.url.split("//")[1], timeout=30)
+        data = body
+        if isinstance(body, dict):
+            data, headers["Content-Type"] = json.dumps(body), "application/json"
+        c.request(method, path, data, headers)
+        reply = c.getresponse()
+        text = reply.read()
+        c.close()
+        self.assertEqual(reply.status, 200, text)
+        return json.loads(text)
+
+    def key_id(self, key):
+        return hashlib.blake2b(b"chancery key id 1", key=key, digest_size=32).digest()[:8]
+
+    def sealed_under(self, key):
+        """How many values in the whole store begin as what is sealed under that key does."""
+        mark, found = (b"\x01" + self.key_id(key)).hex(), 0
+        if PG:
+            for table, column in self.sql("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'bytea'"):
+                found += int(self.sql(f"SELECT count(*) FROM {table} WHERE substr(encode({column}, 'hex'), 1, 18) = '{mark}'")[0][0])
+            return found
+        for table, in self.sql("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            for row in self.sql(f"PRAGMA table_info({table})"):
+                if row[2].upper() == "BLOB":
+                    found += int(self.sql(f"SELECT count(*) FROM {table} WHERE lower(hex(substr({row[1]}, 1, 9))) = '{mark}'")[0][0])
+        return found
+
+    def file(self):
+        return (self.data / "master.key").read_bytes()
+
+    def fill(self, keys=3):
+        """A store in which much is sealed; nothing runs on it when this returns."""
+        server = self.start()
+        self.json(server, "POST", "/api/v1/auth/register", {"email": "ann@example.com", "username": "ann", "password": "correct horse 2"})
+        login = self.json(server, "POST", "/api/v1/auth/login", "username=ann@example.com&password=correct+horse+2", **{"Content-Type": "application/x-www-form-urlencoded"})
+        self.bearer = {"Authorization": "Bearer " + login["access_token"]}
+        self.made = [self.json(server, "POST", "/api/v1/api-keys/", {"name": f"key {i}"}, **self.bearer) for i in range(keys)]
+        self.mails(1)
+        self.assertEqual(self.stop(server), 0)
+        self.on("user", "create", "bob@example.com", "--send-link", "--set", "base_url=https://post.example")
+
+    def everything_is_there(self):
+        server = self.start()
+        listed = self.json(server, "GET", "/api/v1/api-keys/", **self.bearer)
+        self.assertEqual([k["key"] for k in listed], [k["key"] for k in self.made])
+        self.assertEqual(self.get(server, "/api/user", {"X-API-Key": KEY})[0], 200)
+        mail = self.mails(2)[1]
+        self.assertEqual(mail["To"], "bob@example.com")
+        self.assertEqual(self.ask(server, self.link(mail))[0], 200, "links are good as before")
+        self.assertEqual(self.stop(server), 0)
+
+    def test_everything_is_sealed_anew(self):
+        self.fill()
+        old = self.file()
+        self.assertGreaterEqual(self.sealed_under(old), 6)
+        said = self.on("rekey")
+        self.assertIn("secrets were sealed anew", said)
+        new = self.file()
+        self.assertEqual((len(new), os.stat(self.data / "master.key").st_mode & 0o777), (32, 0o600))
+        self.assertNotEqual(new, old)
+        self.assertEqual(self.sealed_under(old), 0)
+        self.assertGreaterEqual(self.sealed_under(new), 7)
+        self.everything_is_there()
+        self.on("rekey")
+        self.assertEqual((self.sealed_under(new), len(self.file())), (0, 32))
+        (self.data / "master.key").write_bytes(old)
+        done = self.on_data("check", *self.store)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not the master key", done.stderr)
+
+    def test_not_while_a_server_runs(self):
+        server = self.start()
+        before = self.file()
+        done = self.on_data("rekey", *self.store)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("another server runs on this data folder", done.stderr)
+        self.assertEqual(self.file(), before)
+        self.assertEqual(self.stop(server), 0)
+
+    def test_what_was_interrupted_serves_and_is_finished_by_the_next(self):
+        self.fill()
+        old, new = self.file(), secrets.token_bytes(32)
+        (self.data / "master.key").write_bytes(new + old)
+        self.everything_is_there()
+        self.on("rekey")
+        self.assertEqual(self.file(), new, "no third key")
+        self.assertEqual(self.sealed_under(old), 0)
+        (self.data / "master.key").write_bytes(new + old)
+        self.on("rekey")
+        self.assertEqual(self.file(), new)
+
+    def test_killed_at_any_moment(self):
+        self.fill()
+        command = [test_cli.BINARY, "rekey", "--data", str(self.data), "--set", "argon2.memory_kib=8192", *self.store]
+        killed = 0
+        for i in range(25):
+            p = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder, env=test_cli.environment())
+            time.sleep(0.01 * i)
+            p.kill()
+            killed += p.wait() != 0
+            p.stdout.close()
+            p.stderr.close()
+            self.assertIn(len(self.file()), (32, 64))
+            self.on("check")
+        self.assertGreater(killed, 0)
+        self.on("rekey")
+        self.assertEqual(len(self.file()), 32)
+        self.everything_is_there()
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "--postgres":
         del sys.argv[1]

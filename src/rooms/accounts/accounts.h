@@ -60,3 +60,7 @@ err accounts_deleted(struct files *f, struct call *c, const struct account *who)
 extern const struct migration accounts_migrations[];
 extern const size_t accounts_migrations_n;
 err accounts_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
+
+/* For chancery rekey. */
+extern const struct sealed_column accounts_sealed[];
+extern const size_t accounts_sealed_n;

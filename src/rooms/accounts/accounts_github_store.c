@@ -93,3 +93,12 @@ err cfg_connection_avatar(struct call *c, str account_id, str *url)
 }
 
 err cfg_github_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, q, Q__COUNT, why); }
+
+/* Bound to the subject, as connect() in accounts_github.c seals it. */
+static const struct query sealed = { .in = "bti",
+                                     .out = "ttb",
+                                     .sql = "SELECT CAST(id AS TEXT), subject, token_sealed FROM accounts_connection WHERE substr(token_sealed, 2, 8) <> $1"
+                                            " AND id > CAST($2 AS BIGINT) ORDER BY id LIMIT $3" };
+static const struct query reseal = { .in = "btb", .sql = "UPDATE accounts_connection SET token_sealed = $1 WHERE id = CAST($2 AS BIGINT) AND token_sealed = $3" };
+const struct sealed_column accounts_sealed[] = { { .what = "GitHub tokens", .purpose = "github", .list = &sealed, .set = &reseal } };
+const size_t accounts_sealed_n = COUNT_OF(accounts_sealed);

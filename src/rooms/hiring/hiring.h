@@ -74,3 +74,7 @@ err hiring_command_probe(const struct hiring_livekit *o, struct call *c, const c
 /* For the hooks of auth/, inside their transaction. */
 err hiring_revoke_keys(struct call *c, str account_id) MUST_CHECK;
 err hiring_account_deleted(struct call *c, str account_id) MUST_CHECK;
+
+/* For chancery rekey. */
+extern const struct sealed_column hiring_sealed[];
+extern const size_t hiring_sealed_n;

@@ -6,6 +6,9 @@
 #include <stdatomic.h>
 
 #define HIRING "hiring" /* family of throttles and audit records */
+/* What is sealed for what (crypto/ring.h). */
+#define HIRING_KEY_PURPOSE "hiring: API keys"
+#define HIRING_SECRET_PURPOSE "hiring: access tokens"
 
 enum {
     KEY_RANDOM = 32, /* characters behind pk_ and sk_ */

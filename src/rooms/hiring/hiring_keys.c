@@ -1,8 +1,6 @@
 /* rooms/hiring/hiring_keys.c: API keys of a user (hiring 4, 6.6 to 6.8). */
 #include "rooms/hiring/hiring_int.h"
 
-#define PURPOSE "hiring: API keys"
-
 static void secret_reply(struct call *c) { reply_header(c->reply, STR("Cache-Control"), STR("no-store")); }
 
 /* "pk_" or "sk_" and KEY_RANDOM characters. */
@@ -21,7 +19,7 @@ static err put(struct call *c, const struct key_reply *k)
     struct hiring *h = hiring_of(c);
     uint8_t key[CRYPTO_HASH], secret[SHA256];
     struct key_row row = { .id = k->id, .account_id = caller_of(c)->user.id, .name = k->name };
-    TRY(ring_seal(c->mem, h->o.ring, PURPOSE, k->key, k->id, &row.sealed));
+    TRY(ring_seal(c->mem, h->o.ring, HIRING_KEY_PURPOSE, k->key, k->id, &row.sealed));
     crypto_keyed_hash(key, h->key_hash, k->key);
     crypto_sha256(secret, k->secret);
     row.key_hash = (str){ (const char *)key, sizeof key };
@@ -50,7 +48,7 @@ err hiring_key_create(struct call *c)
     return reply_shape(c, 200, &hiring_new_key_shape, &k);
 }
 
-err hiring_key_open(const struct ring *ring, struct arena *a, const struct key_row *k, str *out) { return ring_open(a, ring, PURPOSE, k->sealed, k->id, out); }
+err hiring_key_open(const struct ring *ring, struct arena *a, const struct key_row *k, str *out) { return ring_open(a, ring, HIRING_KEY_PURPOSE, k->sealed, k->id, out); }
 
 static err read_keys(struct call *c)
 {

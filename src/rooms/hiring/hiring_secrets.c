@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 enum { SECRET_BYTES = 32, SECRETS_MAX = 8, KID = 8, RELOAD_EVERY_MS = 1000, SET_ARENA = 1 << 20 };
-#define PURPOSE "hiring: access tokens"
 
 /* One reading of the list; never changed, and kept until the end, since other threads may be using it. */
 struct set {
@@ -30,7 +29,7 @@ static err set_add(struct hiring *h, struct set *set, const struct secret_row *r
 {
     str secret;
     struct jwt_key *key;
-    TRY(ring_open(set->mem, h->o.ring, PURPOSE, row->sealed, row->id, &secret));
+    TRY(ring_open(set->mem, h->o.ring, HIRING_SECRET_PURPOSE, row->sealed, row->id, &secret));
     TRY(jwt_key_hmac(set->mem, secret, kid_of(row->id), &key));
     set->keys[set->n++] = key;
     return ERR_OK;
@@ -77,7 +76,7 @@ static err make(struct hiring *h, struct call *c)
     str sealed;
     crypto_uuid7(id);
     crypto_random(secret, sizeof secret);
-    err e = ring_seal(c->mem, h->o.ring, PURPOSE, (str){ (const char *)secret, sizeof secret }, (str){ id, sizeof id }, &sealed);
+    err e = ring_seal(c->mem, h->o.ring, HIRING_SECRET_PURPOSE, (str){ (const char *)secret, sizeof secret }, (str){ id, sizeof id }, &sealed);
     crypto_wipe(secret, sizeof secret);
     return e ? e : hiring_secret_put(c, (str){ id, sizeof id }, sealed);
 }

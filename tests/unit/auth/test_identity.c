@@ -318,8 +318,8 @@ static err deletion(struct call *c)
     TRY(db_get(c, &row, &left, tom->id));
     ROW_CHECK("the row stays, without name and password", str_is(left[0].s, "tom@example.com") && !left[1].s.n && left[3].i == NOW && left[4].null);
     TRY(audit_tail(c, 1, &records, &n));
-    ROW_CHECK("the record has the address",
-              n == 1 && str_is(records[0].action, "account.delete") && str_is(records[0].detail_json, "{\"email\":\"tom@example.com\"}") && str_is(records[0].ip, "local"));
+    ROW_CHECK("the record has the address", n == 1 && str_is(records[0].action, "account.delete") &&
+                                                str_is(records[0].detail_json, "{\"email\":\"tom@example.com\"}") && str_is(records[0].ip, "local"));
     struct account_new in = { .email = STR("tom@example.com"), .password_hash = STR("$new") };
     TRY(account_create(c, &in, &found));
     ROW_CHECK("the address is free", found->number > tom->number);
@@ -537,6 +537,36 @@ static void test_races(void **state)
     ROWS_END();
 }
 
+/* --- a new master key --- */
+
+static err sealed_rows(struct call *c)
+{
+    const uint8_t other[CRYPTO_KEY] = { 9 };
+    struct ring ours = { 0 }, next = { 0 };
+    struct account *mia;
+    struct rows rows;
+    str id, secret, plain, again;
+    struct account_new in = { .email = STR("mia@example.com"), .password_hash = STR("$x") };
+    TRY(ring_add(&ours, master));
+    TRY(ring_add(&next, other));
+    TRY(ring_add(&next, master));
+    TRY(account_create(c, &in, &mia));
+    TRY(totp_enrol(the_auth, c, mia->id, STR("phone"), &id, &secret));
+    const struct sealed_column *k = &auth_sealed[0];
+    TRY(db_list(c, k->list, &rows, (str){ (const char *)ours.keys[0].id, RING_KEY_ID }, STR("0"), (int64_t)10));
+    ROW_CHECK("what is sealed under the current key is no work", rows.n == 0);
+    TRY(db_list(c, k->list, &rows, (str){ (const char *)next.keys[0].id, RING_KEY_ID }, STR("0"), (int64_t)10));
+    ROW_CHECK("under another it is", rows.n > 0 && str_eq(rows.row[rows.n - 1][0].s, id));
+    str old = rows.row[rows.n - 1][2].s;
+    size_t before = rows.n;
+    ROW_CHECK("and opens by purpose and row", ring_open(c->mem, &next, k->purpose, old, id, &plain) == ERR_OK && str_eq(plain, secret));
+    TRY(ring_seal(c->mem, &next, k->purpose, plain, id, &again));
+    TRY(db_run(c, k->set, again, id, old));
+    TRY(db_list(c, k->list, &rows, (str){ (const char *)next.keys[0].id, RING_KEY_ID }, STR("0"), (int64_t)10));
+    ROW_CHECK("once", rows.n == before - 1 && auth_sealed_n == 1);
+    return ERR_OK;
+}
+
 /* --- trouble below us --- */
 
 static err everything(struct call *c)
@@ -617,14 +647,15 @@ static void test_confirmed(void **state) { (void)state, in_tx(confirmed); }
 static void test_disowned(void **state) { (void)state, in_tx(disowned); }
 static void test_passwords_told(void **state) { (void)state, in_tx(passwords_told); }
 static void test_states(void **state) { (void)state, in_tx(states); }
+static void test_sealed_rows(void **state) { (void)state, in_tx(sealed_rows); }
 static void test_identities(void **state) { (void)state, in_tx(identities); }
 
 int identity_tests(void)
 {
     log_setup(LOG_TEXT, LOG_ERROR + 1); /* the failures are meant */
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_first_proof),    cmocka_unit_test(test_confirmed),    cmocka_unit_test(test_disowned),
-                                        cmocka_unit_test(test_passwords_told), cmocka_unit_test(test_states),       cmocka_unit_test(test_deletion),
-                                        cmocka_unit_test(test_identities),     cmocka_unit_test(test_logins),       cmocka_unit_test(test_races),
-                                        cmocka_unit_test(test_trouble),        cmocka_unit_test(test_login_trouble) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_first_proof),    cmocka_unit_test(test_confirmed),   cmocka_unit_test(test_disowned),
+                                        cmocka_unit_test(test_passwords_told), cmocka_unit_test(test_states),      cmocka_unit_test(test_deletion),
+                                        cmocka_unit_test(test_identities),     cmocka_unit_test(test_sealed_rows), cmocka_unit_test(test_logins),
+                                        cmocka_unit_test(test_races),          cmocka_unit_test(test_trouble),     cmocka_unit_test(test_login_trouble) };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

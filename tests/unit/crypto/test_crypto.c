@@ -1,6 +1,6 @@
 /* Hashes and sealing against published vectors; passwords, identifiers, the master key's file. */
 #include "../base/rows.h"
-#include "crypto/crypto.h"
+#include "crypto/ring.h"
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -25,16 +25,17 @@ static void test_hashes(void **state)
     (void)state;
     static const struct {
         const char *name;
-        str         text;
+        str text;
         const char *key, *want; /* hex */
     } rows[] = {
         { "BLAKE2b-256 of abc", STR("abc"), NULL, "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319" },
         { "BLAKE2b-256 of nothing", STR(""), NULL, "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8" },
-        { "keyed", STR("abc"), "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "d63a32d3e44738d7907f964316c241adaba0abfeabc32349677578a15a203f7f" },
+        { "keyed", STR("abc"), "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+          "d63a32d3e44738d7907f964316c241adaba0abfeabc32349677578a15a203f7f" },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         uint8_t out[CRYPTO_HASH], key[CRYPTO_KEY] = { 0 };
-        char    hex[2 * CRYPTO_HASH];
+        char hex[2 * CRYPTO_HASH];
         if (rows[i].key) {
             (void)unhex(rows[i].key, key);
             crypto_keyed_hash(out, key, rows[i].text);
@@ -55,14 +56,13 @@ static const char vector_sealed[] =
     "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c54c216cb96b72e1213b4522f8c9ba4"
     "0db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff921f9664c97637da9768812f615c68b13b52e"
     "c0875924c1c7987947deafd8780acf49";
-static const char vector_plain[] =
-    "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.";
+static const char vector_plain[] = "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.";
 
 static void test_open_published_vector(void **state)
 {
     (void)state;
     uint8_t sealed[256], key[CRYPTO_KEY], bound[16], plain[256];
-    size_t  n = unhex(vector_sealed, sealed), nb = unhex("50515253c0c1c2c3c4c5c6c7", bound);
+    size_t n = unhex(vector_sealed, sealed), nb = unhex("50515253c0c1c2c3c4c5c6c7", bound);
     (void)unhex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f", key);
     assert_int_equal(n, sizeof vector_plain - 1 + CRYPTO_SEAL_EXTRA);
     assert_int_equal(crypto_open(plain, key, (str){ (char *)sealed, n }, (str){ (char *)bound, nb }), ERR_OK);
@@ -73,7 +73,7 @@ static void test_seal(void **state)
 {
     (void)state;
     uint8_t key[CRYPTO_KEY], other[CRYPTO_KEY], sealed[64 + CRYPTO_SEAL_EXTRA], again[sizeof sealed], plain[64];
-    str     text = STR("sixteen and some bytes"), s = { (char *)sealed, 22 + CRYPTO_SEAL_EXTRA };
+    str text = STR("sixteen and some bytes"), s = { (char *)sealed, 22 + CRYPTO_SEAL_EXTRA };
     crypto_random(key, sizeof key);
     crypto_random(other, sizeof other);
     crypto_seal(sealed, key, text, STR("row 1"));
@@ -108,8 +108,8 @@ static void test_passwords(void **state)
     ROW_CHECK("another does not", !crypto_password_matches(hash, STR("correct horse ")));
     ROW_CHECK("nor nothing", !crypto_password_matches(hash, STR("")));
     ROW_CHECK("a broken hash matches nothing", !crypto_password_matches("$argon2id$broken", STR("correct horse")) && !crypto_password_matches("", STR("")));
-    ROW_CHECK("of another implementation", crypto_password_matches(
-        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", STR("password")));
+    ROW_CHECK("of another implementation",
+              crypto_password_matches("$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", STR("password")));
     ROWS_END();
 }
 
@@ -178,7 +178,7 @@ static char folder[] = "/tmp/chancery-key-XXXXXX";
 
 static bool write_file(const char *path, size_t n, mode_t mode)
 {
-    int  fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     bool ok = fd >= 0 && write(fd, "0123456789012345678901234567890123456789", n) == (ssize_t)n && fchmod(fd, mode) == 0;
     return close(fd) == 0 && ok;
 }
@@ -189,26 +189,41 @@ static void test_master_key(void **state)
 {
     (void)state;
     struct arena *a = arena_new(1 << 16);
-    uint8_t       key[CRYPTO_KEY] = { 0 }, again[CRYPTO_KEY] = { 0 };
-    struct stat   st = { 0 };
-    str           why = STR_NULL, path = STR_NULL;
+    struct ring key = { 0 }, again = { 0 }, more = { 0 };
+    struct stat st = { 0 };
+    str why = STR_NULL, path = STR_NULL;
     assert_non_null(mkdtemp(folder));
     assert_int_equal(arena_printf(a, &path, "%s/master.key", folder), ERR_OK);
 
-    ROW_CHECK("absent and not to be made", crypto_master_key(a, path.p, false, key, &why) == ERR_STORE && says(why, path.p) && says(why, "No such file"));
-    ROW_CHECK("made", crypto_master_key(a, path.p, true, key, &why) == ERR_OK);
+    ROW_CHECK("absent and not to be made", ring_load(a, path.p, false, &key, &why) == ERR_STORE && says(why, path.p) && says(why, "No such file"));
+    ROW_CHECK("made", ring_load(a, path.p, true, &key, &why) == ERR_OK);
     ROW_CHECK("for its owner alone", stat(path.p, &st) == 0 && (st.st_mode & 0777) == 0600 && st.st_size == CRYPTO_KEY);
-    ROW_CHECK("read again", crypto_master_key(a, path.p, true, again, &why) == ERR_OK && memcmp(key, again, sizeof key) == 0);
-    ROW_CHECK("readable by the group", chmod(path.p, 0640) == 0 && crypto_master_key(a, path.p, true, key, &why) == ERR_STORE && says(why, "chmod 600"));
-    ROW_CHECK("writable by others", chmod(path.p, 0602) == 0 && crypto_master_key(a, path.p, true, key, &why) == ERR_STORE);
-    ROW_CHECK("too short", write_file(path.p, 31, 0600) && crypto_master_key(a, path.p, true, key, &why) == ERR_STORE && says(why, "32 bytes"));
-    ROW_CHECK("too long", write_file(path.p, 33, 0600) && crypto_master_key(a, path.p, true, key, &why) == ERR_STORE && says(why, "32 bytes"));
-    ROW_CHECK("a folder", crypto_master_key(a, folder, true, key, &why) == ERR_STORE);
-    ROW_CHECK("in no folder", crypto_master_key(a, "/nonexistent/master.key", true, key, &why) == ERR_STORE && says(why, "/nonexistent/master.key"));
+    ROW_CHECK("read again", ring_load(a, path.p, true, &again, &why) == ERR_OK && memcmp(&key, &again, sizeof key) == 0 && key.n == 1);
+    ROW_CHECK("a new key stands in front", ring_renew(&key, &more) == ERR_OK && more.n == 2 && memcmp(&more.keys[1], &key.keys[0], sizeof key.keys[0]) == 0);
+    ROW_CHECK("stored in place of the other", ring_store(a, path.p, &more, &why) == ERR_OK && stat(path.p, &st) == 0 && (st.st_mode & 0777) == 0600);
+    ROW_CHECK("and read again", ring_load(a, path.p, false, &again, &why) == ERR_OK && memcmp(&more, &again, sizeof more) == 0);
+    ROW_CHECK("four at most",
+              ring_renew(&again, &more) == ERR_OK && ring_renew(&more, &again) == ERR_OK && again.n == RING_KEYS && ring_renew(&again, &more) == ERR_LIMIT);
+    again.keys[1] = again.keys[0];
+    ROW_CHECK("the same key twice",
+              ring_store(a, path.p, &again, &why) == ERR_OK && ring_load(a, path.p, false, &more, &why) == ERR_STORE && says(why, "twice"));
+#ifdef CHANCERY_FAULTS
+    ROW_CHECK("as it was", ring_store(a, path.p, &key, &why) == ERR_OK);
+    fault_arm(2); /* the first is the arena's */
+    ROW_CHECK("a failed write leaves what was there",
+              ring_store(a, path.p, &again, &why) != ERR_OK && ring_load(a, path.p, false, &more, &why) == ERR_OK && more.n == 1);
+    fault_arm(0);
+#endif
+    ROW_CHECK("readable by the group", chmod(path.p, 0640) == 0 && ring_load(a, path.p, true, &key, &why) == ERR_STORE && says(why, "chmod 600"));
+    ROW_CHECK("writable by others", chmod(path.p, 0602) == 0 && ring_load(a, path.p, true, &key, &why) == ERR_STORE);
+    ROW_CHECK("too short", write_file(path.p, 31, 0600) && ring_load(a, path.p, true, &key, &why) == ERR_STORE && says(why, "32 bytes"));
+    ROW_CHECK("too long", write_file(path.p, 33, 0600) && ring_load(a, path.p, true, &key, &why) == ERR_STORE && says(why, "32 bytes"));
+    ROW_CHECK("a folder", ring_load(a, folder, true, &key, &why) == ERR_STORE);
+    ROW_CHECK("in no folder", ring_load(a, "/nonexistent/master.key", true, &key, &why) == ERR_STORE && says(why, "/nonexistent/master.key"));
 #ifdef CHANCERY_FAULTS
     assert_int_equal(unlink(path.p), 0);
     fault_arm(1);
-    ROW_CHECK("a failed write leaves no file", crypto_master_key(a, path.p, true, key, &why) != ERR_OK && access(path.p, F_OK) != 0);
+    ROW_CHECK("a failed write leaves no file", ring_load(a, path.p, true, &key, &why) != ERR_OK && access(path.p, F_OK) != 0);
     fault_arm(0);
 #endif
     (void)unlink(path.p);
@@ -220,8 +235,8 @@ static void test_master_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hashes), cmocka_unit_test(test_open_published_vector), cmocka_unit_test(test_seal), cmocka_unit_test(test_passwords),
-        cmocka_unit_test(test_uuids), cmocka_unit_test(test_random_texts), cmocka_unit_test(test_master_key),
+        cmocka_unit_test(test_hashes), cmocka_unit_test(test_open_published_vector), cmocka_unit_test(test_seal),       cmocka_unit_test(test_passwords),
+        cmocka_unit_test(test_uuids),  cmocka_unit_test(test_random_texts),          cmocka_unit_test(test_master_key),
     };
     return crypto_init() == ERR_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

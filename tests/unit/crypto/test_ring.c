@@ -6,9 +6,9 @@ static const uint8_t first[CRYPTO_KEY] = { 1 }, second[CRYPTO_KEY] = { 2 };
 
 static err seal_and_open(void)
 {
-    struct ring   r = { 0 };
+    struct ring r = { 0 };
     struct arena *a = arena_new(1 << 16);
-    str           sealed = STR_NULL, plain = STR_NULL;
+    str sealed = STR_NULL, plain = STR_NULL;
     if (!a) return ERR_NOMEM;
     err e = ring_add(&r, first);
     if (e == ERR_OK) e = ring_seal(a, &r, "totp", STR("secret"), STR("row 1"), &sealed);
@@ -21,9 +21,9 @@ static err seal_and_open(void)
 static void test_one_key(void **state)
 {
     (void)state;
-    struct ring   r = { 0 };
+    struct ring r = { 0 };
     struct arena *a = arena_new(1 << 16);
-    str           sealed, out = STR_NULL;
+    str sealed, out = STR_NULL;
     assert_non_null(a);
     ROW_CHECK("an empty ring seals nothing", ring_seal(a, &r, "totp", STR("x"), STR_NULL, &sealed) == ERR_NOT_FOUND);
     assert_int_equal(ring_add(&r, first), ERR_OK);
@@ -49,9 +49,9 @@ static void test_one_key(void **state)
 static void test_two_keys(void **state)
 {
     (void)state;
-    struct ring   before = { 0 }, during = { 0 }, after = { 0 };
+    struct ring before = { 0 }, during = { 0 }, after = { 0 };
     struct arena *a = arena_new(1 << 16);
-    str           old, new, out;
+    str old, new, out;
     assert_non_null(a);
     assert_int_equal(ring_add(&before, first) || ring_add(&during, second) || ring_add(&during, first) || ring_add(&after, second), ERR_OK);
     assert_int_equal(ring_seal(a, &before, "totp", STR("secret"), STR("r"), &old), ERR_OK);
