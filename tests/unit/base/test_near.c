@@ -36,7 +36,8 @@ static void test_distances(void **state)
 static const struct {
     const char *word, *meant; /* NULL: nothing */
 } offers[] = {
-    { "lissten", "listen" }, { "dat", "data" }, { "thread", "threads" }, { "x", NULL }, { "elephant", NULL }, { "", NULL }, { "da", NULL }, { "threats", "threads" },
+    { "lissten", "listen" }, { "dat", "data" }, { "thread", "threads" }, { "x", NULL },
+    { "elephant", NULL },    { "", NULL },      { "da", NULL },          { "threats", "threads" },
 };
 
 static void test_offers(void **state)
