@@ -46,7 +46,7 @@ const struct setting config_settings[] = {
     { "outgoing.allow_private", T_BOOL, S(outgoing_allow_private), "false", "calls to URLs that users choose may go to private, loopback and other special addresses, too" },
     { "retention.every", T_INT, S(retention_every), "3600", "seconds between two rounds that remove what is older than the ages below; throttles go when they are over", .least = 1, .most = 31536000 },
     { "retention.sessions", T_INT, S(retention_sessions), "2592000", "seconds that ended and expired sessions are kept; 0: for ever", .least = 0, .most = 3153600000 },
-    { "retention.links", T_INT, S(retention_links), "604800", "seconds that used and expired one-time links are kept; 0: for ever", .least = 0, .most = 3153600000 },
+    { "retention.links", T_INT, S(retention_links), "604800", "seconds that used and expired one-time links, codes and refresh tokens are kept; 0: for ever", .least = 0, .most = 3153600000 },
     { "retention.audit", T_INT, S(retention_audit), "63072000", "seconds that audit records are kept; 0: for ever", .least = 0, .most = 3153600000 },
     { "retention.done_jobs", T_INT, S(retention_done_jobs), "604800", "seconds that delivered mail and other finished jobs are kept", .least = 1, .most = 3153600000 },
     { "retention.dead_jobs", T_INT, S(retention_dead_jobs), "7776000", "seconds that mail and other jobs are kept that failed for good", .least = 1, .most = 3153600000 },

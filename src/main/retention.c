@@ -2,6 +2,7 @@
 #include "main/retention.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "rooms/accounts/accounts.h"
 
 enum { BATCH = 500, BATCH_ARENA = 64 << 10, LEASE_MS = 600000, AT_A_TIME_MS = 120000, PAUSE_MS = 1000, PAUSE_MAX_MS = 60000, TRIES = 5 };
 
@@ -20,29 +21,41 @@ static const struct rule {
 #undef AGE
 };
 
+/* What rooms keep until it expires, and how much longer it is of use for questions: as links. */
+static const struct {
+    const struct query *q;
+    const size_t *n;
+} of_rooms[] = { { accounts_purge, &accounts_purge_n } };
+
 struct batch {
+    const struct query *q; /* NULL: what */
     enum auth_purge what;
-    int64_t         before_ms, gone;
+    int64_t before_ms, gone;
 };
 
 static err purge_batch(struct call *c)
 {
     struct batch *b = c->state;
+    if (b->q) return db_run_count(c, b->q, &b->gone, b->before_ms, (int64_t)BATCH);
     return auth_purge(c, b->what, b->before_ms, BATCH, &b->gone);
 }
 
+/* One round: where its time ends, and what it has done. */
+struct retaining {
+    const struct job *j;
+    int64_t now_ms, end_ms, gone;
+};
+
 /* One rule until nothing is left of it. ERR_BUSY: the time is over, or the server stops; the rest is for the next run. */
-static err apply(struct call *c, const struct job *j, const struct rule *r, int64_t age_ms, int64_t end_ms, int64_t *gone)
+static err apply(struct retaining *r, struct batch b)
 {
-    struct batch b = { .what = r->what, .before_ms = c->now_ms - age_ms, .gone = BATCH };
-    while (b.gone == BATCH) {
-        if (jobs_stopping(j->queue) || clock_mono_ms() > end_ms) return ERR_BUSY;
-        struct call own = { .mem = arena_new(BATCH_ARENA), .now_ms = c->now_ms, .state = &b };
+    for (b.gone = BATCH; b.gone == BATCH; r->gone += b.gone) {
+        if (jobs_stopping(r->j->queue) || clock_mono_ms() > r->end_ms) return ERR_BUSY;
+        struct call own = { .mem = arena_new(BATCH_ARENA), .now_ms = r->now_ms, .state = &b };
         if (!own.mem) return ERR_NOMEM;
-        err e = store_do(j->store, &own, TX_WRITE, purge_batch);
+        err e = store_do(r->j->store, &own, TX_WRITE, purge_batch);
         arena_free(own.mem);
         TRY(e);
-        *gone += b.gone;
     }
     return ERR_OK;
 }
@@ -50,15 +63,19 @@ static err apply(struct call *c, const struct job *j, const struct rule *r, int6
 static err run(struct call *c, const struct job *j, void *arg)
 {
     const struct config *config = arg;
-    int64_t              end = clock_mono_ms() + AT_A_TIME_MS, rows = 0, jobs = 0;
+    struct retaining r = { .j = j, .now_ms = c->now_ms, .end_ms = clock_mono_ms() + AT_A_TIME_MS };
+    int64_t jobs = 0;
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
         int64_t age = 0;
-        bool    always = rules[i].age == SIZE_MAX;
+        bool always = rules[i].age == SIZE_MAX;
         if (!always) memcpy(&age, (const char *)config + rules[i].age, sizeof age);
-        if (always || age) TRY(apply(c, j, &rules[i], age * 1000, end, &rows));
+        if (always || age) TRY(apply(&r, (struct batch){ .what = rules[i].what, .before_ms = c->now_ms - age * 1000 }));
     }
+    for (size_t i = 0; config->retention_links && i < COUNT_OF(of_rooms); i++)
+        for (size_t k = 0; k < *of_rooms[i].n; k++)
+            TRY(apply(&r, (struct batch){ .q = &of_rooms[i].q[k], .before_ms = c->now_ms - config->retention_links * 1000 }));
     TRY(jobs_purge(j->queue, c->now_ms, &jobs));
-    if (rows || jobs) LOG(LOG_INFO, "old rows removed", LOG_I("rows", rows), LOG_I("jobs", jobs));
+    if (r.gone || jobs) LOG(LOG_INFO, "old rows removed", LOG_I("rows", r.gone), LOG_I("jobs", jobs));
     return ERR_OK;
 }
 

@@ -113,6 +113,10 @@ class Outbox(Folder):
             for what, used, expires in (("used", at, now + HOUR), ("late", None, at)):
                 self.rows("INSERT INTO link (hash, account_id, purpose, epoch, created_at_ms, expires_at_ms, used_at_ms) VALUES (?, ?, 'x', 0, 0, ?, ?)",
                           f"{what}{age}".encode(), account, expires, used)
+            self.rows("INSERT INTO accounts_otp (email_norm, code_sealed, created_at_ms, expires_at_ms, tries) VALUES (?, x'', 0, ?, 0)", f"otp{age}", at)
+            self.rows("INSERT INTO accounts_refresh (jti, account_id, created_at_ms, expires_at_ms) VALUES (?, ?, 0, ?)", f"refresh{age}", account, at)
+            self.rows("INSERT INTO accounts_second (id, account_id, epoch, ip, user_agent, created_at_ms, expires_at_ms, tries) VALUES (?, ?, 0, '', '', 0, ?, 0)", f"second{age}", account, at)
+            self.rows("INSERT INTO accounts_state (hash, redirect_uri, source_url, expires_at_ms) VALUES (?, '', '', ?)", f"state{age}".encode(), at)
             for state in ("done", "dead", "cancelled"):
                 self.rows("INSERT INTO job (kind, state, payload, due_at_ms, created_at_ms, ended_at_ms) VALUES (?, ?, x'', 0, 0, ?)", f"old{age}", state, at)
         self.rows("INSERT INTO session (id, account_id, family, hash, epoch, user_agent, ip, created_at_ms, seen_at_ms, expires_at_ms)"
@@ -125,9 +129,12 @@ class Outbox(Folder):
         ages = [w for key in ("sessions", "links", "audit", "done_jobs", "dead_jobs") for w in ("--set", f"retention.{key}={age}")]
         self.serve(*ADMIN, *ages)
         left = lambda: (self.rows("SELECT id FROM audit WHERE id LIKE 'audit%'"), sorted(self.rows("SELECT id FROM session")), sorted(self.rows("SELECT hash FROM link")),
-                        self.rows("SELECT count(*) FROM throttle"), sorted(self.rows("SELECT kind, state FROM job WHERE kind LIKE 'old%'")))
+                        self.rows("SELECT count(*) FROM throttle"), sorted(self.rows("SELECT kind, state FROM job WHERE kind LIKE 'old%'")),
+                        self.rows("SELECT (SELECT group_concat(email_norm) FROM accounts_otp), (SELECT group_concat(jti) FROM accounts_refresh),"
+                                  " (SELECT group_concat(id) FROM accounts_second), (SELECT group_concat(hash) FROM accounts_state)"))
         want = ([("audit10",)], [("alive",), ("ended10",), ("expired10",)], [(b"late10",), (b"used10",)], [(1,)],
-                [("old10", "cancelled"), ("old10", "dead"), ("old10", "done")])
+                [("old10", "cancelled"), ("old10", "dead"), ("old10", "done")],
+                [("otp10", "refresh10", "second10", "state10")])
         for _ in range(300):
             if left() == want:
                 break

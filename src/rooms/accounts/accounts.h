@@ -57,6 +57,10 @@ err accounts_revoke_keys(struct call *c, str account_id) MUST_CHECK;
 /* Inside a write: what this room keeps of an account that is deleted now goes (django-cfg 9.7). */
 err accounts_deleted(struct files *f, struct call *c, const struct account *who) MUST_CHECK;
 
+/* For the retention job: each removes at most $2 rows that expired before $1. */
+extern const struct query accounts_purge[];
+extern const size_t accounts_purge_n;
+
 extern const struct migration accounts_migrations[];
 extern const size_t accounts_migrations_n;
 err accounts_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
