@@ -136,7 +136,7 @@ static struct seen *seen_of(struct pg_news *n, str topic)
     if (n->n_seen == STORE_LISTENERS_MAX || topic.n > STORE_TOPIC_MAX) return NULL;
     struct seen *s = &n->seen[n->n_seen++];
     *s = (struct seen){ .version = 0 };
-    memcpy(s->topic, topic.p, topic.n);
+    if (topic.n) memcpy(s->topic, topic.p, topic.n);
     return s;
 }
 
