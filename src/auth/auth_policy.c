@@ -4,7 +4,7 @@
 
 /* One per line, lower case, sorted by bytes: common_passwords.txt without its comments. */
 static const char common[] =
-#include "common_passwords.inc"
+#include "auth/common_passwords.inc"
     ;
 
 static bool has_control(str s)
