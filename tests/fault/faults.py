@@ -20,10 +20,10 @@ MOST = 3000
 
 
 class Loop:
-    def __init__(self, build):
+    def __init__(self, build, settings=()):
         self.knob = pathlib.Path(tempfile.mkstemp(prefix="chancery-fault-")[1])
-        self.server = Server(build, env={"CHANCERY_FAULT": str(self.knob)}, packages=[PACKAGES], settings=["workers.wall_s=20"])
-        self.wrong, self.points, self.fired = [], 0, False
+        self.server = Server(build, env={"CHANCERY_FAULT": str(self.knob)}, packages=[PACKAGES], settings=["workers.wall_s=20", *settings])
+        self.wrong, self.points, self.fired, self.number = [], 0, False, 0
 
     def arm(self, number):
         """Fails the number-th point from now; notes whether the one armed before has fired."""
@@ -44,6 +44,7 @@ class Loop:
         """act() answers (status, body); allowed(status, body) judges."""
         quiet = 0
         for number in range(1, MOST):
+            self.number = number
             self.arm(number)
             self.fired = False
             try:
@@ -62,6 +63,19 @@ class Loop:
             if quiet == 3:  # the request has no such point any more
                 print(f"      {name}: {number - 3} points")
                 return
+
+    def end(self):
+        """Ends the server, tells what was wrong; whether anything was."""
+        ended = self.server.stop()
+        if ended != 0:
+            self.wrong.append(f"the server ended with {ended}:\n" + "\n".join(self.server.lines[-40:]))
+        self.server.remove()
+        self.knob.unlink()
+        for line in self.wrong[:20]:
+            print("FAIL", line)
+        print(f"{self.points} faults")
+        print("1 passed, 0 failed" if not self.wrong and self.points else "0 passed, 1 failed")
+        return bool(self.wrong) or not self.points
 
 
 def main():
@@ -110,16 +124,7 @@ def main():
         return status, body
 
     loop.over("a write", gone, lambda s, b: s in (200, 204) + refused)
-    ended = server.stop()
-    if ended != 0:
-        loop.wrong.append(f"the server ended with {ended}:\n" + "\n".join(server.lines[-40:]))
-    server.remove()
-    loop.knob.unlink()
-    for line in loop.wrong[:20]:
-        print("FAIL", line)
-    print(f"{loop.points} faults")
-    print("1 passed, 0 failed" if not loop.wrong and loop.points else "0 passed, 1 failed")
-    return bool(loop.wrong) or not loop.points
+    return loop.end()
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ static err register_now(struct call *c)
     TRY(audit_write(c, &(struct audit){ .family = STR(HIRING), .action = STR("register"), .actor_id = a->id, .actor_email = a->email, .subject = a->id }));
     TRY(account_proof_mail(hiring_of(c)->o.auth, c, a));
     TRY(hiring_user_find(c, a->id, STR_NULL, &r->user, &revoked));
-    return r->user ? ERR_OK : ERR_STORE;
+    return r->user ? reply_user(c, r->user) : ERR_STORE;
 }
 
 err hiring_user_register(struct call *c)
@@ -80,8 +80,7 @@ err hiring_user_register(struct call *c)
     b = c->body;
     TRY(email_normalise(c->mem, b->username, &r.username_norm));
     TRY(password_hash(h->o.auth, c->mem, b->password, &r.hash));
-    TRY(step(c, TX_WRITE, register_now, &r));
-    return reply_user(c, r.user);
+    return step(c, TX_WRITE, register_now, &r);
 }
 
 /* Login ---------------------------------------------------------------------------------------------------------------------------------- */
