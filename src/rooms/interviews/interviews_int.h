@@ -42,7 +42,7 @@ struct interviews {
 };
 
 /* --- interviews_seal.c: the form of a step at rest --- */
-/* A step is a plain header (40 bytes): "CS", format 1, codec, base step (u32 LE: sequence number of its keyframe, 0 for none), interview hash
+/* A step is a plain header (40 bytes): "CS", format 1, codec, base step (u32 LE: sequence number of the step that it is a difference to, 0 for none), interview hash
  * (32 bytes); then nonce, ciphertext and tag. The seal binds header, session id and sequence number. */
 enum { STEP_HEAD = 40, STEP_FORMAT = 1, CODEC_RAW = 0, CODEC_ZSTD = 1, CODEC_ZSTD_PREFIX = 2 };
 struct step_head {
@@ -51,7 +51,7 @@ struct step_head {
     str      hash; /* 32 bytes */
 };
 err step_head_read(str blob, struct step_head *out) MUST_CHECK; /* ERR_INPUT: not a step, or a newer format */
-/* prefix: the keyframe's snapshot, STR_NULL for none (then this step is a keyframe). */
+/* prefix: the snapshot that this one is stored as a difference to, STR_NULL for none (then it is a keyframe). */
 err step_seal(struct arena *mem, const uint8_t key[static CRYPTO_KEY], str session, int64_t seq, str hash, uint32_t base, str prefix, str snapshot,
               str *blob) MUST_CHECK;
 err step_open(struct arena *mem, const uint8_t key[static CRYPTO_KEY], str session, int64_t seq, str prefix, str blob, str *snapshot) MUST_CHECK;
