@@ -153,6 +153,23 @@ static PyObject *static_url(PyObject *self, PyObject *arguments)
     return PyUnicode_FromFormat("/packagestatic/%s/%s", package, name);
 }
 
+/* What of the answers is data: hundreds of names are the library's own, and each step passes them all. */
+static PyObject *data_of(PyObject *self, PyObject *arguments)
+{
+    (void)self;
+    PyObject *answers, *library, *names, *kinds, *name, *value;
+    Py_ssize_t at = 0;
+    if (!PyArg_ParseTuple(arguments, "O!O!O!O!", &PyDict_Type, &answers, &PyDict_Type, &library, &PySet_Type, &names, &PyTuple_Type, &kinds)) return NULL;
+    PYOWN(data) = PyDict_New();
+    while (data && PyDict_Next(answers, &at, &name, &value)) {
+        if (PyDict_GetItemWithError(library, name) == value) continue;
+        int left_out = PyErr_Occurred() ? -1 : PySet_Contains(names, name);
+        if (!left_out) left_out = PyObject_IsInstance(value, kinds);
+        if (left_out < 0 || (!left_out && PyDict_SetItem(data, name, value) < 0)) return NULL;
+    }
+    return py_keep(&data);
+}
+
 /* Width and height of a picture in its own units; None if its bytes do not tell. */
 static PyObject *size_of_image(PyObject *self, PyObject *bytes)
 {
@@ -176,6 +193,7 @@ PyObject *builtin_module(void)
         { "documents", documents, METH_O, "documents(text): list of the values of a YAML text's documents" },
         { "patterns", patterns, METH_O, "patterns(name): [(pattern, what x is, [indices])], best first" },
         { "file_path", file_path, METH_VARARGS, "file_path(package, folder, name)" },
+        { "data_of", data_of, METH_VARARGS, "data_of(answers, library, names, kinds): the answers without what is the library's, so named or of a kind" },
         { "image_size", size_of_image, METH_O, "image_size(bytes): (width, height) or None" },
         { "given", hostdata_given, METH_O, "given(name): what the server keeps under that name, bytes or None" },
         { "put", hostdata_put, METH_VARARGS, "put(name, bytes): has the server keep it" },

@@ -31,6 +31,14 @@ err engine_load(str lib_dir)
     return installed ? ERR_OK : ERR_WORKER;
 }
 
+bool engine_preload(void)
+{
+    PYOWN(step) = py_lib("preload", "step");
+    PYOWN(more) = step ? PyObject_CallNoArgs(step) : NULL;
+    if (!more) PyErr_Clear(); /* it will be told by whom needs it */
+    return more == Py_True;
+}
+
 /* `docassemble.demo` as a Python package whose modules lie in the folders of that name. */
 static int add_package(str package)
 {

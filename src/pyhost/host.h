@@ -15,6 +15,9 @@
  * that holds chancery_host/ and docassemble/; it is on sys.path already. An error ends the zygote; a Python exception left behind is printed. */
 err engine_load(str lib_dir) MUST_CHECK;
 
+/* In the zygote while it has nothing to do: prepares a little more of what workers often need (some hundredths of a second). False: nothing is left. */
+bool engine_preload(void);
+
 /* In the worker, before the sandbox closes: no code of an author runs here. All arguments live as long as the process.
  * folders: package roots, in order. settings_json: TAG_SETTINGS, or absent. */
 err engine_start(str package, const str *folders, size_t n_folders, str settings_json) MUST_CHECK;

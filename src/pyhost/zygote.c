@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { REQUEST_MAX = FRAME_HEAD + 64 * 1024, CONTROL_MAX = 64 };
+enum { REQUEST_MAX = FRAME_HEAD + 64 * 1024, CONTROL_MAX = 64, IDLE_MS = 200 /* after which the zygote prepares for later */ };
 
 /* One MSG_FORK as received; views point into bytes. */
 struct order {
@@ -200,8 +200,15 @@ int zygote_run(str lib_dir)
     int signals = signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);
     if (signals < 0) return 1;
     struct pollfd on[] = { { .fd = HOST_SOCKET, .events = POLLIN }, { .fd = signals, .events = POLLIN } };
+    bool preloads = true;
     for (;;) {
-        if (poll(on, COUNT_OF(on), -1) < 0 && errno != EINTR) return 1;
+        int n = poll(on, COUNT_OF(on), preloads ? IDLE_MS : -1);
+        if (n < 0 && errno != EINTR) return 1;
+        if (n == 0) {
+            preloads = engine_preload();
+            if (!preloads) freeze();
+            continue;
+        }
         if (on[1].revents && !reap(signals)) return 0;
         if (on[0].revents && (!order_receive(&order) || !fork_one(&order, lib_dir))) return 0;
     }

@@ -14,6 +14,8 @@ err engine_load(str lib_dir)
     return library ? ERR_OK : ERR_WORKER;
 }
 
+bool engine_preload(void) { return false; }
+
 err engine_start(str package, const str *folders, size_t n_folders, str settings_json)
 {
     (void)folders, (void)n_folders, (void)settings_json;

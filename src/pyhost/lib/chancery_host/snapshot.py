@@ -7,6 +7,7 @@ import types
 from zoneinfo import ZoneInfo
 
 from chancery_host.errors import DAError
+from chancery_host.service import ask, offers
 from chancery_host.zones import reduce_zone
 
 PROTOCOL = 5
@@ -101,15 +102,18 @@ def _exported():
     return {} if library is None else library.__dict__
 
 
+def data_of():
+    """Stands for a value that no name has."""
+
+
 def kept(answers):
     """The part of the answers that a snapshot contains."""
     library = _exported()
-    data = {}
-    for name, value in answers.items():
-        # Most names are the library's, so that is asked first.
-        if library.get(name, NOT_KEPT) is value or name in NOT_KEPT or isinstance(value, NOT_DATA):
-            continue
-        data[name] = value
+    if offers("data_of"):
+        data = ask("data_of", answers, library, NOT_KEPT, NOT_DATA)
+    else:
+        data = {name: value for name, value in answers.items()
+                if not (library.get(name, data_of) is value or name in NOT_KEPT or isinstance(value, NOT_DATA))}
     internal = data.get("_internal")
     if internal and internal.get("objselections"):
         data["_internal"] = {**internal, "objselections": {}}
