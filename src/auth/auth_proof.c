@@ -89,7 +89,7 @@ err account_forgot(struct auth *a, struct call *c, str scope, str email)
 /* To whoever could read the mailbox before this change: it may not be he who made it. */
 static err tell_change(struct auth *a, struct call *c, const struct account *who)
 {
-    char when[CLOCK_ISO_MAX];
+    char when[CLOCK_ISO_MAX] = "";
     str at, link;
     if (!who->email_verified || !a->hooks.mail) return ERR_OK;
     TRY(arena_str(c->mem, (str){ when, clock_iso(c->now_ms, when) }, &at));

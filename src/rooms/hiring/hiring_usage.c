@@ -96,7 +96,7 @@ static err take(struct usage *u, struct arena *mem, int64_t now_ms, struct batch
     out->v = n ? NEW_N(mem, struct entry, n) : NULL;
     for (size_t i = 0; i < BUCKETS && (out->v || !n); i++)
         for (struct entry **at = &u->buckets[i], *e; (e = *at);) {
-            if (e->uses) {
+            if (out->v && e->uses) {
                 out->v[out->n++] = *e;
                 e->uses = 0;
             } else if (now_ms - e->window_at_ms >= WINDOW_MS) {
