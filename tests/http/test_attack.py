@@ -122,7 +122,7 @@ class Attack(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         # Freed memory that a sanitizer keeps aside would look like growth.
-        cls.server = Server(BUILD, settings=["families=[hiring, interviews]", "max_connections=1500"],
+        cls.server = Server(BUILD, settings=["families=[hiring, interviews]", "max_connections=3000"],
                             env={"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1:quarantine_size_mb=1"})
         cls.addClassCleanup(cls.end)
 
@@ -156,7 +156,7 @@ class Attack(unittest.TestCase):
         return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) * 1024
 
     def settle(self, most):
-        for _ in range(500):
+        for _ in range(1500):
             if self.descriptors() <= most:
                 break
             time.sleep(0.02)
@@ -255,6 +255,7 @@ class Attack(unittest.TestCase):
                 self.assertEqual(w.reply()[0], 200)
             for w in crowd:
                 w.sock.close()
+            self.settle(200)  # before the next thousand come
         self.flat(attack)
 
     def test_heads_and_bodies_that_never_end(self):
