@@ -296,7 +296,8 @@ static err start_hiring(struct app *a)
     const struct config *c = a->config;
     struct hiring_options o = { .store = a->store, .auth = a->auth, .ring = &a->ring, .master_key = a->master_key, .jobs = a->jobs, .keys_max = c->hiring_keys_max,
                                 .key_per_minute = c->limits_enabled ? c->hiring_key_per_minute : 0, .require_secret = c->hiring_require_secret,
-                                .registration = c->hiring_registration, .token_ttl_s = c->hiring_token_ttl, .origins = c->cors_origins.v,
+                                .registration = c->hiring_registration,
+                                .no_common_passwords = c->hiring_no_common, .token_ttl_s = c->hiring_token_ttl, .origins = c->cors_origins.v,
                                 .n_origins = c->cors_origins.n, .loopback_origins = !c->cors_set && is_loopback(c) };
     o.livekit = app_livekit(c);
     TRY(hiring_new(a->mem, &o, &a->hiring));

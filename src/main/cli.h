@@ -66,6 +66,7 @@ int cmd_audit_tail(struct cli *c);
 int cmd_rekey(struct cli *c);
 int cmd_apikey_list(struct cli *c);
 int cmd_apikey_deactivate(struct cli *c);
+int cmd_hiring_rotate(struct cli *c);
 int cmd_candidate_blank(struct cli *c);
 int cmd_livekit_check(struct cli *c);
 int cmd_interview_check(struct cli *c);

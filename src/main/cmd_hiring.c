@@ -103,6 +103,22 @@ static int deactivate(struct work *w)
 }
 int cmd_apikey_deactivate(struct cli *c) { return with_store(c, deactivate); }
 
+/* --- hiring rotate --- */
+
+static err rotate_tx(struct call *c)
+{
+    const struct work *w = c->state;
+    return hiring_command_rotate(&w->app.ring, c);
+}
+
+static int rotate(struct work *w)
+{
+    if (run(w, TX_WRITE, rotate_tx)) return 1;
+    if (!w->cli->quiet) printf("a new secret signs access tokens within seconds; those from before stay good until they end\n");
+    return 0;
+}
+int cmd_hiring_rotate(struct cli *c) { return with_store(c, rotate); }
+
 /* --- candidate --- */
 
 static err blank_tx(struct call *c)

@@ -78,6 +78,7 @@ const struct setting config_settings[] = {
     { "hiring.api_keys.require_secret", T_BOOL, S(hiring_require_secret), "false", "true refuses an API key without its secret" },
     { "hiring.api_keys.per_minute", T_INT, S(hiring_key_per_minute), "600", "requests of one API key in a minute, on each server; 0: no limit", .least = 0, .most = 1000000000 },
     { "hiring.registration.enabled", T_BOOL, S(hiring_registration), "true", "whether users may register themselves" },
+    { "hiring.refuse_common_passwords", T_BOOL, S(hiring_no_common), "false", "true refuses passwords that everybody chooses, where users register themselves" },
     { "hiring.access_token_ttl", T_INT, S(hiring_token_ttl), "28800", "seconds that an access token is good for", .least = 1, .most = 315360000 },
     { "livekit.url", T_TEXT, S(livekit_url), NULL, "http(s) base of the LiveKit server API" },
     { "livekit.public_url", T_TEXT, S(livekit_public_url), NULL, "ws(s) address that participants connect to" },

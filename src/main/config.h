@@ -24,7 +24,7 @@ struct config {
     int64_t threads, max_connections, max_body_memory_mb;
     bool    store_migrate, limits_enabled;
     bool    cors_set; /* cors.allowed_origins was given, if only as [] */
-    bool    hiring_require_secret, hiring_registration, livekit_webhook, livekit_require_room, livekit_auto_complete;
+    bool    hiring_require_secret, hiring_registration, hiring_no_common, livekit_webhook, livekit_require_room, livekit_auto_complete;
     int64_t hiring_keys_max, hiring_key_per_minute, hiring_token_ttl, livekit_token_ttl, livekit_timeout;
     const char *livekit_url, *livekit_public_url, *livekit_api_key, *livekit_api_secret, *livekit_agent;
     const char *tls_cert, *tls_key;

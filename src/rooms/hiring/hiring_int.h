@@ -68,6 +68,8 @@ err hiring_audit(struct call *c, const char *action, str subject) MUST_CHECK;
 
 /* hiring_secrets.c: access tokens. Loads the secrets, making the first. */
 err hiring_secrets_new(struct hiring *h, struct arena *a) MUST_CHECK;
+/* Inside a read: whether there is a new one; asks the store at most once a second. */
+err hiring_secrets_again(struct hiring *h, struct call *c) MUST_CHECK;
 void hiring_secrets_free(struct secrets *s);
 err hiring_access_token(struct hiring *h, struct call *c, const struct user *u, str *out) MUST_CHECK;
 struct access {
@@ -209,6 +211,7 @@ extern const char *const hiring_statuses[], *const hiring_roles[];
 /* Reasons for value_error, or NULL: see shape.h. */
 const char *hiring_judge_email(struct call *c, const void *record, str text);
 const char *hiring_judge_username(struct call *c, const void *record, str text);
+const char *hiring_judge_password(struct call *c, const void *record, str text);
 const char *hiring_judge_config(struct call *c, const void *record, str text);
 const char *hiring_judge_feedback(struct call *c, const void *record, str text);
 /* Shown scores: whole numbers without a point. */

@@ -48,7 +48,10 @@ err hiring_key_create(struct call *c)
     return reply_shape(c, 200, &hiring_new_key_shape, &k);
 }
 
-err hiring_key_open(const struct ring *ring, struct arena *a, const struct key_row *k, str *out) { return ring_open(a, ring, HIRING_KEY_PURPOSE, k->sealed, k->id, out); }
+err hiring_key_open(const struct ring *ring, struct arena *a, const struct key_row *k, str *out)
+{
+    return ring_open(a, ring, HIRING_KEY_PURPOSE, k->sealed, k->id, out);
+}
 
 static err read_keys(struct call *c)
 {

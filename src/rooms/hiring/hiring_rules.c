@@ -58,6 +58,13 @@ const char *hiring_judge_username(struct call *c, const void *record, str text)
     return own ? NULL : "a username with an @ must be the e-mail address itself";
 }
 
+const char *hiring_judge_password(struct call *c, const void *record, str text)
+{
+    const struct hiring *h = hiring_of(c);
+    (void)record;
+    return h && h->o.no_common_passwords && password_is_common(text) ? "this password is on the list of common ones" : NULL;
+}
+
 const char *hiring_judge_config(struct call *c, const void *record, str text)
 {
     (void)c, (void)record;

@@ -1,7 +1,7 @@
 /* rooms/hiring/hiring_secrets.c: access tokens (hiring 3): JWT HS256 under a list of secrets, the newest of which signs while all verify.
  *
- * The list is sealed in the store. It is read at the start, and again when a token names a secret that is not in it, at most once a second: so a server
- * that runs heeds a rotation by command. */
+ * The list is sealed in the store. It is read at the start, and again every few seconds, and when a token names a secret that is not in it, at
+ * most once a second: so a server that runs heeds a rotation by command. */
 #include "base/clock.h"
 #include "rooms/hiring/hiring_int.h"
 #include <pthread.h>
@@ -69,16 +69,22 @@ struct reading {
 };
 
 /* Two servers that start at once may each make one: both verify everywhere. */
-static err make(struct hiring *h, struct call *c)
+static err make(const struct ring *ring, struct call *c)
 {
     char id[CRYPTO_UUID];
     uint8_t secret[SECRET_BYTES];
     str sealed;
     crypto_uuid7(id);
     crypto_random(secret, sizeof secret);
-    err e = ring_seal(c->mem, h->o.ring, HIRING_SECRET_PURPOSE, (str){ (const char *)secret, sizeof secret }, (str){ id, sizeof id }, &sealed);
+    err e = ring_seal(c->mem, ring, HIRING_SECRET_PURPOSE, (str){ (const char *)secret, sizeof secret }, (str){ id, sizeof id }, &sealed);
     crypto_wipe(secret, sizeof secret);
     return e ? e : hiring_secret_put(c, (str){ id, sizeof id }, sealed);
+}
+
+err hiring_command_rotate(const struct ring *ring, struct call *c)
+{
+    TRY(make(ring, c));
+    return hiring_audit(c, "secret.rotate", STR_NULL);
 }
 
 static err read_or_make(struct call *c)
@@ -86,7 +92,7 @@ static err read_or_make(struct call *c)
     struct reading *r = c->state;
     TRY(hiring_secret_list(c, &r->rows, &r->n));
     if (r->n) return ERR_OK;
-    TRY(make(r->hiring, c));
+    TRY(make(r->hiring->o.ring, c));
     return hiring_secret_list(c, &r->rows, &r->n);
 }
 
@@ -152,7 +158,7 @@ static err verify(struct hiring *h, struct call *c, str token, struct jwt *out, 
 }
 
 /* Inside the caller's read. The kid of a forged token costs a reading a second, and memory only when there is something new. */
-static err read_again(struct hiring *h, struct call *c)
+err hiring_secrets_again(struct hiring *h, struct call *c)
 {
     struct secrets *s = h->secrets;
     struct secret_row *rows;
@@ -177,7 +183,7 @@ err hiring_access_read(struct hiring *h, struct call *c, str token, struct acces
     enum jwt_fault fault = JWT_GOOD;
     err e = verify(h, c, token, &t, &fault);
     if (e == ERR_ANONYMOUS && fault == JWT_NO_KEY) {
-        TRY(read_again(h, c));
+        TRY(hiring_secrets_again(h, c));
         e = verify(h, c, token, &t, &fault);
     }
     if (e == ERR_ANONYMOUS) return refused(c);

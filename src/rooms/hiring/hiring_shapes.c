@@ -12,7 +12,9 @@ static const struct shape name_null = { .kind = K_TEXT, .nullable = true, .limit
 static const struct shape flag_null = { .kind = K_BOOL, .nullable = true };
 static const struct shape email = { .kind = K_TEXT, .format = "email", .limited = true, .max = 255, .judge = hiring_judge_email };
 static const struct shape username = { .kind = K_TEXT, .limited = true, .min = 1, .max = 150, .judge = hiring_judge_username };
-static const struct shape new_password = { .kind = K_TEXT, .format = "password", .limited = true, .min = 8, .max = 128, .secret = true };
+static const struct shape new_password = {
+    .kind = K_TEXT, .format = "password", .limited = true, .min = 8, .max = 128, .secret = true, .judge = hiring_judge_password
+};
 static const struct shape password = { .kind = K_TEXT, .format = "password", .secret = true };
 static const struct shape secret = { .kind = K_TEXT, .nullable = true, .secret = true };
 static const char *const grant_types[] = { "password", NULL };

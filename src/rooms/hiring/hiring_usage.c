@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { BUCKETS = 1024, FLUSH_EVERY_MS = 1000, WINDOW_MS = 60000, FLUSH_ARENA = 16 << 20, OUTBOX_EVERY_S = 5 };
+enum { BUCKETS = 1024, FLUSH_EVERY_MS = 1000, WINDOW_MS = 60000, FLUSH_ARENA = 16 << 20, LOOK_EVERY_S = 5 };
 
 struct entry {
     struct entry *next;
@@ -159,14 +159,24 @@ static bool sleep_a_second(struct usage *u)
     return !stop;
 }
 
-static err read_outbox(struct call *c) { return hiring_outbox_oldest(c, c->state); }
-
-/* For /metrics, which waits for no store. */
-static void look_at_outbox(struct hiring *h)
-{
+struct look {
+    struct hiring *hiring;
     int64_t oldest;
-    struct call c = { .mem = arena_new(FLUSH_ARENA), .now_ms = clock_now_ms(), .state = &oldest };
-    if (c.mem && store_do(h->o.store, &c, TX_READ, read_outbox) == ERR_OK) atomic_store(&h->outbox_since_ms, oldest);
+};
+
+static err look(struct call *c)
+{
+    struct look *l = c->state;
+    TRY(hiring_secrets_again(l->hiring, c));
+    return hiring_outbox_oldest(c, &l->oldest);
+}
+
+/* What other servers and commands did: a new secret; and the age for /metrics, which waits for no store. */
+static void look_around(struct hiring *h)
+{
+    struct look l = { .hiring = h };
+    struct call c = { .mem = arena_new(FLUSH_ARENA), .now_ms = clock_now_ms(), .state = &l };
+    if (c.mem && store_do(h->o.store, &c, TX_READ, look) == ERR_OK) atomic_store(&h->outbox_since_ms, l.oldest);
     arena_free(c.mem);
 }
 
@@ -175,7 +185,7 @@ static void flush_every_second(void *arg)
     struct hiring *h = arg;
     for (int second = 0; sleep_a_second(h->usage); second++) {
         IGNORE(hiring_usage_flush(h)); /* the store has logged why; next time */
-        if (second % OUTBOX_EVERY_S == 0) look_at_outbox(h);
+        if (second % LOOK_EVERY_S == 0) look_around(h);
     }
 }
 
