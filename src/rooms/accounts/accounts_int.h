@@ -3,6 +3,7 @@
 #include "crypto/jwt.h"
 #include "crypto/ring.h"
 #include "rooms/accounts/accounts.h"
+#include <stdatomic.h>
 
 enum {
     JSON_MAX = 2621440,         /* largest JSON body, bytes (django-cfg 1) */
@@ -20,6 +21,7 @@ struct accounts {
     struct jwt_key *centrifugo; /* NULL: not configured */
     uint8_t epochs[CRYPTO_KEY]; /* seals an account's epoch into a jti */
     uint8_t codes[CRYPTO_KEY];  /* seals one-time codes */
+    atomic_int images;          /* pictures being made anew now */
 };
 static inline struct accounts *accounts_of(const struct call *c) { return c->room; }
 
@@ -215,6 +217,8 @@ bool cfg_github_on(const struct accounts *r);
 err cfg_redirect_uri(struct call *c, str given, str *out) MUST_CHECK;
 err cfg_no_redirect(struct call *c) MUST_CHECK;
 
+/* A picture made anew by another process; *type absent: it is none. Slow lane, outside transactions. ERR_BUSY: too many at once. */
+err cfg_image_remake(struct call *c, str bytes, str *type, str *image) MUST_CHECK;
 /* A text as a QR code (accounts_qr.c). ERR_LIMIT: too long for one. */
 err cfg_qr_data_uri(struct arena *a, str text, str *out) MUST_CHECK;
 err cfg_code_check(struct input *in, str code) MUST_CHECK;
@@ -234,6 +238,8 @@ err cfg_totp_verify_backup(struct call *c);
 err cfg_codes_status(struct call *c);
 err cfg_codes_regenerate(struct call *c);
 err cfg_devices(struct call *c);
+err cfg_avatar_put(struct call *c);
+err cfg_avatar_get(struct call *c);
 err cfg_device_delete(struct call *c);
 err cfg_centrifugo_token(struct call *c);
 err cfg_otp_request(struct call *c);
@@ -291,8 +297,8 @@ extern const struct shape cfg_shape_otp_request, cfg_shape_otp_verify, cfg_shape
 extern const struct shape cfg_shape_centrifugo, cfg_shape_user, cfg_shape_totp_user, cfg_shape_otp_error, cfg_shape_otp_sent, cfg_shape_otp_verified,
     cfg_shape_token_pair, cfg_shape_deleted, cfg_shape_key, cfg_shape_key_new, cfg_shape_key_tested, cfg_shape_detail, cfg_shape_field_errors,
     cfg_shape_bad_input, cfg_shape_bad_otp;
-extern const struct shape cfg_shape_setup, cfg_shape_confirm, cfg_shape_code, cfg_shape_code_maybe, cfg_shape_verify, cfg_shape_verify_backup,
-    cfg_shape_authorize, cfg_shape_callback, cfg_shape_provider, cfg_shape_disable;
+extern const struct shape cfg_shape_avatar, cfg_shape_bad_avatar, cfg_shape_setup, cfg_shape_confirm, cfg_shape_code, cfg_shape_code_maybe, cfg_shape_verify,
+    cfg_shape_verify_backup, cfg_shape_authorize, cfg_shape_callback, cfg_shape_provider, cfg_shape_disable;
 extern const struct shape cfg_shape_setup_done, cfg_shape_confirmed, cfg_shape_message, cfg_shape_codes, cfg_shape_codes_status, cfg_shape_device_list,
     cfg_shape_second_done, cfg_shape_bad_code, cfg_shape_providers, cfg_shape_authorized, cfg_shape_signed_in, cfg_shape_connections, cfg_shape_oauth_error,
     cfg_shape_bad_oauth;

@@ -46,6 +46,8 @@
         .replies = REPLIES({ 200, JSON, &cfg_shape_user, NULL }, BAD, DENIED, FORGED, NO_TYPE)                                                                 \
     }
 
+static const char *const multipart[] = { "multipart/form-data", NULL };
+static const char *const avatar_doc[] = { "Number of the user", "Name of the file" };
 static const char *const device_doc[] = { "UUID of the device" };
 
 const struct op accounts_ops[] = {
@@ -115,6 +117,34 @@ const struct op accounts_ops[] = {
       .tx = TX_WRITE,
       .run = cfg_profile_delete,
       .replies = REPLIES({ 200, JSON, &cfg_shape_deleted, NULL }, { 400, JSON, &cfg_shape_detail, "Account is already deleted." }, DENIED, FORGED) },
+
+    { .id = "cfg_accounts_profile_avatar_create",
+      .on = M_POST,
+      .path = "/cfg/accounts/profile/avatar/",
+      .spec = "django-cfg 9.6",
+      .tag = "cfg_accounts_profile",
+      .summary = "A picture of the caller",
+      .perm = PERM_CALLER,
+      .security_need = CFG_GROUP_B,
+      BODY(&cfg_shape_avatar),
+      .body_types = multipart,
+      .body_max = AVATAR_BODY_MAX,
+      .tx = TX_NONE,
+      .run = cfg_avatar_put,
+      .replies = REPLIES({ 200, JSON, &cfg_shape_user, NULL }, { 400, JSON, &cfg_shape_bad_avatar, NULL }, DENIED,
+                         { 415, JSON, &cfg_shape_detail, "No multipart body." }) },
+    { .id = "avatar",
+      .on = M_GET,
+      .path = "/media/avatars/{id:int}/{file}",
+      .spec = "django-cfg 9.6",
+      .tag = "media",
+      .summary = "Somebody's picture",
+      .perm = PERM_PUBLIC,
+      .tx = TX_NONE,
+      .run = cfg_avatar_get,
+      .replies = REPLIES({ 200, "image/jpeg", NULL, NULL }, { 200, "image/png", NULL, NULL }, { 200, "image/gif", NULL, NULL },
+                         { 200, "image/webp", NULL, NULL }, { 404, JSON, &cfg_shape_detail, NULL }),
+      .path_docs = avatar_doc },
 
     { .id = "cfg_accounts_api_key_retrieve",
       .on = M_GET,

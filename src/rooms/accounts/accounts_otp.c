@@ -118,13 +118,14 @@ static err account_for(struct call *c, str email, struct account **out, bool *ma
 }
 
 /* Never overwritten (8.3). */
-static err note_language(struct call *c, const struct account *who)
+static err note_language(struct call *c, struct account *who)
 {
     CLEANUP(buf_release) struct buf b = BUF(64);
     str lower, language = cfg_language_of(req_header(c->rq, "Accept-Language"));
     if (who->locale.n || !language.n) return ERR_OK;
     text_fold(&b, language, false);
     TRY(buf_to_arena(&b, c->mem, &lower));
+    who->locale = lower; /* the mail that follows is in it already */
     return account_update(c, who->id, &(struct account_change){ .locale = lower });
 }
 

@@ -148,6 +148,15 @@ const struct shape cfg_shape_key_new = SHAPE("APIKeyRegenerate", new_key_fields)
 static const struct field tested_fields[] = { DOC_FIELD("valid", &yes_no, .need = true), DOC_FIELD("user_id", &text_null, .need = true) };
 const struct shape cfg_shape_key_tested = SHAPE("APIKeyTestResult", tested_fields);
 
+/* --- avatar --- */
+static const struct shape picture = { .kind = K_BINARY, .doc = "JPEG, PNG, GIF or WebP, at most 5 MiB" };
+static const struct field avatar_fields[] = { DOC_FIELD("avatar", &picture, .need = true) };
+const struct shape cfg_shape_avatar = SHAPE(NULL, avatar_fields);
+static const struct field no_avatar_fields[] = { DOC_FIELD("error", &text, .need = true) };
+static const struct shape no_avatar = SHAPE(NULL, no_avatar_fields);
+static const struct shape *const bad_avatar[] = { &no_avatar, &cfg_shape_detail, &cfg_shape_field_errors, NULL };
+const struct shape cfg_shape_bad_avatar = { .kind = K_ONE_OF, .options = bad_avatar };
+
 /* --- second factors --- */
 static const struct field coded_error_fields[] = { DOC_FIELD("error", &text, .need = true), DOC_FIELD("code", &text), DOC_FIELD("attempts_remaining", &whole) };
 static const struct shape coded_error = SHAPE("TotpError", coded_error_fields);

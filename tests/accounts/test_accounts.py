@@ -1,0 +1,347 @@
+"""Accounts by the real binary, on either store: what cases cannot say: pictures, GitHub, Centrifugo, session cookies, one account in two families.
+
+test_accounts.py BUILD/chancery [--postgres] [unittest options]"""
+import base64
+import hashlib
+import hmac
+import io
+import json
+import re
+import unittest
+import urllib.parse
+
+import accounts_support as support
+from accounts_support import Accounts, GitHub, totp
+
+ANY = "http://localhost:3000"
+
+
+def part(name, body, filename="blob", kind="image/png"):
+    """(body, headers) of a multipart form with one part."""
+    file = f'; filename="{filename}"' if filename is not None else ""
+    type_ = f"Content-Type: {kind}\r\n" if kind else ""
+    text = f'--BB\r\nContent-Disposition: form-data; name="{name}"{file}\r\n{type_}\r\n'.encode() + body + b"\r\n--BB--\r\n"
+    return text, {"Content-Type": "multipart/form-data; boundary=BB"}
+
+
+def picture(kind="PNG", size=(40, 30), **more):
+    from PIL import Image
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize(size).convert("RGB").save(out, kind, **more)
+    return out.getvalue()
+
+
+class Avatars(Accounts):
+    def setUp(self):
+        super().setUp()
+        try:
+            import PIL  # noqa: F401
+        except ImportError:
+            self.skipTest("no python3-pil here")
+        self.start()
+        self.access = self.login("picture@example.com")["access"]
+
+    def put(self, *args, **more):
+        raw, headers = part(*args, **more)
+        return self.ask("POST", "/cfg/accounts/profile/avatar/", raw=raw, headers=headers, token=self.access)
+
+    def get(self, url):
+        return self.ask("GET", urllib.parse.urlsplit(url).path)
+
+    def files(self):
+        return [p for p in (self.folder / "data" / "files").rglob("*") if p.is_file()]
+
+    def test_each_kind_is_taken_and_shown_as_what_it_is(self):
+        from PIL import Image
+        for kind, media in (("PNG", "image/png"), ("JPEG", "image/jpeg"), ("GIF", "image/gif"), ("WEBP", "image/webp")):
+            with self.subTest(kind):
+                # The declared type is one of the four; the bytes decide.
+                reply = self.put("avatar", picture(kind), kind="image/png")
+                self.assertEqual(reply.status, 200, reply.raw)
+                self.assertRegex(reply["avatar"], rf"^http://127\.0\.0\.1:\d+/media/avatars/{reply['id']}/[A-Za-z0-9]+\.[a-z]+$")
+                shown = self.get(reply["avatar"])
+                self.assertEqual((shown.status, shown.headers["Content-Type"], shown.headers["X-Content-Type-Options"]), (200, media, "nosniff"))
+                self.assertIn("sandbox", shown.headers["Content-Security-Policy"])
+                image = Image.open(io.BytesIO(shown.raw))
+                image.load()
+                self.assertEqual((image.format, image.size), (kind, (40, 30)))
+        self.assertEqual(len(self.files()), 1)  # those before are gone
+
+    def test_a_photograph_stands_upright_and_forgets_where_it_was_taken(self):
+        from PIL import Image
+        source = Image.new("RGB", (60, 20), "red")
+        exif = source.getexif()
+        exif[0x112], exif[0x10F] = 6, "Camera of somebody"
+        out = io.BytesIO()
+        source.save(out, "JPEG", exif=exif)
+        reply = self.put("avatar", out.getvalue(), kind="image/jpeg")
+        shown = self.get(reply["avatar"]).raw
+        self.assertEqual(Image.open(io.BytesIO(shown)).size, (20, 60))
+        self.assertNotIn(b"Camera", shown)
+
+    def test_what_is_refused(self):
+        good = picture()
+        empty = "The submitted file is empty."
+        kinds = "Avatar must be a valid image file (JPEG, PNG, GIF, or WebP)."
+        broken = "Upload a valid image. The file you uploaded was either not an image or a corrupted image."
+        for name, args, more, want in (
+                ("nothing in it", ("avatar", b""), {}, empty),
+                ("a byte too many", ("avatar", b"\x89PNG\r\n\x1a\n" + bytes(5242881 - 8)), {}, "Avatar file size must be less than 5MB."),
+                ("a text declared as one", ("avatar", b"hello"), {"kind": "text/plain"}, kinds),
+                ("a text declared as a picture", ("avatar", b"hello"), {}, broken),
+                ("a picture cut short", ("avatar", good[:-30]), {}, broken),
+                ("a picture and a page", ("avatar", good + b"<script>alert(1)</script>"), {}, broken),
+                ("a long name", ("avatar", good), {"filename": "x" * 101}, "Ensure this filename has at most 100 characters (it has 101).")):
+            with self.subTest(name):
+                reply = self.put(*args, **more)
+                self.assertEqual((reply.status, reply.json), (400, {"avatar": [want]}))
+        for name, args, more in (("another part", ("picture", good), {}), ("a text part", ("avatar", b"hello"), {"filename": None, "kind": None})):
+            with self.subTest(name):
+                reply = self.put(*args, **more)
+                self.assertEqual((reply.status, reply.json), (400, {"error": "No avatar file provided"}))
+        self.assertEqual(self.files(), [])
+        # Five MiB exactly are not too many.
+        self.assertEqual(self.put("avatar", b"\x89PNG\r\n\x1a\n" + bytes(5242880 - 8)).json, {"avatar": [broken]})
+
+    def test_it_goes_with_the_account(self):
+        url = self.put("avatar", picture())["avatar"]
+        self.good(200, "POST", "/cfg/accounts/profile/delete/", token=self.access)
+        self.assertEqual(self.get(url).status, 404)
+        self.assertEqual(self.files(), [])
+
+
+class Github(Accounts):
+    def setUp(self):
+        super().setUp()
+        self.hub = GitHub()
+        self.addCleanup(self.hub.stop)
+        self.start(*self.hub.settings(), "accounts.site_url=https://app.example.com/")
+
+    def state(self, **body):
+        return self.good(200, "POST", "/cfg/accounts/oauth/github/authorize/", body)["state"]
+
+    def back(self, code, state=None, **body):
+        return self.ask("POST", "/cfg/accounts/oauth/github/callback/", {"code": code, "state": state or self.state(), **body})
+
+    def person(self, code, number, login="Octo", emails=(), **profile):
+        self.hub.users[code] = ({"id": number, "login": login, "name": None, "email": None, "avatar_url": "https://avatars.example.com/1", **profile},
+                                [{"email": a, "verified": v, "primary": p} for a, v, p in emails] if emails is not None else None)
+
+    def test_the_way_out(self):
+        self.assertEqual(self.good(200, "GET", "/cfg/accounts/oauth/providers/").json, {"providers": [{"id": "github", "name": "GitHub", "icon": "github"}]})
+        reply = self.good(200, "POST", "/cfg/accounts/oauth/github/authorize/")
+        self.assertRegex(reply["state"], r"^[A-Za-z0-9_-]{43}$")
+        self.assertEqual(reply["authorization_url"], f"{self.hub.url}/login/oauth/authorize?client_id=id-1&redirect_uri=https%3A%2F%2Fapp.example.com%2Fauth%3Fprovider%3Dgithub"
+                         f"&scope=user%3Aemail+read%3Auser&state={reply['state']}")
+        long = self.ask("POST", "/cfg/accounts/oauth/github/authorize/", {"redirect_uri": "https://example.com/" + "x" * 490})
+        self.assertEqual((long.status, long["redirect_uri"]), (400, ["Ensure this field has no more than 500 characters."]))
+
+    def test_new_then_known_then_linked_by_address(self):
+        self.person("code-of-new-1", 7, "OctoCat", [("Octo@Example.com", True, True)], name="Octo Cat of Hub", email="octo@example.com")
+        first = self.back("code-of-new-1")
+        self.assertEqual(first.status, 200, first.raw)
+        self.assertEqual((first["is_new_user"], first["is_new_connection"], first["requires_2fa"]), (True, True, False))
+        self.assertEqual(set(first["user"]), {"id", "email", "username", "first_name", "last_name"})
+        self.assertEqual((first["user"]["email"], first["user"]["first_name"], first["user"]["last_name"]), ("octo@example.com", "Octo", "Cat of Hub"))
+        again = self.back("code-of-new-1")
+        self.assertEqual((again["is_new_user"], again["is_new_connection"], again["user"]["id"]), (False, False, first["user"]["id"]))
+        [row] = self.good(200, "GET", "/cfg/accounts/oauth/connections/", token=again["access"]).json
+        self.assertEqual((row["provider"], row["provider_display"], row["provider_username"], row["provider_email"]), ("github", "GitHub", "octocat", "Octo@Example.com"))
+        profile = self.good(200, "GET", "/cfg/accounts/profile/", token=again["access"]).json
+        self.assertEqual(profile["avatar"], "https://avatars.example.com/1")
+        known = self.login("known@example.com")["user"]
+        self.person("code-of-known", 8, "Known", [("other@example.com", False, True), ("known@example.com", True, False)])
+        linked = self.back("code-of-known")
+        self.assertEqual((linked["is_new_user"], linked["is_new_connection"], linked["user"]["id"]), (False, True, known["id"]))
+        gone = self.good(200, "POST", "/cfg/accounts/oauth/disconnect/", {"provider": "github"}, token=linked["access"])
+        self.assertEqual(gone.json, {"message": "Github disconnected successfully"})
+        none = self.ask("POST", "/cfg/accounts/oauth/disconnect/", {"provider": "github"}, token=linked["access"])
+        self.assertEqual((none.status, none.json), (404, {"error": "not_found", "error_description": "No github connection found"}))
+        other = self.ask("POST", "/cfg/accounts/oauth/disconnect/", {"provider": "google"}, token=linked["access"])
+        self.assertEqual((other.status, other["provider"]), (400, ['"google" is not a valid choice.']))
+
+    def test_an_unverified_address_opens_nobody_elses_account(self):
+        victim = self.login("victim@example.com")["user"]["id"]
+        self.person("code-of-thief", 9, "Thief", [("victim@example.com", False, True)], email="victim@example.com")
+        reply = self.back("code-of-thief")
+        self.assertEqual((reply.status, reply["user"]["email"]), (200, "thief@github.local"))
+        self.assertNotEqual(reply["user"]["id"], victim)
+
+    def test_a_list_that_fails_counts_as_empty(self):
+        self.person("code-no-list", 10, "Quiet", None, email="quiet@example.com")
+        reply = self.back("code-no-list")
+        self.assertEqual((reply["user"]["email"], reply["is_new_user"]), ("quiet@github.local", True))
+        [row] = self.good(200, "GET", "/cfg/accounts/oauth/connections/", token=reply["access"]).json
+        self.assertEqual(row["provider_email"], "quiet@github.local")
+
+    def test_a_state_is_good_once_and_for_its_uri(self):
+        self.person("code-of-one-x", 11, "One", [("one@example.com", True, True)])
+        invalid = {"error": "invalid_state", "error_description": "Invalid or expired state token"}
+        self.assertEqual(self.back("code-of-one-x", "x" * 43).json, invalid)
+        state = self.state(redirect_uri="https://app.example.com/a")
+        self.assertEqual(self.back("code-of-one-x", state).json, invalid)  # the default URI is another one, and the state stays
+        self.assertEqual(self.back("code-of-one-x", state, redirect_uri="https://app.example.com/a").status, 200)
+        self.assertEqual(self.back("code-of-one-x", state, redirect_uri="https://app.example.com/a").json, invalid)
+        state = self.state()
+        self.hub.token_answer = (503, {})
+        self.assertEqual(self.back("code-of-one-x", state).json, {"error": "oauth_error", "error_description": "Token exchange failed: 503"})
+        self.hub.token_answer = None
+        self.assertEqual(self.back("code-of-one-x", state).json, invalid)  # spent all the same
+
+    def test_what_github_says_wrong(self):
+        self.assertEqual(self.back("code-of-nobody").json, {"error": "oauth_error", "error_description": "The code passed is incorrect or expired."})
+        self.person("code-of-two-x", 12)
+        for answer, want in ((b"no JSON", 500), ({"access_token": "x"}, 400), ({"access_token": 7}, 500)):
+            with self.subTest(answer):
+                self.hub.token_answer = (200, answer)
+                reply = self.back("code-of-two-x")
+                self.assertEqual(reply.status, want, reply.raw)
+        self.assertEqual(reply.json, {"error": "server_error", "error_description": "Authentication failed"})
+        self.hub.token_answer = None
+        self.person("code-odd-person", "not a number")
+        self.assertEqual(self.back("code-odd-person").status, 500)
+
+    def test_headers_that_github_needs(self):
+        self.person("code-of-head-1", 13, "Head", [("head@example.com", True, True)])
+        self.assertEqual(self.back("code-of-head-1").status, 200)
+        token, user, emails = self.hub.calls[-3:]
+        self.assertEqual({k: v[0] for k, v in token[2].items()}, {"client_id": "id-1", "client_secret": "secret-1", "code": "code-of-head-1",
+                                                                   "redirect_uri": "https://app.example.com/auth?provider=github"})
+        self.assertEqual((user[0], emails[0]), ("/user", "/user/emails"))
+        for _, headers, _ in (user, emails):
+            self.assertEqual((headers["Authorization"], headers["X-GitHub-Api-Version"], headers["Accept"]), ("Bearer gho_code-of-head-1", "2022-11-28", "application/json"))
+            self.assertTrue(headers["User-Agent"])
+
+    def test_a_second_factor_holds_here_too(self):
+        self.person("code-of-2fa-x", 14, "Two", [("two@example.com", True, True)])
+        first = self.back("code-of-2fa-x").json
+        secret, _ = self.second_factor(first["access"])
+        reply = self.back("code-of-2fa-x").json
+        self.assertEqual((reply["requires_2fa"], reply["access"], reply["refresh"], reply["user"], reply["is_new_user"]), (True, None, None, None, False))
+        self.good(200, "POST", "/cfg/totp/verify/", {"session_id": reply["session_id"], "code": totp(secret)})
+
+    def test_a_deleted_account_frees_its_github_user(self):
+        self.person("code-of-gone-x", 15, "Gone", [("gone@example.com", True, True)])
+        first = self.back("code-of-gone-x").json
+        self.good(200, "POST", "/cfg/accounts/profile/delete/", token=first["access"])
+        second = self.back("code-of-gone-x").json
+        self.assertEqual((second["is_new_user"], second["is_new_connection"]), (True, True))
+        self.assertNotEqual(second["user"]["id"], first["user"]["id"])
+
+    def test_an_inactive_owner_gets_nothing(self):
+        self.person("code-of-idle-x", 16, "Idle", [("idle@example.com", True, True)])
+        self.assertEqual(self.back("code-of-idle-x").status, 200)
+        self.command("user", "deactivate", "idle@example.com")
+        reply = self.back("code-of-idle-x")
+        self.assertEqual((reply.status, reply["error"]), (400, "oauth_error"))
+
+
+class Centrifugo(Accounts):
+    settings = ("accounts.centrifugo.enabled=true", "accounts.centrifugo.secret=only a secret", "accounts.centrifugo.url=wss://push.example.com/connection/websocket")
+
+    def test_a_token_that_centrifugo_takes(self):
+        self.start()
+        user = self.login("push@example.com")
+        reply = self.good(200, "GET", "/cfg/centrifugo/auth/token/", token=user["access"]).json
+        head, claims, signature = reply["token"].split(".")
+        want = hmac.digest(b"only a secret", f"{head}.{claims}".encode(), "sha256")
+        self.assertEqual(base64.urlsafe_b64encode(want).rstrip(b"=").decode(), signature)
+        claims = json.loads(base64.urlsafe_b64decode(claims + "=="))
+        number = str(user["user"]["id"])
+        self.assertEqual(claims["channels"], [f"user#{number}", f"notifications#user#{number}", "broadcast"])
+        self.assertEqual((claims["sub"], claims["channels"], set(claims)), (number, reply["channels"], {"sub", "exp", "iat", "channels"}))
+        self.assertEqual(claims["exp"] - claims["iat"], 30 * 86400)
+        self.assertEqual(reply["centrifugo_url"], "wss://push.example.com/connection/websocket")
+        self.assertRegex(reply["expires_at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        self.assertEqual(set(user["user"]["centrifugo"]), {"token", "centrifugo_url", "expires_at", "channels"})
+        staff = self.login("admin@example.com")
+        self.assertEqual(staff["user"]["centrifugo"]["channels"][2:], ["centrifugo#dashboard", "admin#notifications", "grpc#*", "broadcast"])
+
+    def test_without_a_secret_it_says_so(self):
+        self.settings = ("accounts.centrifugo.enabled=true",)
+        self.start()
+        user = self.login("push@example.com")
+        self.assertIsNone(user["user"]["centrifugo"])
+        reply = self.ask("GET", "/cfg/centrifugo/auth/token/", token=user["access"])
+        self.assertEqual((reply.status, reply.json), (500, {"error": "Failed to generate token"}))
+
+
+class Families(Accounts):
+    """One account, two families (server.md 4)."""
+
+    def test_registered_in_hiring_it_signs_in_here_by_code(self):
+        self.start()
+        made = self.ask("POST", "/api/v1/auth/register", {"email": "Two.Homes@Example.com", "username": "twohomes", "password": "a Passw0rd of hiring",
+                                                          "full_name": "Two Homes"})
+        self.assertIn(made.status, (200, 201), made.raw)
+        form = urllib.parse.urlencode({"username": "Two.Homes@Example.com", "password": "a Passw0rd of hiring"}).encode()
+        login = lambda: self.ask("POST", "/api/v1/auth/login", raw=form, headers={"Content-Type": "application/x-www-form-urlencoded"})  # noqa: E731
+        before = login()
+        self.assertEqual(before.status, 200, before.raw)
+        self.good(200, "POST", "/cfg/accounts/otp/request/", {"identifier": "two.homes@example.com"})
+        code = re.search(r"\d{4}", self.mail("Two.Homes@Example.com", "OTP code")[0])[0]
+        here = self.verify("two.homes@example.com", code)
+        self.assertEqual((here.status, here["user"]["email"]), (200, "two.homes@example.com"))
+        # The first proof: the password that nobody had proven goes, and a link to choose another is mailed.
+        self.assertEqual(login().status, 401)
+        self.assertEqual(self.ask("GET", "/api/v1/users/me", token=before["access_token"]).status, 401)
+        self.mail("Two.Homes@Example.com", "assword")
+        # What changes here shows there.
+        self.good(200, "PATCH", "/cfg/accounts/profile/update/", {"first_name": "Anna"}, token=here["access"])
+        shown = json.loads(self.command("user", "show", "two.homes@example.com", "--json"))
+        self.assertIn("Anna", json.dumps(shown))
+
+
+class Deletion(Accounts):
+    def test_everything_ends_and_the_address_is_free(self):
+        self.start()
+        one = self.login("bye@example.com")
+        key = self.good(200, "POST", "/cfg/accounts/api-key/regenerate/", token=one["access"])["key"]
+        secret, _ = self.second_factor(one["access"])
+        waiting = self.login("bye@example.com")["session_id"]
+        code = self.code("bye@example.com")
+        self.good(200, "POST", "/cfg/accounts/profile/delete/", token=one["access"])
+        self.assertEqual(self.ask("GET", "/cfg/accounts/profile/", token=one["access"]).status, 401)
+        refresh = self.ask("POST", "/cfg/accounts/token/refresh/", {"refresh": one["refresh"]})
+        self.assertEqual((refresh.status, refresh["detail"]), (401, "No active account found for the given token."))
+        self.assertEqual(self.ask("GET", "/cfg/accounts/oauth/connections/", headers={"X-API-Key": key}).status, 401)
+        self.assertEqual(self.verify("bye@example.com", code).status, 401)
+        self.assertEqual(self.ask("POST", "/cfg/totp/verify/", {"session_id": waiting, "code": totp(secret)}).json["code"], "SESSION_NOT_FOUND")
+        two = self.login("bye@example.com")
+        self.assertNotEqual(two["user"]["id"], one["user"]["id"])
+        self.assertEqual(two["user"]["first_name"], "")
+
+    def test_deactivation_acts_at_once_and_gives_nothing_back(self):
+        self.start()
+        one = self.login("pause@example.com")
+        self.command("user", "deactivate", "pause@example.com")
+        reply = self.ask("GET", "/cfg/accounts/profile/", token=one["access"])
+        self.assertEqual((reply.status, reply["code"]), (401, "user_inactive"))
+        code = self.code("pause@example.com")
+        self.assertEqual(self.verify("pause@example.com", code).json, {"error": "Authentication failed"})
+        self.command("user", "activate", "pause@example.com")
+        self.assertEqual(self.ask("GET", "/cfg/accounts/profile/", token=one["access"]).status, 401)
+        self.assertEqual(self.ask("POST", "/cfg/accounts/token/refresh/", {"refresh": one["refresh"]}).status, 401)
+        self.login("pause@example.com")
+
+
+class Mails(Accounts):
+    settings = ("accounts.site_url=https://app.example.com", "accounts.project_name=Shop <& Co>")
+
+    def test_a_code_is_readable_everywhere_and_has_a_link(self):
+        import email
+        self.start()
+        self.good(200, "POST", "/cfg/accounts/otp/request/", {"identifier": "read@example.com"}, headers={"Accept-Language": "de-AT,en;q=0.8"})
+        subject, text = self.mail("read@example.com")
+        code = re.fullmatch(r"Your OTP code: (\d{4})", subject)[1]
+        self.assertIn(f"https://app.example.com/auth/?otp={code}", text)
+        self.assertIn("10 Minuten", text)  # the account's language
+        self.assertIn("Shop <& Co>", text)
+        [path] = (self.folder / "mail").glob("*.eml")
+        html = email.message_from_bytes(path.read_bytes(), policy=email.policy.default).get_body(("html",)).get_content()
+        self.assertIn("Shop &lt;&amp; Co&gt;", html)
+        self.assertIn(code, html)
+
+
+if __name__ == "__main__":
+    support.main()

@@ -1,0 +1,219 @@
+"""Limits and lockouts with their documented defaults, across restarts and under a clock that jumps (django-cfg 6, 7, 9.17).
+
+test_limits.py BUILD/chancery [--postgres] [unittest options]"""
+import json
+import os
+import pathlib
+import re
+import time
+import unittest
+
+import accounts_support as support
+from accounts_support import Accounts, totp
+
+
+def preloaded(program):
+    """A sanitized program wants its own library to be the first."""
+    asan = [line.split()[2] for line in os.popen(f"ldd {program}") if "libasan" in line]
+    return " ".join([*asan, support.FAKETIME])
+
+
+class Limited(Accounts):
+    settings = ("limits.enabled=true",)
+
+    def request(self, address):
+        return self.ask("POST", "/cfg/accounts/otp/request/", {"identifier": address})
+
+
+class Addresses(Limited):
+    def test_ten_requests_a_minute_from_one_network_wrong_ones_too(self):
+        self.start()
+        replies = [self.request(f"a{i}@example.com" if i % 2 else "nope") for i in range(11)]
+        self.assertEqual([r.status for r in replies], [400, 200] * 5 + [429])
+        self.assertEqual(replies[-1].json, {"error": "Too many requests", "error_code": "rate_limited"})
+        self.restart()
+        self.assertEqual(self.request("b@example.com").status, 429)
+
+    def test_twenty_verifications(self):
+        self.start()
+        replies = [self.verify(f"a{i}@example.com", "0000") for i in range(21)]
+        self.assertEqual([r.status for r in replies], [401] * 20 + [429])
+        self.assertEqual(replies[-1].json, {"error": "Too many requests", "error_code": "rate_limited"})
+
+    def test_twenty_ways_to_github_and_ten_back(self):
+        self.start()
+        self.assertEqual([self.ask("POST", "/cfg/accounts/oauth/github/authorize/").status for _ in range(21)], [503] * 20 + [429])
+        back = [self.ask("POST", "/cfg/accounts/oauth/github/callback/", {}) for _ in range(11)]
+        self.assertEqual([r.status for r in back], [400] * 10 + [429])
+        self.assertEqual(back[-1].json, {"error": "Too many requests"})
+
+
+class Cooldown(Limited):
+    def test_a_code_is_not_sent_again_at_once(self):
+        self.start()
+        self.assertEqual(self.request("slow@example.com").status, 200)
+        reply = self.request("SLOW@example.com")
+        self.assertEqual((reply.status, reply["error_code"], reply["error"]), (429, "cooldown", "Please wait before requesting another code"))
+        self.assertIsInstance(reply["retry_after"], int)
+        self.assertIn(reply["retry_after"], range(25, 31))
+        self.restart()
+        self.assertEqual(self.request("slow@example.com")["error_code"], "cooldown")
+
+    def test_a_refused_request_starts_no_cooldown(self):
+        self.start()
+        self.assertEqual(self.ask("POST", "/cfg/accounts/otp/request/", {"identifier": "x@example.com", "source_url": "nope"}).status, 400)
+        self.assertEqual(self.request("x@example.com").status, 200)
+
+
+class Guesses(Limited):
+    def test_the_fifth_failure_locks_and_the_lock_survives_a_restart(self):
+        self.start()
+        code = self.code("lock@example.com")
+        wrong = f"{(int(code) + 1) % 10000:04d}"
+        for _ in range(5):
+            self.assertEqual(self.verify("lock@example.com", wrong).json, {"error": "Authentication failed"})
+        self.assertEqual(self.verify("lock@example.com", code).json, {"error": "Authentication failed"})
+        self.restart()
+        self.assertEqual(self.verify("lock@example.com", code).status, 401)
+
+    def test_a_success_clears_the_count(self):
+        self.start("limits.enabled=false")
+        self.restart()
+        code = self.code("clear@example.com")
+        wrong = f"{(int(code) + 1) % 10000:04d}"
+        for _ in range(4):
+            self.assertEqual(self.verify("clear@example.com", wrong).status, 401)
+        self.assertEqual(self.verify("clear@example.com", code).status, 200)
+
+    def test_a_logged_in_guesser_of_totp_codes_is_stopped(self):
+        self.start()
+        access = self.login("totp@example.com")["access"]
+        secret, _ = self.second_factor(access)
+        for _ in range(5):
+            self.assertEqual(self.ask("POST", "/cfg/totp/disable/", {"code": "000000"}, token=access)["code"], "INVALID_CODE")
+        self.assertEqual(self.ask("POST", "/cfg/totp/disable/", {"code": totp(secret)}, token=access)["code"], "INVALID_CODE")
+        self.restart()
+        self.assertEqual(self.ask("POST", "/cfg/totp/disable/", {"code": totp(secret)}, token=access)["code"], "INVALID_CODE")
+
+
+class WithoutLimits(Accounts):
+    def test_five_tries_of_a_code_stay(self):
+        self.start()
+        code = self.code("five@example.com")
+        for k in range(5):
+            self.assertEqual(self.verify("five@example.com", f"{(int(code) + k + 1) % 10000:04d}").status, 401)
+        self.assertEqual(self.verify("five@example.com", code).status, 401)
+        second = self.code("five@example.com")
+        self.assertEqual(self.verify("five@example.com", second).status, 200)  # the next request makes a new one
+
+    def test_five_tries_of_a_login_stay(self):
+        self.start()
+        secret, codes = self.second_factor(self.login("two@example.com")["access"])
+        session = self.login("two@example.com")["session_id"]
+        for left in (4, 3, 2, 1, 0):
+            reply = self.ask("POST", "/cfg/totp/verify/", {"session_id": session, "code": "000000"})
+            self.assertEqual((reply.status, reply.json), (400, {"error": "Invalid verification code", "code": "INVALID_CODE", "attempts_remaining": left}))
+        locked = {"error": "Too many failed attempts. Please login again.", "code": "MAX_ATTEMPTS_EXCEEDED"}
+        reply = self.ask("POST", "/cfg/totp/verify/", {"session_id": session, "code": totp(secret)})
+        self.assertEqual((reply.status, reply.json), (403, locked))
+        reply = self.ask("POST", "/cfg/totp/verify/backup/", {"session_id": session, "backup_code": codes[0]})
+        self.assertEqual((reply.status, reply.json), (400, locked))
+        unknown = self.ask("POST", "/cfg/totp/verify/", {"session_id": "5a92b9a5-4b54-4b05-9f3c-0a5a3ecdf1a7", "code": "000000"})
+        self.assertEqual((unknown.status, unknown.json), (400, {"error": "2FA session not found", "code": "SESSION_NOT_FOUND"}))
+
+
+@unittest.skipUnless(pathlib.Path(support.FAKETIME).exists(), "no faketime here")
+class Clock(Limited):
+    """A server whose clock this test turns."""
+
+    def at(self, seconds):
+        """Seconds from now; the server sees it with its next look at the clock."""
+        file = self.folder / "clock"
+        file.with_suffix(".new").write_text(f"{seconds:+d}\n")
+        file.with_suffix(".new").rename(file)
+
+    def clocked(self, *settings):
+        self.at(0)
+        return self.start(*settings, env={"LD_PRELOAD": preloaded(support.BUILD / "chancery"), "FAKETIME_TIMESTAMP_FILE": str(self.folder / "clock"), "FAKETIME_NO_CACHE": "1",
+                                          "FAKETIME_DONT_FAKE_MONOTONIC": "1"})
+
+    def test_codes_cooldowns_and_lockouts_end_in_their_time(self):
+        self.clocked()
+        code = self.code("time@example.com")
+        self.at(31)
+        self.assertEqual(self.code("time@example.com"), code)  # the same, its end unchanged
+        self.at(599)
+        wrong = f"{(int(code) + 1) % 10000:04d}"
+        self.assertEqual(self.verify("time@example.com", wrong).status, 401)
+        self.at(601)
+        self.assertEqual(self.verify("time@example.com", code).status, 401)  # ten minutes are over
+        self.at(700)
+        code = self.code("time@example.com")
+        for _ in range(5):
+            self.verify("time@example.com", f"{(int(code) + 1) % 10000:04d}")
+        self.at(700 + 890)
+        code = self.code("time@example.com")
+        self.assertEqual(self.verify("time@example.com", code).status, 401)
+        self.at(700 + 905)
+        self.assertEqual(self.verify("time@example.com", code).status, 200)
+
+    def test_hourly_and_daily_limits(self):
+        self.clocked()
+        for k in range(10):
+            self.at(40 * k)
+            self.assertEqual(self.request("often@example.com").status, 200)
+        self.at(40 * 10)
+        reply = self.request("often@example.com")
+        self.assertEqual((reply.status, reply["error_code"]), (429, "hourly_limit"))
+        self.assertIn(reply["retry_after"], range(3600 - 440, 3601))
+        for k in range(10):
+            self.at(3700 + 40 * k)
+            self.assertEqual(self.request("often@example.com").status, 200)
+        self.at(3 * 3600)
+        reply = self.request("often@example.com")
+        self.assertEqual((reply.status, reply["error_code"]), (429, "daily_limit"))
+        self.at(86400 + 60)
+        self.assertEqual(self.request("often@example.com").status, 200)
+
+    def test_tokens_setups_and_waiting_logins_end_in_their_time(self):
+        self.clocked("limits.enabled=false")
+        one = self.login("token@example.com")
+        self.at(1790)
+        self.good(200, "GET", "/cfg/accounts/profile/", token=one["access"])
+        self.at(1801)
+        reply = self.ask("GET", "/cfg/accounts/profile/", token=one["access"])
+        self.assertEqual((reply.status, reply["code"], reply["messages"][0]["message"]), (401, "token_not_valid", "Token is expired"))
+        self.at(89 * 86400)
+        pair = self.good(200, "POST", "/cfg/accounts/token/refresh/", {"refresh": one["refresh"]}).json
+        self.at((89 + 91) * 86400)
+        late = self.ask("POST", "/cfg/accounts/token/refresh/", {"refresh": pair["refresh"]})
+        self.assertEqual((late.status, late.json), (401, {"detail": "Token is expired", "code": "token_not_valid"}))
+        self.at(0)
+        one = self.login("setup@example.com")
+        setup = self.good(200, "POST", "/cfg/totp/setup/", token=one["access"]).json
+        self.at(602)
+        late = self.ask("POST", "/cfg/totp/setup/confirm/", {"device_id": setup["device_id"], "code": totp(setup["secret"], at=time.time() + 602)}, token=one["access"])
+        self.assertEqual((late.status, late.json), (400, {"error": "Setup has expired. Please start again.", "code": "SETUP_EXPIRED"}))
+        setup = self.good(200, "POST", "/cfg/totp/setup/", token=one["access"]).json
+        self.good(200, "POST", "/cfg/totp/setup/confirm/", {"device_id": setup["device_id"], "code": totp(setup["secret"], at=time.time() + 602)}, token=one["access"])
+        session = self.login("setup@example.com")["session_id"]
+        self.at(602 + 301)
+        late = self.ask("POST", "/cfg/totp/verify/", {"session_id": session, "code": totp(setup["secret"], at=time.time() + 903)})
+        self.assertEqual((late.status, late["code"]), (400, "SESSION_EXPIRED"))
+
+    def test_a_clock_that_goes_back_opens_nothing_twice(self):
+        self.clocked("limits.enabled=false")
+        one = self.login("back@example.com")
+        setup = self.good(200, "POST", "/cfg/totp/setup/", token=one["access"]).json
+        code = totp(setup["secret"])
+        self.good(200, "POST", "/cfg/totp/setup/confirm/", {"device_id": setup["device_id"], "code": code}, token=one["access"])
+        self.at(3600)
+        session = self.login("back@example.com")["session_id"]
+        self.good(200, "POST", "/cfg/totp/verify/", {"session_id": session, "code": totp(setup["secret"], at=time.time() + 3600)})
+        self.at(0)
+        session = self.login("back@example.com")["session_id"]
+        self.assertEqual(self.ask("POST", "/cfg/totp/verify/", {"session_id": session, "code": code}).status, 400)
+
+
+if __name__ == "__main__":
+    support.main()
