@@ -27,6 +27,7 @@ static bool limit(int what, rlim_t most)
     return setrlimit(what, &r) == 0;
 }
 
+#ifndef CHANCERY_SANITIZED
 /* The heap is grown to its full size now: later no memory can be asked of the system. */
 static bool take_heap(void)
 {
@@ -39,6 +40,7 @@ static bool take_heap(void)
     free(all);
     return true;
 }
+#endif
 
 static bool give_up_rights(void)
 {

@@ -1,10 +1,8 @@
 """Limits and lockouts with their documented defaults, across restarts and under a clock that jumps (django-cfg 6, 7, 9.17).
 
 test_limits.py BUILD/chancery [--postgres] [unittest options]"""
-import json
-import os
 import pathlib
-import re
+import subprocess
 import time
 import unittest
 
@@ -14,7 +12,8 @@ from accounts_support import Accounts, totp
 
 def preloaded(program):
     """A sanitized program wants its own library to be the first."""
-    asan = [line.split()[2] for line in os.popen(f"ldd {program}") if "libasan" in line]
+    listed = subprocess.run(["ldd", program], stdout=subprocess.PIPE, text=True, check=True).stdout
+    asan = [line.split()[2] for line in listed.splitlines() if "libasan" in line]
     return " ".join([*asan, support.FAKETIME])
 
 
