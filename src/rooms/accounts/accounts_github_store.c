@@ -99,6 +99,7 @@ static const struct query sealed = { .in = "bti",
                                      .out = "ttb",
                                      .sql = "SELECT CAST(id AS TEXT), subject, token_sealed FROM accounts_connection WHERE substr(token_sealed, 2, 8) <> $1"
                                             " AND id > CAST($2 AS BIGINT) ORDER BY id LIMIT $3" };
-static const struct query reseal = { .in = "btb", .sql = "UPDATE accounts_connection SET token_sealed = $1 WHERE id = CAST($2 AS BIGINT) AND token_sealed = $3" };
+static const struct query reseal = { .in = "btb",
+                                     .sql = "UPDATE accounts_connection SET token_sealed = $1 WHERE id = CAST($2 AS BIGINT) AND token_sealed = $3" };
 const struct sealed_column accounts_sealed[] = { { .what = "GitHub tokens", .purpose = "github", .list = &sealed, .set = &reseal } };
 const size_t accounts_sealed_n = COUNT_OF(accounts_sealed);

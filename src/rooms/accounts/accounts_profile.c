@@ -82,7 +82,7 @@ err accounts_revoke_keys(struct call *c, str account_id)
 {
     char key[UUID];
     cfg_uuid4(key); /* nobody is ever told */
-    return cfg_key_replace(c, account_id, (str){ key, UUID }, true);
+    return cfg_key_replace(c, account_id, (str){ key, UUID }, false);
 }
 
 err accounts_deleted(struct files *f, struct call *c, const struct account *who)
