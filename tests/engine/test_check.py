@@ -5,6 +5,8 @@ ENGINE_DRIVER and ENGINE_LIBRARY as in drive.py; CHANCERY names the program."""
 import json
 import os
 import pathlib
+import random
+import re
 import shutil
 import subprocess
 import tempfile
@@ -196,6 +198,24 @@ class Command(unittest.TestCase):
         count = len(list(CORPUS.glob("*/data/questions/**/*.yml")))
         self.assertGreater(count, 500)
         self.assertLess(len(told), 0.02 * count, sorted(told))
+
+    @unittest.skipUnless(CORPUS.exists(), "no corpus beside the project")
+    def test_slips_of_the_keyboard_are_nearly_always_told(self):
+        """One in each of the files: a key, a modifier, a name that is used or asked for."""
+        kinds = [r"^([a-z][a-z ]+[a-z]):", r"^    ([a-z][a-z ]+[a-z]): ", r"\$\{ ?([a-z_]{5,})", r"^  - [^:\n]+: ([a-z_]{5,})$"]
+        rng, slips = random.Random(1), 0
+        shutil.copytree(CORPUS, self.folder / "corpus")
+        for file in sorted((self.folder / "corpus").glob("*/data/questions/**/*.yml")):
+            text = file.read_text(encoding="utf-8")
+            places = [found for found in (list(re.finditer(kind, text, re.M)) for kind in kinds) if found]
+            found = rng.choice(rng.choice(places)) if places else None
+            at = rng.randrange(found.start(1) + 1, found.end(1) - 1) if found and found.end(1) - found.start(1) > 3 else 0
+            if at and text[at] != text[at + 1]:
+                file.write_text(text[:at] + text[at + 1] + text[at] + text[at + 2:], encoding="utf-8")
+                slips += 1
+        told = {row["file"] for row in json.loads(self.check("corpus", "--json").stdout)}
+        self.assertGreater(slips, 400)
+        self.assertGreater(len(told), 0.9 * slips)
 
 
 if __name__ == "__main__":

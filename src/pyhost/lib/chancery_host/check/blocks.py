@@ -453,8 +453,10 @@ class Walker:
         self.read_text(label)
         if value.kind == "map" and may_act:
             self.embedded(value)
-        else:
-            self.read_data(value)
+            return
+        if may_act and value.is_text and value.value not in COMMANDS and keys.nearest(value.value, COMMANDS, 0.75):
+            self.warn(value.place, keys.unknown(value.value, "command", COMMANDS))
+        self.read_data(value)
 
     # ---- review
 
