@@ -154,8 +154,9 @@ class Walk:
         then = self.session.post(question, made)
         if then["questionType"] == "undefined_variable" or plain(self.session, without_steps(then)) == plain(self.session, without_steps(question)):
             return None
-        self.back_and_again(question, made, then)
-        self.any_order(question, made, then)
+        if self.session.question() == self.session.question():      # else it changes with every look at it
+            self.back_and_again(question, made, then)
+            self.any_order(question, made, then)
         self.warm_and_fresh()
         if self.rng.random() < 0.5:
             self.session.back()
