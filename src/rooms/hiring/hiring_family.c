@@ -34,7 +34,7 @@ static err refuse_token(struct call *c) { return fail(c, ERR_ANONYMOUS, NULL, "C
 
 static err identify_user(struct call *c, const struct op *op, str token)
 {
-    struct access a;
+    struct access a = { 0 };
     struct user *u;
     bool revoked;
     TRY(hiring_access_read(hiring_of(c), c, token, &a));
@@ -60,7 +60,7 @@ static bool key_matches(const struct credentials *k, str key_hash, str secret_ha
 static err identify_key(struct call *c, str token)
 {
     struct hiring *h = hiring_of(c);
-    struct credentials k;
+    struct credentials k = { 0 };
     uint8_t key[CRYPTO_HASH] = { 0 }, secret[SHA256] = { 0 };
     struct key_row *row;
     struct user *owner;
@@ -81,7 +81,7 @@ static err identify_key(struct call *c, str token)
 
 err hiring_identify(struct call *c, const struct op *op)
 {
-    str token;
+    str token = STR_NULL;
     TRY(bearer(c, &token));
     return op->roles == hiring_by_key ? identify_key(c, token) : identify_user(c, op, token);
 }

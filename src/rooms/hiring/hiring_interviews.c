@@ -32,7 +32,10 @@ err hiring_interview_of(struct call *c, struct interview **out)
     }
     bool own = *out && str_eq((*out)->creator_id, me->id);
     /* What belongs to somebody else is nothing to a key, and forbidden to a user. */
-    if (!*out || (!own && caller_of(c)->key_id.n)) return fail(c, ERR_NOT_FOUND, NULL, "Interview not found");
+    if (!*out || (!own && caller_of(c)->key_id.n)) {
+        (void)fail(c, ERR_NOT_FOUND, NULL, "Interview not found");
+        return ERR_NOT_FOUND;
+    }
     return own || me->superuser ? ERR_OK : fail(c, ERR_FORBIDDEN, NULL, "Not enough permissions");
 }
 

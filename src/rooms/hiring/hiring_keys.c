@@ -97,7 +97,7 @@ static err own_id(struct call *c, str *out)
 err hiring_key_deactivate(struct call *c)
 {
     bool found;
-    str id;
+    str id = STR_NULL;
     TRY(own_id(c, &id));
     TRY(hiring_key_off(c, id, caller_of(c)->user.id, &found));
     if (!found) return no_key(c);

@@ -133,7 +133,7 @@ static err take(struct call *c)
 err hiring_webhook(struct call *c)
 {
     struct hiring *h = hiring_of(c);
-    struct event v;
+    struct event v = { 0 };
     if (!h->o.livekit.webhook) return fail(c, ERR_NOT_FOUND, NULL, "Not Found");
     if (c->rq->body_too_large) return fail_status(c, ERR_LIMIT, 413, "Request body too large");
     TRY(check(h, c));
