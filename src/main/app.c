@@ -232,6 +232,10 @@ static err worker_settings(struct app *a, str *out)
     jw_kstr(&w, "locale", str_c(c->locale));
     jw_kstr(&w, "language", str_c(c->language));
     jw_kstr(&w, "currency", str_c(c->currency));
+    jw_key(&w, STR("words"));
+    jw_open(&w, '[');
+    for (size_t k = 0; k < c->words.n; k++) jw_str(&w, str_c(c->words.v[k]));
+    jw_close(&w, ']');
     jw_kbool(&w, "debug", false);
     jw_close(&w, '}');
     return buf_to_arena(&b, a->mem, out);

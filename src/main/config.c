@@ -70,6 +70,7 @@ const struct setting config_settings[] = {
     { "interviews.locale", T_TEXT, S(locale), "en_US.UTF-8", "locale that an interview sees" },
     { "interviews.language", T_TEXT, S(language), "en", "language that an interview starts in" },
     { "interviews.currency", T_TEXT, S(currency), "USD", "currency that an interview sees" },
+    { "interviews.words", T_TEXTS, S(words), NULL, "YAML files with translations of the program's own words, `PACKAGE:data/sources/FILE`; each maps languages to phrases and what they are there; later ones win" },
     { "interviews.maximum_content_length", T_INT, S(max_content_length), "16777216", "largest request body, bytes; beyond it 413", .least = 1024, .most = 67108864 },
     { "interviews.concurrency_lock_timeout", T_INT, S(concurrency_lock_timeout), "4", "a call waits three times this, in seconds, for another call on its session, then gets 503", .least = 1, .most = 3600 },
     { "interviews.pagination_limit", T_INT, S(pagination_limit), "100", "most items on a page of a list", .least = 1, .most = 1000 },

@@ -36,7 +36,7 @@ struct config {
     const char *log_format, *log_level;
     int64_t argon2_memory_kib, argon2_passes, argon2_workers, argon2_queue;
     int64_t workers_min, workers_max, workers_memory_mb, workers_cpu_s, workers_wall_s;
-    struct texts packages;
+    struct texts packages, words;
     const char *dialect, *timezone, *locale, *language, *currency;
     int64_t max_content_length, concurrency_lock_timeout, pagination_limit;
     struct dispatches dispatch;

@@ -56,13 +56,22 @@ static int add_package(str package)
     return module && PyObject_SetAttrString(module, "__path__", path) == 0 ? PyDict_SetItem(PyImport_GetModuleDict(), name, module) : -1;
 }
 
+/* Translations of the library's own words. Files of the operator: what one says wrong costs that file and no interview. */
+static int load_words(void)
+{
+    PyObject *files = py_get_b(engine.settings, "words");
+    PYOWN(load) = files ? py_lib("functions.language", "load_words") : NULL;
+    PYOWN(done) = load ? PyObject_CallOneArg(load, files) : NULL;
+    return !files || done ? 0 : -1;
+}
+
 err engine_start(str package, const str *folders, size_t n_folders, str settings_json)
 {
     engine.package = package;
     engine.n_folders = n_folders < FOLDERS_MAX ? n_folders : FOLDERS_MAX;
     for (size_t i = 0; i < engine.n_folders; i++) engine.folders[i] = folders[i];
     Py_XSETREF(engine.settings, settings_json.n ? py_from_json(settings_json) : PyDict_New());
-    if (!engine.settings || !PyDict_Check(engine.settings) || add_package(package) < 0) {
+    if (!engine.settings || !PyDict_Check(engine.settings) || add_package(package) < 0 || load_words() < 0) {
         PyErr_Clear();
         return ERR_WORKER;
     }

@@ -1,7 +1,30 @@
 """The language, dialect, country and locale of the running call, and translated words."""
+from chancery_host.service import ask
 from chancery_host.state import current
 
 WORDS = {}          # language -> {phrase: translation}; filled by the server's configuration
+
+
+def load_words(files):
+    """Adds the translations of YAML files, `PACKAGE:data/sources/NAME`: language -> {phrase: translation}. A file that is none is passed over."""
+    for reference in files:
+        package, _, path = str(reference).partition(":")
+        found = ask("file_path", package, "sources", path.rpartition("data/sources/")[2])
+        if found is None:
+            continue
+        try:
+            with open(found, encoding="utf-8") as file:
+                documents = ask("documents", file.read())
+        except Exception:       # YAML fails in many ways
+            continue
+        for document in documents:
+            _add_words(document)
+
+
+def _add_words(document):
+    for language, phrases in (document.items() if isinstance(document, dict) else ()):
+        if isinstance(phrases, dict):
+            WORDS.setdefault(str(language), {}).update((str(phrase), str(text)) for phrase, text in phrases.items() if text is not None)
 
 
 def word(the_word, *args, **kwargs):
