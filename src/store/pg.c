@@ -29,13 +29,13 @@ void pg_disconnect(struct pg_conn *k)
 
 bool pg_is_open(const struct pg_conn *k) { return k->pq && PQstatus(k->pq) == CONNECTION_OK; }
 
-/* The timeline is for pg_outcome(). A standby has none to tell, and is of no use for writing anyway. */
+/* Which server is for pg_outcome(). A standby has none to tell, and is of no use for writing anyway. */
 static void look_around(struct pg *p, struct pg_conn *k)
 {
     static atomic_bool told;
-    PGresult *r = PQexec(k->pq, "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8), current_setting('synchronous_commit')");
+    PGresult *r = PQexec(k->pq, "SELECT " PG_WHICH_SERVER ", current_setting('synchronous_commit')");
     bool fine = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1;
-    (void)snprintf(k->timeline, sizeof k->timeline, "%s", fine ? PQgetvalue(r, 0, 0) : "");
+    (void)snprintf(k->server, sizeof k->server, "%s", fine ? PQgetvalue(r, 0, 0) : "");
     if (fine && p->durable && strcmp(PQgetvalue(r, 0, 1), "off") == 0 && !atomic_exchange(&told, true))
         LOG(LOG_WARN, "store: synchronous_commit is off for this role or database: what is acknowledged may be lost when PostgreSQL's machine fails");
     PQclear(r);

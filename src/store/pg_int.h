@@ -9,7 +9,7 @@
 enum {
     PG_STATEMENTS = 1024, /* remembered per connection; a power of two */
     PG_SENT_MAX = 16,     /* commands on their way in one batch */
-    PG_TIMELINE = 8       /* hex digits */
+    PG_SERVER = 120       /* room for what tells one run of a server from another */
 };
 
 /* A command that was sent and not answered yet. */
@@ -27,9 +27,9 @@ struct pg_conn {
     bool stale; /* to be closed after its transaction */
     bool begun; /* the transaction's BEGIN was sent */
     bool xid_asked;
-    int64_t xid;                    /* of the write that is open; 0: not known */
-    char timeline[PG_TIMELINE + 1]; /* of the server when we connected; "": not known */
-    unsigned named;                 /* statements prepared so far: number n is called "sN" */
+    int64_t xid;            /* of the write that is open; 0: not known */
+    char server[PG_SERVER]; /* which run of which server we are connected to (pg_outcome.c); "": not known */
+    unsigned named;         /* statements prepared so far: number n is called "sN" */
     struct {
         const char *sql;
         unsigned id;
@@ -96,7 +96,11 @@ err pg_lock(struct call *c, str name);
 
 /* What became of the write xid whose COMMIT was not answered; asks on k, which it opens anew. */
 enum pg_outcome { PG_UNKNOWN, PG_COMMITTED, PG_ABORTED };
-enum pg_outcome pg_outcome(struct pg *p, struct pg_conn *k, int64_t xid, const char *timeline);
+enum pg_outcome pg_outcome(struct pg *p, struct pg_conn *k, int64_t xid, const char *server);
+/* Gives .server as text. */
+#define PG_WHICH_SERVER                                                                                                                                        \
+    "left(pg_walfile_name(pg_current_wal_lsn()), 8) || ' ' || extract(epoch FROM pg_postmaster_start_time())::text || ' ' || (SELECT min(pid)::text"           \
+    " FROM pg_stat_activity WHERE datid IS NULL AND usesysid IS NULL)"
 
 /* News from and to other servers (pg_news.c). url: "none" for rows that are looked at. */
 err pg_news_open(struct store *s, struct arena *a, const char *url, struct pg_news **out) MUST_CHECK;

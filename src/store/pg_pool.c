@@ -93,14 +93,14 @@ static void conn_give(struct pg *p, struct pg_conn *k)
 static err commit(struct pg *p, struct db *db)
 {
     struct pg_conn *k = db->conn;
-    char timeline[sizeof k->timeline];
+    char server[sizeof k->server];
     int64_t xid = k->xid;
     if (!k->begun) return ERR_OK; /* no statement, nothing to keep */
-    memcpy(timeline, k->timeline, sizeof timeline);
+    memcpy(server, k->server, sizeof server);
     err e = pg_plain(db, "COMMIT", "COMMIT");
     if (e == ERR_OK || (pg_is_open(k) && !k->stale)) return e;
     db->again = false;
-    enum pg_outcome o = pg_outcome(p, k, xid, timeline);
+    enum pg_outcome o = pg_outcome(p, k, xid, server);
     if (o == PG_COMMITTED) return ERR_OK;
     db->again = o == PG_ABORTED;
     return ERR_BUSY;

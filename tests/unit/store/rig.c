@@ -1,6 +1,7 @@
 /* tests/unit/store/rig.c: makes and removes what the store's tests run on. PG_TEMP, from the build, is the path of pg-temp.sh. */
 #include "rig.h"
 #include "crypto/crypto.h"
+#include <fcntl.h>
 #include <ftw.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,7 +54,7 @@ bool rig_pg_start(void)
     (void)fflush(NULL);
     FILE *f = popen(command, "re");
     bool ok = f && fgets(server_url, sizeof server_url, f);
-    if (!f || pclose(f) != 0 || !ok || pipe(ends) != 0) {
+    if (!f || pclose(f) != 0 || !ok || pipe2(ends, O_CLOEXEC) != 0) {
         (void)rmdir(server_dir);
         (void)fprintf(stderr, "skipped: the store's tests on PostgreSQL\n");
         return false;
