@@ -130,6 +130,8 @@ err account_set_superuser(struct call *c, str id, bool superuser) MUST_CHECK;
 err account_delete(struct auth *a, struct call *c, str id) MUST_CHECK;
 /* Second factors go, for whoever lost his telephone; an administrator's business. ERR_NOT_FOUND. */
 err account_reset_totp(struct call *c, str id) MUST_CHECK;
+/* Deleted accounts lose their addresses for good. *n: how many had one. */
+err account_forget_deleted(struct call *c, int64_t *n) MUST_CHECK;
 /* Everything issued so far ends: sessions, tokens that carry an epoch, links. ERR_NOT_FOUND. */
 err account_end_sessions(struct call *c, str id) MUST_CHECK;
 

@@ -91,3 +91,5 @@ err account_delete(struct auth *a, struct call *c, str id)
     TRY(db_run(c, &auth_q[AQ_ACCOUNT_DELETE], c->now_ms, id));
     return account_audit(c, "account.delete", who, NULL);
 }
+
+err account_forget_deleted(struct call *c, int64_t *n) { return db_run_count(c, &auth_q[AQ_ACCOUNT_FORGET], n); }

@@ -63,6 +63,9 @@ const struct query auth_q[AQ__COUNT] = {
     [AQ_PASSWORD_UPGRADE] = { .in = "ttt", .sql = "UPDATE account SET password_hash = $1 WHERE id = $2 AND password_hash = $3" },
     [AQ_ACCOUNT_CONFIRM] = { .in = "it", .sql = "UPDATE account SET email_verified_at_ms = $1 WHERE id = $2 AND email_verified_at_ms IS NULL" },
     [AQ_ACCOUNT_PASSWORD] = { .in = "t", .out = "t?", .sql = "SELECT password_hash FROM account WHERE id = $1 AND deleted_at_ms IS NULL" },
+    [AQ_ACCOUNT_FORGET] = { .in = "",
+                            .sql = "UPDATE account SET email = NULL, email_norm = NULL, display_name = '', first_name = '', last_name = ''"
+                                   " WHERE deleted_at_ms IS NOT NULL AND email IS NOT NULL" },
     [AQ_ACCOUNT_PROVE] = { .in = "it",
                            .sql = "UPDATE account SET email_verified_at_ms = $1, password_hash = NULL, epoch = epoch + 1"
                                   " WHERE id = $2 AND email_verified_at_ms IS NULL" },

@@ -17,7 +17,7 @@ struct cli {
     size_t n_args;
     const char *config_file, *completion, *data, *kind, *listen, *email, *first_name, *last_name, *locale, *tenant, *count;
     struct repeated set, privilege;
-    bool quiet, verbose, all, json, help, version, status, document, man, password_stdin, password_hash_stdin, print_link, send_link, superuser, with_key, without_key, passphrase_stdin;
+    bool quiet, verbose, all, json, help, version, status, document, man, password_stdin, password_hash_stdin, print_link, send_link, superuser, with_key, without_key, passphrase_stdin, off;
 };
 
 struct command {
@@ -62,6 +62,9 @@ int cmd_user_delete(struct cli *c);
 int cmd_user_sessions(struct cli *c);
 int cmd_user_revoke(struct cli *c);
 int cmd_user_reset_totp(struct cli *c);
+int cmd_user_cookie(struct cli *c);
+int cmd_user_test(struct cli *c);
+int cmd_user_purge(struct cli *c);
 int cmd_audit_tail(struct cli *c);
 int cmd_rekey(struct cli *c);
 int cmd_apikey_list(struct cli *c);

@@ -61,6 +61,13 @@ err accounts_deleted(struct files *f, struct call *c, const struct account *who)
 extern const struct query accounts_purge[];
 extern const size_t accounts_purge_n;
 
+/* Inside a write: the account has a profile and an API key here, also if it was made elsewhere and never signed in here. */
+err accounts_ready(struct call *c, const struct account *who) MUST_CHECK;
+/* Inside a write. A test account signs in by any four digits and gets no mail (django-cfg 9.1, 9.2). */
+err accounts_set_test(struct call *c, const struct account *who, bool test) MUST_CHECK;
+/* Inside a write: what is left of deleted accounts goes, here and in the core: names, addresses. Their rows stay for what refers to them. *n: how many. */
+err accounts_purge_deleted(struct call *c, int64_t *n) MUST_CHECK;
+
 extern const struct migration accounts_migrations[];
 extern const size_t accounts_migrations_n;
 err accounts_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;

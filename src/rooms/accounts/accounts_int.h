@@ -168,7 +168,8 @@ err cfg_profile_zone(struct call *c, str account_id, str zone) MUST_CHECK;
 err cfg_avatar_find(struct call *c, int64_t number, str file, str *content) MUST_CHECK; /* absent if there is none */
 err cfg_source_add(struct call *c, str account_id, str url, bool first) MUST_CHECK;
 err cfg_key_owner(struct call *c, str key, str *account_id) MUST_CHECK; /* absent: nobody's */
-err cfg_key_replace(struct call *c, str account_id, str key, bool reissued) MUST_CHECK;
+err cfg_key_replace(struct call *c, str account_id, str key) MUST_CHECK;
+err cfg_key_revoke(struct call *c, str account_id) MUST_CHECK;
 
 struct otp_row {
     str code; /* sealed */

@@ -25,7 +25,7 @@ err cfg_key_regenerate(struct call *c)
     struct jw w = JW(&b);
     TRY(cfg_profile_ensure(c, &c->who->account, &p));
     cfg_uuid4(key);
-    TRY(cfg_key_replace(c, c->who->account.id, (str){ key, UUID }, true));
+    TRY(cfg_key_replace(c, c->who->account.id, (str){ key, UUID }));
     jw_open(&w, '{');
     jw_kstr(&w, "key", (str){ key, UUID });
     cfg_jw_time(&w, "reissued_at", c->now_ms);

@@ -107,12 +107,25 @@ static err count_sent(struct call *c, str email)
     return ERR_OK;
 }
 
+/* What making an account costs, to no effect: the clock must not tell whether the address was known. Measured by tools/bench. */
+static err as_if_made(struct call *c, const struct account *who)
+{
+    struct profile p;
+    struct account *again;
+    TRY(account_update(c, who->id, &(struct account_change){ .locale = who->locale }));
+    TRY(account_update(c, who->id, &(struct account_change){ .locale = who->locale }));
+    TRY(account_by_id(c, who->id, &again));
+    TRY(cfg_profile_ensure(c, who, &p));
+    TRY(cfg_profile_update(c, who->id, &p));
+    return cfg_profile_update(c, who->id, &p);
+}
+
 /* The account of that address, made now if there is none. */
 static err account_for(struct call *c, str email, struct account **out, bool *made)
 {
     TRY(account_by_email(c, AUTH_PLATFORM, email, out));
     *made = *out == NULL;
-    if (!*made) return ERR_OK;
+    if (!*made) return as_if_made(c, *out);
     struct account_new in = { .email = email };
     return account_create(c, &in, out);
 }
@@ -241,7 +254,7 @@ static err verify_known(struct call *c, const struct otp_verify_body *in, str em
     TRY(throttle_check(accounts_of(c)->o.auth, c, &lock, email, &locked_s));
     if (locked_s) return refused(c);
     TRY(account_by_email(c, AUTH_PLATFORM, email, &who));
-    if (who) TRY(cfg_profile_find(c, who->id, &p, &found));
+    TRY(cfg_profile_find(c, who ? who->id : STR(""), &p, &found));
     TRY(code_use(c, email, in->otp, &good));
     if ((good || p.test) && who && who->active) return verified(c, who, in->source_url);
     TRY(note_failure(c, email));

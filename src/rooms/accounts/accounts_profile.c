@@ -78,12 +78,7 @@ err cfg_profile_change(struct call *c)
 
 /* --- delete --- */
 
-err accounts_revoke_keys(struct call *c, str account_id)
-{
-    char key[UUID];
-    cfg_uuid4(key); /* nobody is ever told */
-    return cfg_key_replace(c, account_id, (str){ key, UUID }, false);
-}
+err accounts_revoke_keys(struct call *c, str account_id) { return cfg_key_revoke(c, account_id); }
 
 err accounts_deleted(struct files *f, struct call *c, const struct account *who)
 {

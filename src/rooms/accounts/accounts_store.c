@@ -12,6 +12,10 @@ enum {
     Q_SOURCE,
     Q_KEY_OWNER,
     Q_KEY_REPLACE,
+    Q_KEY_REVOKE,
+    Q_PROFILE_TEST,
+    Q_PROFILES_GONE,
+    Q_SOURCES_GONE,
     Q_OTP,
     Q_OTP_PUT,
     Q_OTP_USE,
@@ -50,6 +54,13 @@ static const struct query q[Q__COUNT] = {
                         "UPDATE accounts_profile SET key_hash = $1, key_head = $2, key_tail = $3, key_reissued_at_ms = $4"
                         " WHERE account_id = $5",
                         NULL },
+    [Q_KEY_REVOKE] = { "bttt", "",
+                       "UPDATE accounts_profile SET key_hash = $1, key_head = $2, key_tail = $3, key_reissued_at_ms = NULL WHERE account_id = $4"
+                       " AND key_reissued_at_ms IS NOT NULL",
+                       NULL },
+    [Q_PROFILE_TEST] = { "it", "", "UPDATE accounts_profile SET test = $1 WHERE account_id = $2", NULL },
+    [Q_PROFILES_GONE] = { "", "", "DELETE FROM accounts_profile WHERE account_id IN (SELECT id FROM account WHERE deleted_at_ms IS NOT NULL)", NULL },
+    [Q_SOURCES_GONE] = { "", "", "DELETE FROM accounts_source WHERE account_id IN (SELECT id FROM account WHERE deleted_at_ms IS NOT NULL)", NULL },
     [Q_OTP] = { "t", "biii",
                 "SELECT code_sealed, expires_at_ms, tries, CASE WHEN used_at_ms IS NULL THEN 0 ELSE 1 END FROM accounts_otp"
                 " WHERE email_norm = $1",
@@ -63,7 +74,11 @@ static const struct query q[Q__COUNT] = {
                     "UPDATE accounts_otp SET used_at_ms = $1 WHERE email_norm = $2 AND code_sealed = $3 AND used_at_ms IS NULL"
                     " RETURNING email_norm",
                     NULL },
-    [Q_OTP_MISS] = { "t", "", "UPDATE accounts_otp SET tries = tries + 1 WHERE email_norm = $1 AND used_at_ms IS NULL", NULL },
+    /* Of an address without a code, too: a row that is over from the start, so that a guess costs the same whether or not somebody waits for a code. */
+    [Q_OTP_MISS] = { "tbiii", "",
+                     "INSERT INTO accounts_otp AS o (email_norm, code_sealed, created_at_ms, expires_at_ms, used_at_ms, tries) VALUES ($1, $2, $3, $4, $5, 1)"
+                     " ON CONFLICT (email_norm) DO UPDATE SET tries = o.tries + 1",
+                     NULL },
     [Q_OTP_DROP] = { "t", "", "DELETE FROM accounts_otp WHERE email_norm = $1", NULL },
     [Q_REFRESH_PUT] = { "ttii", "", "INSERT INTO accounts_refresh (jti, account_id, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4)", NULL },
     [Q_REFRESH_USE] = { "itt", "t",
@@ -146,11 +161,35 @@ err cfg_key_owner(struct call *c, str key, str *account_id)
     return ERR_OK;
 }
 
-err cfg_key_replace(struct call *c, str account_id, str key, bool reissued)
+err cfg_key_replace(struct call *c, str account_id, str key)
 {
     uint8_t hash[CRYPTO_HASH];
     hash_of(key, hash);
-    return db_run(c, &q[Q_KEY_REPLACE], (str){ (const char *)hash, sizeof hash }, head_of(key), tail_of(key), reissued ? &c->now_ms : NULL, account_id);
+    return db_run(c, &q[Q_KEY_REPLACE], (str){ (const char *)hash, sizeof hash }, head_of(key), tail_of(key), &c->now_ms, account_id);
+}
+
+err accounts_set_test(struct call *c, const struct account *who, bool test)
+{
+    struct profile p;
+    TRY(cfg_profile_ensure(c, who, &p));
+    return db_run(c, &q[Q_PROFILE_TEST], (int64_t)test, who->id);
+}
+
+err accounts_purge_deleted(struct call *c, int64_t *n)
+{
+    TRY(db_run(c, &q[Q_PROFILES_GONE]));
+    TRY(db_run(c, &q[Q_SOURCES_GONE]));
+    return account_forget_deleted(c, n);
+}
+
+/* A key that was never issued anew was never shown to anybody: it stays, so that the first login of an account writes nothing here. */
+err cfg_key_revoke(struct call *c, str account_id)
+{
+    uint8_t hash[CRYPTO_HASH];
+    char key[UUID];
+    cfg_uuid4(key); /* nobody is ever told */
+    hash_of((str){ key, UUID }, hash);
+    return db_run(c, &q[Q_KEY_REVOKE], (str){ (const char *)hash, sizeof hash }, head_of((str){ key, UUID }), tail_of((str){ key, UUID }), account_id);
 }
 
 /* --- one-time codes --- */
@@ -174,7 +213,11 @@ err cfg_otp_use(struct call *c, str email, str sealed, bool *won)
     return ERR_OK;
 }
 
-err cfg_otp_miss(struct call *c, str email) { return db_run(c, &q[Q_OTP_MISS], email); }
+err cfg_otp_miss(struct call *c, str email)
+{
+    static const char none[OTP_CODE + CRYPTO_SEAL_EXTRA];
+    return db_run(c, &q[Q_OTP_MISS], email, (str){ none, sizeof none }, c->now_ms, c->now_ms, c->now_ms);
+}
 err cfg_otp_drop(struct call *c, str email) { return db_run(c, &q[Q_OTP_DROP], email); }
 
 /* --- refresh tokens --- */

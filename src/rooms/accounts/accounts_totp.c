@@ -147,7 +147,8 @@ static err confirmed(struct call *c)
     codes_member(&w, codes);
     jw_kstr(&w, "backup_codes_warning", STR("Store these codes securely. They will not be shown again."));
     jw_close(&w, '}');
-    return cfg_json_reply(c, 200, &b);
+    TRY(cfg_json_reply(c, 200, &b));
+    return cfg_timezone_here(c);
 }
 
 err cfg_totp_confirm(struct call *c)
@@ -208,7 +209,8 @@ err cfg_totp_disable(struct call *c)
     TRY(guarded(c, &answered));
     if (answered) return ERR_OK;
     TRY(totp_disable(c, c->who->account.id));
-    return cfg_message_reply(c, "2FA has been disabled");
+    TRY(cfg_message_reply(c, "2FA has been disabled"));
+    return cfg_timezone_here(c);
 }
 
 err cfg_codes_regenerate(struct call *c)
@@ -224,7 +226,8 @@ err cfg_codes_regenerate(struct call *c)
     codes_member(&w, codes);
     jw_kstr(&w, "warning", STR("Store these codes securely. Previous codes are now invalid."));
     jw_close(&w, '}');
-    return cfg_json_reply(c, 200, &b);
+    TRY(cfg_json_reply(c, 200, &b));
+    return cfg_timezone_here(c);
 }
 
 err cfg_low_warning(struct arena *a, int64_t left, str *out)

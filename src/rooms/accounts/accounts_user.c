@@ -112,6 +112,12 @@ err cfg_profile_ensure(struct call *c, const struct account *who, struct profile
     return found ? ERR_OK : fail(c, ERR_STORE, NULL, "no user name is left");
 }
 
+err accounts_ready(struct call *c, const struct account *who)
+{
+    struct profile p;
+    return cfg_profile_ensure(c, who, &p);
+}
+
 /* --- after the first factor (django-cfg 9.2) --- */
 
 static bool prompts(const struct accounts *r, const struct account *who)

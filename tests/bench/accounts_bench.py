@@ -1,0 +1,175 @@
+"""The accounts family: how often in a second, on either store, beside what the bare primitives cost; and whether an address that is known can be told by the clock."""
+import email
+import hashlib
+import hmac
+import math
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+
+from chancery_server import Server
+
+HERE = pathlib.Path(__file__).resolve().parent
+CLIENTS, CODES = 16, 400
+SAMPLES = int(os.environ.get("BENCH_SAMPLES", "2000"))
+
+
+def post(server, path, body, connection):
+    return server.call("POST", "/cfg/accounts/" + path, body=body, connection=connection, key=None)
+
+
+def codes(mails, n):
+    """Address to code, from the folder; waited for."""
+    end = time.monotonic() + 120
+    while len(list(mails.glob("*.eml"))) < n and time.monotonic() < end:
+        time.sleep(0.05)
+    found = {}
+    for path in mails.glob("*.eml"):
+        head = email.message_from_bytes(path.read_bytes())
+        if "OTP code" in head["Subject"]:
+            found[head["To"]] = re.search(r"\d{4}", head["Subject"])[0]
+    return found
+
+
+def spread(work, run):
+    """work over CLIENTS threads with a connection each: how many in a second."""
+    def one(share):
+        for item in share:
+            run(item)
+    threads = [threading.Thread(target=one, args=(work[i::CLIENTS],)) for i in range(CLIENTS)]
+    start = time.perf_counter()
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return len(work) / (time.perf_counter() - start)
+
+
+def logins(server, mails, names):
+    """Codes asked for and verified; (pairs of tokens, verifications in a second)."""
+    local, pairs = threading.local(), {}
+
+    def connection():
+        if not hasattr(local, "c"):
+            local.c = server.connect()
+        return local.c
+
+    def ask(name):
+        assert post(server, "otp/request/", {"identifier": name}, connection())[0] == 200
+
+    def verify(name):
+        status, pairs[name] = post(server, "otp/verify/", {"identifier": name, "otp": known[name]}, connection())
+        assert status == 200, pairs[name]
+    spread(names, ask)
+    known = codes(mails, len(names))
+    return pairs, spread(names, verify)
+
+
+def refreshes(server, pairs, seconds):
+    done, stop = [], time.monotonic() + seconds
+
+    def run(pair):
+        c, n = server.connect(), 0
+        while time.monotonic() < stop:
+            status, pair = post(server, "token/refresh/", {"refresh": pair["refresh"]}, c)
+            assert status == 200
+            n += 1
+        done.append(n)
+    threads = [threading.Thread(target=run, args=(pair,)) for pair in list(pairs.values())[:CLIENTS]]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return sum(done) / seconds
+
+
+def profiles(server, access, seconds):
+    text = subprocess.run(["wrk", "-t1", "-c64", f"-d{seconds}s", "-H", "Authorization: Bearer " + access, f"http://127.0.0.1:{server.port}/cfg/accounts/profile/"],
+                          capture_output=True, text=True, check=True).stdout
+    assert "Non-2xx" not in text, text
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
+
+
+def primitives(row):
+    key, text, start, n = b"k" * 32, b"x" * 200, time.perf_counter(), 0
+    while time.perf_counter() - start < 0.5:
+        hmac.digest(key, text, "sha256")
+        n += 1
+    row("bare HMAC-SHA-256 of a token, one core", f"{n / 0.5:,.0f}/s")
+    with tempfile.TemporaryFile(dir=HERE) as f:
+        start, n = time.perf_counter(), 0
+        while time.perf_counter() - start < 0.5:
+            f.write(hashlib.sha256(text).digest() * 128)
+            f.flush()
+            os.fdatasync(f.fileno())
+            n += 1
+    row("bare write and sync of 4 KiB, one after the other", f"{n / 0.5:,.0f}/s")
+
+
+def rates(row, server, mails, seconds, store):
+    pairs, verified = logins(server, mails, [f"bench{i}@example.com" for i in range(CODES)])
+    row(f"{store}: GET profile, 64 connections", f"{profiles(server, next(iter(pairs.values()))['access'], seconds):,.0f}/s")
+    row(f"{store}: POST token/refresh, {CLIENTS} clients", f"{refreshes(server, pairs, seconds):,.0f}/s", note="  the client is Python on the same cores")
+    row(f"{store}: POST otp/verify, {CLIENTS} clients", f"{verified:,.0f}/s", note="  likewise")
+    return list(pairs)
+
+
+def welch(a, b):
+    """t and the difference of the means in milliseconds."""
+    va, vb = statistics.variance(a) / len(a), statistics.variance(b) / len(b)
+    return (statistics.fmean(a) - statistics.fmean(b)) / math.sqrt(va + vb), (statistics.fmean(a) - statistics.fmean(b)) * 1000
+
+
+def timing(row, server, known):
+    """Known and unknown addresses in turn, so that both meet the same machine."""
+    c = server.connect()
+
+    def took(path, body, want):
+        start = time.perf_counter()
+        status, answer = post(server, path, body, c)
+        assert status == want, answer
+        return time.perf_counter() - start
+    for what, path, extra, want in (("otp/request", "otp/request/", {}, 200), ("otp/verify, wrong code", "otp/verify/", {"otp": "0000"}, 401)):
+        times = {True: [], False: []}
+        for i in range(SAMPLES * 2):
+            mine = i % 2 == 0
+            name = known[i // 2 % len(known)] if mine else f"unknown{what[4]}{i}@example.com"
+            times[mine].append(took(path, {"identifier": name, **extra}, want))
+        # The slowest hundredth is the machine's, not the server's.
+        for v in times.values():
+            v.sort()
+            del v[-len(v) // 100:]
+        t, difference = welch(times[True], times[False])
+        noise = statistics.stdev(times[False]) * 1000
+        row(f"{what}: known - unknown, {SAMPLES} each", f"{difference:+.3f} ms", f"< {noise:.2f} ms", abs(difference) < noise, f"  Welch's t {t:+.1f}")
+
+
+def run(row, build, seconds):
+    primitives(row)
+    for store in ("sqlite", "postgresql"):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="chancery-bench-"))
+        os.chmod(folder, 0o755)
+        script, settings = HERE.parent / "unit" / "store" / "pg-temp.sh", ["families=[accounts]", "log.level=error", f"mail.url=dir:{folder}/mail", "workers.min=1"]
+        started = None
+        if store == "postgresql":
+            started = subprocess.run([script, "start", folder / "pg"], stdout=subprocess.PIPE, text=True, check=False, env=dict(os.environ, PG_TEMP_DURABLE="1"))
+            if started.returncode:
+                print("postgresql: accounts not measured, no server here")
+                shutil.rmtree(folder, ignore_errors=True)
+                return
+            settings.append("store.url=" + started.stdout.strip())
+        try:
+            with Server(build, settings=settings) as server:
+                known = rates(row, server, folder / "mail", seconds, store)
+                if store == "sqlite":
+                    timing(row, server, known)
+        finally:
+            if started:
+                subprocess.run([script, "stop", folder / "pg"], check=False)
+            shutil.rmtree(folder, ignore_errors=True)
