@@ -129,16 +129,17 @@ static bool decode(struct reading *r, struct bytes in)
 struct writing {
     struct jpeg_compress_struct c;
     struct trap trap;
+    uint8_t *row;
 };
 
 static bool encode(struct writing *w, const struct picture *p, uint8_t *out, size_t *n)
 {
     unsigned char *to = out;
     unsigned long room = IMAGE_OUT_MAX;
-    uint8_t *row = malloc((size_t)p->w * 3);
+    uint8_t *row = w->row = malloc((size_t)p->w * 3);
     trap_set(&w->trap);
     w->c.err = &w->trap.mgr;
-    if (!row || setjmp(w->trap.back)) return false;
+    if (!row || setjmp(w->trap.back)) return false; /* the process ends, and its memory with it */
     jpeg_create_compress(&w->c);
     jpeg_mem_dest(&w->c, &to, &room);
     w->c.image_width = p->w;

@@ -11,7 +11,7 @@
 
 enum { ADDRESSES = 64 << 20, HEAP = 46 << 20, CPU_S = 1, REFUSED = 1, BROKEN = 2 };
 
-static void leave(int code)
+static _Noreturn void leave(int code)
 {
 #ifdef CHANCERY_SANITIZED
     _exit(code);
@@ -19,6 +19,7 @@ static void leave(int code)
     /* Strict mode knows exit, not exit_group. */
     (void)syscall(SYS_exit, code);
 #endif
+    __builtin_unreachable();
 }
 
 static bool limit(int what, rlim_t most)
@@ -100,13 +101,13 @@ int main(void)
     if (!give_up_rights()) leave(BROKEN);
     struct bytes in = { 0 };
     uint8_t *bytes = malloc(IMAGE_IN_MAX + 1), *out;
-    size_t n;
+    size_t n = 0;
     if (!bytes || !read_all(bytes, &in.n)) leave(REFUSED);
     in.p = bytes;
     const struct kind *k = kind_of(in);
-    out = k ? malloc(IMAGE_OUT_MAX) : NULL;
+    if (!k) leave(REFUSED);
+    out = malloc(IMAGE_OUT_MAX);
     if (!out || !k->run(in, out, &n)) leave(REFUSED);
     if (!write_all(k->type, strlen(k->type)) || !write_all(out, n)) leave(BROKEN);
     leave(0);
-    return BROKEN;
 }

@@ -75,14 +75,7 @@ static err part_read(struct call *c, const struct part **part)
     return *part ? ERR_OK : no_file(c);
 }
 
-static bool type_known(str type)
-{
-    static const char *const all[] = { "image/jpeg", "image/png", "image/gif", "image/webp" };
-    type = str_trim(str_head(type, str_find(type, ';', 0)));
-    for (size_t i = 0; i < COUNT_OF(all); i++)
-        if (str_eq_nocase(type, str_c(all[i]))) return true;
-    return false;
-}
+static bool type_known(str type) { return !str_absent(cfg_image_extension(str_trim(str_head(type, str_find(type, ';', 0))))); }
 
 /* Absent: nothing is wrong with what surrounds the picture. */
 static err part_fault(struct call *c, const struct part *p, str *why)
@@ -102,12 +95,10 @@ static err part_fault(struct call *c, const struct part *p, str *why)
 
 static void name_make(struct upload *u)
 {
-    size_t slash = str_find(u->type, '/', 0);
-    str extension = str_from(u->type, slash + 1);
-    if (str_is(extension, "jpeg")) extension = STR("jpg");
+    str extension = cfg_image_extension(u->type);
     crypto_random_text(u->file, NAME, CRYPTO_ALNUM);
     u->file[NAME] = '.';
-    memcpy(u->file + NAME + 1, extension.p, extension.n);
+    for (size_t i = 0; i < extension.n; i++) u->file[NAME + 1 + i] = extension.p[i];
     u->file_n = NAME + 1 + extension.n;
 }
 

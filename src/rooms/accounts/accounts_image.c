@@ -118,6 +118,14 @@ static err run(struct accounts *r, str bytes, struct buf *out, bool *good)
     return buf_ok(out) == ERR_NOMEM ? ERR_NOMEM : ERR_OK;
 }
 
+str cfg_image_extension(str type)
+{
+    static const char *const all[][2] = { { "image/jpeg", "jpg" }, { "image/png", "png" }, { "image/gif", "gif" }, { "image/webp", "webp" } };
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        if (str_eq_nocase(type, str_c(all[i][0]))) return str_c(all[i][1]);
+    return STR_NULL;
+}
+
 err cfg_image_remake(struct call *c, str bytes, str *type, str *image)
 {
     struct accounts *r = accounts_of(c);
@@ -137,6 +145,6 @@ err cfg_image_remake(struct call *c, str bytes, str *type, str *image)
     TRY(buf_to_arena(&out, c->mem, &all));
     size_t line = str_find(all, '\n', 0);
     *image = str_from(all, line + 1);
-    if (line < all.n && image->n) *type = str_head(all, line);
+    if (!str_absent(cfg_image_extension(str_head(all, line))) && image->n) *type = str_head(all, line);
     return ERR_OK;
 }

@@ -218,7 +218,9 @@ bool cfg_github_on(const struct accounts *r);
 err cfg_redirect_uri(struct call *c, str given, str *out) MUST_CHECK;
 err cfg_no_redirect(struct call *c) MUST_CHECK;
 
-/* A picture made anew by another process; *type absent: it is none. Slow lane, outside transactions. ERR_BUSY: too many at once. */
+/* The four kinds of pictures; extension of a type, absent for any other. */
+str cfg_image_extension(str type);
+/* A picture made anew by another process, whose word is not taken for anything: *type is one of the four, or absent: it is none. Slow lane, outside transactions. ERR_BUSY: too many at once. */
 err cfg_image_remake(struct call *c, str bytes, str *type, str *image) MUST_CHECK;
 /* A text as a QR code (accounts_qr.c). ERR_LIMIT: too long for one. */
 err cfg_qr_data_uri(struct arena *a, str text, str *out) MUST_CHECK;

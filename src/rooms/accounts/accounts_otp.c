@@ -173,7 +173,7 @@ err cfg_otp_request(struct call *c)
 {
     struct otp_request_body body;
     struct input in;
-    str email;
+    str email = STR_NULL;
     bool over;
     TRY(cfg_over_limit(c, &request_ip, &over));
     if (over) return cfg_refuse_reply(c, &(struct refusal){ 429, "Too many requests", "error_code", "rate_limited", 0 });
@@ -265,7 +265,7 @@ err cfg_otp_verify(struct call *c)
 {
     struct otp_verify_body body;
     struct input in;
-    str email;
+    str email = STR_NULL;
     bool over;
     TRY(cfg_over_limit(c, &verify_ip, &over));
     if (over) return cfg_refuse_reply(c, &(struct refusal){ 429, "Too many requests", "error_code", "rate_limited", 0 });

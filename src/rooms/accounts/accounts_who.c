@@ -141,11 +141,12 @@ static str zone_of(struct call *c, const struct profile *p)
 
 err cfg_identify(struct call *c, const struct op *op)
 {
-    struct account *who;
+    struct account *who = NULL;
     bool found;
     size_t brace = str_find(str_c(op->path), '{', 0);
     if (op->path[brace] && !cfg_uuid_plain(c->path[0])) return fail(c, ERR_NOT_FOUND, NULL, "Not found.");
     TRY(schemes(c, op->security_need == CFG_GROUP_B, &who));
+    if (!who) return ERR_ANONYMOUS; /* told already */
     struct caller *caller = NEW(c->mem, struct caller);
     if (!caller) return ERR_NOMEM;
     caller->who.account = *who;
