@@ -96,7 +96,8 @@ err auth_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
 err email_normalise(struct arena *a, str email, str *out) MUST_CHECK;
 /* Appends well-formed s with all letters upper (else lower) case, by Unicode's simple mapping. */
 void text_fold(struct buf *out, str s, bool upper);
-/* At most 254 bytes, one @, dot-atom on the left (UTF-8 allowed), labels on the right: two or more, or localhost. Not trimmed. */
+/* At most 254 bytes, one @, dot-atom on the left (UTF-8 allowed, but nothing that is ASCII when normalised), labels on the right: two or more, or localhost.
+ * Not trimmed. */
 bool email_is_valid(str email);
 
 /* Inside a transaction. The finders see living accounts only, and give *out = NULL if there is none. */
@@ -277,6 +278,8 @@ struct throttle {
 err throttle_hit(struct auth *a, struct call *c, const struct throttle *t, str key, int64_t *wait_s) MUST_CHECK;
 /* Whether the limit is reached already, without counting: any further hit would be too many. */
 err throttle_check(struct auth *a, struct call *c, const struct throttle *t, str key, int64_t *wait_s) MUST_CHECK;
+/* The key for limits per network address: IPv4 as it is, the first 64 bits of IPv6, since whoever has one of those has them all. Other texts as they are. */
+err throttle_network(struct arena *a, str peer, str *out) MUST_CHECK;
 err throttle_clear(struct auth *a, struct call *c, const struct throttle *t, str key) MUST_CHECK;
 
 /* Removes what is over and old, at most that many rows of one sort. Inside TX_WRITE. Before: when it ended, expired or (audit) happened. */

@@ -92,9 +92,25 @@ static bool is_local(str s)
     return true;
 }
 
+/* Some letter beyond ASCII is a letter of ASCII when normalised (the Kelvin sign: k): with it somebody could have an address that counts as another's and that
+ * no mail of that other one ever proves. s is well-formed. */
+static bool poses_as_ascii(str s)
+{
+    utf8proc_int32_t cp, is[4];
+    for (utf8proc_ssize_t n; s.n; s = str_from(s, (size_t)n)) {
+        n = utf8proc_iterate((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &cp);
+        if (n <= 0) return true;
+        if (n == 1) continue;
+        int last = 0;
+        utf8proc_ssize_t parts = utf8proc_decompose_char(cp, is, (utf8proc_ssize_t)COUNT_OF(is), UTF8PROC_STABLE | UTF8PROC_DECOMPOSE, &last);
+        if (utf8proc_tolower(cp) < 0x80 || (parts == 1 && is[0] < 0x80)) return true;
+    }
+    return false;
+}
+
 bool email_is_valid(str email)
 {
-    if (email.n > 254 || !str_utf8_ok(email)) return false;
+    if (email.n > 254 || !str_utf8_ok(email) || poses_as_ascii(email)) return false;
     size_t at = str_find(email, '@', 0);
     return at < email.n && is_local(str_head(email, at)) && is_domain(str_from(email, at + 1));
 }

@@ -1,5 +1,6 @@
 /* auth/auth_throttle.c: how often something may be tried. */
 #include "auth/auth_int.h"
+#include <arpa/inet.h>
 
 /* A zero byte keeps name and key apart. */
 static err hash_of(struct auth *a, struct call *c, const struct throttle *t, str key, uint8_t out[static CRYPTO_HASH])
@@ -49,4 +50,18 @@ err throttle_clear(struct auth *a, struct call *c, const struct throttle *t, str
     uint8_t hash[CRYPTO_HASH];
     TRY(hash_of(a, c, t, key, hash));
     return db_run(c, &auth_q[AQ_THROTTLE_CLEAR], (str){ (const char *)hash, sizeof hash });
+}
+
+err throttle_network(struct arena *a, str peer, str *out)
+{
+    char z[64];
+    uint8_t b[16];
+    *out = peer;
+    if (!peer.n || peer.n >= sizeof z || str_find(peer, ':', 0) == peer.n) return ERR_OK;
+    memcpy(z, peer.p, peer.n);
+    z[peer.n] = '\0';
+    if (inet_pton(AF_INET6, z, b) != 1) return ERR_OK;
+    static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+    if (memcmp(b, mapped, sizeof mapped) == 0) return arena_printf(a, out, "%u.%u.%u.%u", b[12], b[13], b[14], b[15]);
+    return arena_printf(a, out, "%02x%02x:%02x%02x:%02x%02x:%02x%02x/64", b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]);
 }

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     (void)cfg_url_ok(s);
     if (str_utf8_ok(s)) IGNORE(cfg_initials_of(a, s, s, s, &out));
     if (str_utf8_ok(s)) IGNORE(cfg_display_of(a, s, &out));
-    IGNORE(cfg_network_of(a, s, &out));
+    IGNORE(throttle_network(a, s, &out));
     arena_empty(a);
     return 0;
 }

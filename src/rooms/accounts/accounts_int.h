@@ -36,9 +36,11 @@ struct caller {
     struct who who; /* first: c->who points here */
     struct profile profile;
     str timezone; /* X-Timezone to be saved after the answer; absent: nothing to save */
+    bool by_key;  /* known by his API key, which no epoch ends */
 };
 static inline struct caller *caller_of(const struct call *c) { return (struct caller *)(uintptr_t)c->who; }
 err cfg_identify(struct call *c, const struct op *op) MUST_CHECK;
+err cfg_still(struct call *c, const struct op *op) MUST_CHECK; /* inside a write */
 bool cfg_timezone_wanted(struct call *c);
 err cfg_timezone_save(struct call *c) MUST_CHECK;
 /* In writes of group A and B, when the body does not set it: the header's time zone. */
@@ -105,8 +107,6 @@ err cfg_display_of(struct arena *a, str username, str *out) MUST_CHECK;
 str cfg_language_of(str accept_language); /* a slice, not lower-cased; empty: none */
 str cfg_source_name(str url);             /* the host without www. */
 bool cfg_zone_known(str name);
-/* The caller's network for limits: IPv4 as it is, IPv6's first 64 bits. */
-err cfg_network_of(struct arena *a, str peer, str *out) MUST_CHECK;
 err cfg_username_make(struct arena *a, unsigned tries, str *out) MUST_CHECK;
 void cfg_uuid4(char out[static UUID]);
 

@@ -16,7 +16,7 @@ err cfg_over_limit(struct call *c, const struct throttle *t, bool *over)
 {
     str network;
     int64_t wait_s;
-    TRY(cfg_network_of(c->mem, c->rq->peer, &network));
+    TRY(throttle_network(c->mem, c->rq->peer, &network));
     TRY(throttle_hit(accounts_of(c)->o.auth, c, t, network, &wait_s));
     *over = wait_s > 0;
     return ERR_OK;

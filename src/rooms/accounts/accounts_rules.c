@@ -326,20 +326,6 @@ bool cfg_zone_known(str name)
     return n > 0 && (size_t)n < sizeof path && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-err cfg_network_of(struct arena *a, str peer, str *out)
-{
-    char z[64];
-    uint8_t b[16];
-    *out = peer;
-    if (!peer.n || peer.n >= sizeof z || str_find(peer, ':', 0) == peer.n) return ERR_OK;
-    memcpy(z, peer.p, peer.n);
-    z[peer.n] = '\0';
-    if (inet_pton(AF_INET6, z, b) != 1) return ERR_OK;
-    static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-    if (memcmp(b, mapped, sizeof mapped) == 0) return arena_printf(a, out, "%u.%u.%u.%u", b[12], b[13], b[14], b[15]);
-    return arena_printf(a, out, "%02x%02x:%02x%02x:%02x%02x:%02x%02x/64", b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]);
-}
-
 /* Two short words, 12 letters at most together with what makes them unique. */
 err cfg_username_make(struct arena *a, unsigned tries, str *out)
 {

@@ -34,8 +34,9 @@ static err count_and_queue(struct call *c)
 {
     const struct core *k = core_of(c);
     struct wish *w = c->state;
-    str payload;
-    TRY(throttle_hit(k->options.auth, c, &by_peer, c->rq ? c->rq->peer : STR(""), &w->wait_s));
+    str payload, network;
+    TRY(throttle_network(c->mem, c->rq ? c->rq->peer : STR(""), &network));
+    TRY(throttle_hit(k->options.auth, c, &by_peer, network, &w->wait_s));
     if (w->wait_s) return ERR_OK;
     TRY(throttle_hit(k->options.auth, c, &by_address, w->norm, &w->too_often));
     if (w->too_often) return ERR_OK; /* the same answer; the mails of the last hour are there */

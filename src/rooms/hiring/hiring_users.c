@@ -1,7 +1,7 @@
 /* rooms/hiring/hiring_users.c: registration, login, logout, the own profile (hiring 6.1 to 6.5). */
 #include "rooms/hiring/hiring_int.h"
 
-enum { HOUR_MS = 3600 * 1000, LOGIN_WINDOW_MS = 15 * 60 * 1000 };
+enum { HOUR_MS = 3600 * 1000, LOGIN_WINDOW_MS = 15 * 60 * 1000, NAME_KEPT = 600 /* of what was typed: more than any name or address has */ };
 static const struct throttle registrations = { "hiring.register", 20, HOUR_MS };
 static const struct throttle login_of_email = { "hiring.login", 10, LOGIN_WINDOW_MS };
 static const struct throttle login_of_address = { "hiring.login.address", 100, LOGIN_WINDOW_MS };
@@ -36,7 +36,9 @@ struct registration {
 static err count_registration(struct call *c)
 {
     struct registration *r = c->state;
-    return throttle_hit(hiring_of(c)->o.auth, c, &registrations, c->rq->peer, &r->wait_s);
+    str network;
+    TRY(throttle_network(c->mem, c->rq->peer, &network));
+    return throttle_hit(hiring_of(c)->o.auth, c, &registrations, network, &r->wait_s);
 }
 
 static err email_taken(struct call *c) { return fail_status(c, ERR_CONFLICT, 400, "Email already registered"); }
@@ -97,7 +99,9 @@ struct login {
 static err check_address(struct call *c)
 {
     struct login *l = c->state;
-    return throttle_check(hiring_of(c)->o.auth, c, &login_of_address, c->rq->peer, &l->wait_s);
+    str network;
+    TRY(throttle_network(c->mem, c->rq->peer, &network));
+    return throttle_check(hiring_of(c)->o.auth, c, &login_of_address, network, &l->wait_s);
 }
 
 /* The e-mail address first, then the username. */
@@ -122,8 +126,9 @@ static err look_up(struct call *c)
 
 static err log_in_audit(struct call *c, const struct login *l, const char *action)
 {
-    str id = l->found ? l->found->id : STR_NULL;
-    return audit_write(c, &(struct audit){ .family = STR(HIRING), .action = str_c(action), .actor_id = id, .actor_email = l->email });
+    str id = l->found ? l->found->id : STR_NULL, name = str_head(l->email, NAME_KEPT);
+    name.n = str_utf8_good(name);
+    return audit_write(c, &(struct audit){ .family = STR(HIRING), .action = str_c(action), .actor_id = id, .actor_email = name });
 }
 
 /* Commits whatever is answered. Of guesses that ran side by side only as many are told apart as one after the other would have been. */
@@ -132,8 +137,10 @@ static err failed(struct call *c)
     struct login *l = c->state;
     struct auth *a = hiring_of(c)->o.auth;
     int64_t of_address;
+    str network;
+    TRY(throttle_network(c->mem, c->rq->peer, &network));
     TRY(throttle_hit(a, c, &login_of_email, l->email, &l->wait_s));
-    TRY(throttle_hit(a, c, &login_of_address, c->rq->peer, &of_address));
+    TRY(throttle_hit(a, c, &login_of_address, network, &of_address));
     if (of_address > l->wait_s) l->wait_s = of_address;
     return log_in_audit(c, l, "login.failed");
 }

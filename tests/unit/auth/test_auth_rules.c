@@ -5,7 +5,8 @@
 /* Absent: NULL. */
 static const struct {
     const char *name, *query, *body, *cookie, *header, *authorization, *want;
-} places[] = { /* docassemble api 3.1 */
+} places[] = {
+    /* docassemble api 3.1 */
     { "no key", NULL, NULL, NULL, NULL, NULL, NULL },
     { "the query beats all", "q", "b", "X-API-Key=c", "h", "Bearer a", "q" },
     { "an empty one in the query is one", "", "b", "X-API-Key=c", "h", "Bearer a", "" },
@@ -27,9 +28,9 @@ static void test_where_the_key_is(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(places); i++) {
-        struct param  query = { STR("key"), str_c(places[i].query) };
+        struct param query = { STR("key"), str_c(places[i].query) };
         struct header headers[3];
-        struct req    rq = { .query = { &query, places[i].query ? 1 : 0 }, .headers = headers };
+        struct req rq = { .query = { &query, places[i].query ? 1 : 0 }, .headers = headers };
         if (places[i].cookie) headers[rq.n_headers++] = (struct header){ STR("Cookie"), str_c(places[i].cookie) };
         if (places[i].header) headers[rq.n_headers++] = (struct header){ STR("x-api-key"), str_c(places[i].header) };
         if (places[i].authorization) headers[rq.n_headers++] = (struct header){ STR("Authorization"), str_c(places[i].authorization) };
@@ -42,8 +43,9 @@ static void test_where_the_key_is(void **state)
 
 static const struct {
     const char *name, *item, *referer, *origin;
-    bool        want;
-} sites[] = { /* docassemble api 3.4 */
+    bool want;
+} sites[] = {
+    /* docassemble api 3.4 */
     { "a host in a referer", "example.com", "https://www.example.com/page?q=1", NULL, true },
     { "asterisks at the ends are dropped", "*example.com", "http://notexample.com/", NULL, true },
     { "an origin keeps its scheme", "https://example.com", NULL, "https://example.com", true },
@@ -97,7 +99,7 @@ static void test_ip(void **state)
 static void test_checks(void **state)
 {
     (void)state;
-    const str  admin_name[] = { STR("admin"), STR("developer") }, some[] = { STR("create_user") }, advocate[] = { STR("advocate") };
+    const str admin_name[] = { STR("admin"), STR("developer") }, some[] = { STR("create_user") }, advocate[] = { STR("advocate") };
     struct who fresh = { .account = { .number = 7 } };
     struct who admin = { .account = { .number = 1 }, .privileges = admin_name, .n_privileges = 2 };
     struct who limited = admin, adv = { .account = { .number = 9 }, .privileges = advocate, .n_privileges = 1, .permissions = some, .n_permissions = 1 };
@@ -132,7 +134,7 @@ static void test_checks(void **state)
 
 static const struct {
     const char *name, *text, *norm; /* norm NULL: ERR_INPUT */
-    bool        valid;              /* as it stands */
+    bool valid;                     /* as it stands */
 } addresses[] = {
     { "plain", "ann@example.com", "ann@example.com", true },
     { "upper case", "Ann.Lee@EXAMPLE.com", "ann.lee@example.com", true },
@@ -140,6 +142,13 @@ static const struct {
     { "composed and decomposed are one", "Mu\xCC\x88ller@example.com", "m\xC3\xBCller@example.com", true },
     { "upper case beyond ASCII", "M\xC3\x9CLLER@example.com", "m\xC3\xBCller@example.com", true },
     { "Greek", "\xCE\x91\xCE\x92@\xCE\x91.gr", "\xCE\xB1\xCE\xB2@\xCE\xB1.gr", true },
+    { "the Kelvin sign, which is a k",
+      "\xE2\x84\xAA"
+      "ate@example.com",
+      "kate@example.com", false },
+    { "the same in the domain", "ann@boo\xE2\x84\xAA.com", "ann@book.com", false },
+    { "a dotted I, which is an i", "b\xC4\xB0ll@example.com", "bill@example.com", false },
+    { "a Greek accent, which is a grave one", "a\xE1\xBF\xAF@example.com", "a`@example.com", false },
     { "ill-formed UTF-8", "a\xFF@example.com", NULL, false },
     { "localhost", "admin@localhost", "admin@localhost", true },
     { "all the letters of atoms", "!#$%&'*+-/=?^_`{|}~@example.com", "!#$%&'*+-/=?^_`{|}~@example.com", true },
@@ -180,6 +189,33 @@ static void test_addresses(void **state)
     ROWS_END();
 }
 
+/* Whoever has one address of IPv6 has its network; the same host is the same whichever way he comes. */
+static const struct {
+    const char *name, *peer, *key;
+} peers[] = {
+    { "IPv4", "192.0.2.7", "192.0.2.7" },
+    { "IPv6", "2001:db8:1:2:3:4:5:6", "2001:0db8:0001:0002/64" },
+    { "its neighbour", "2001:db8:1:2::1", "2001:0db8:0001:0002/64" },
+    { "another network", "2001:db8:1:3::1", "2001:0db8:0001:0003/64" },
+    { "IPv4 in IPv6", "::ffff:192.0.2.7", "192.0.2.7" },
+    { "a socket", "unix", "unix" },
+    { "nobody", "", "" },
+    { "no address", "2001:db8::zz", "2001:db8::zz" },
+};
+
+static void test_networks(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 16);
+    for (size_t i = 0; i < COUNT_OF(peers); i++) {
+        str out = STR_NULL;
+        ROW_CHECK(peers[i].name, throttle_network(a, str_c(peers[i].peer), &out) == ERR_OK);
+        ROW_STR(peers[i].name, out, str_c(peers[i].key));
+    }
+    arena_free(a);
+    ROWS_END();
+}
+
 static err normalise_two(void)
 {
     struct arena *a = arena_new(1 << 16);
@@ -200,8 +236,13 @@ static void test_each_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_where_the_key_is), cmocka_unit_test(test_referer), cmocka_unit_test(test_ip), cmocka_unit_test(test_checks),
-        cmocka_unit_test(test_addresses), cmocka_unit_test(test_each_allocation_may_fail),
+        cmocka_unit_test(test_where_the_key_is),
+        cmocka_unit_test(test_referer),
+        cmocka_unit_test(test_ip),
+        cmocka_unit_test(test_checks),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_each_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
