@@ -41,11 +41,11 @@ struct op {
     const char *const *body_types;           /* media types accepted, NULL-terminated; default application/json */
     const struct body_doc *body_docs;        /* documented instead of .body, ended by type NULL; NULL: .body for each of body_types */
     bool body_need;
-    bool input_late; /* the operation reads its input itself, by call_input() or from c->rq->body: what it asks first comes before that */
+    bool input_late;           /* the operation reads its input itself, by call_input() or from c->rq->body: what it asks first comes before that */
     const char *security_need; /* instead of the family's; of a PERM_PUBLIC row too, where credentials are optional ("{}" among them) */
-    size_t body_max; /* 0: the family's */
-    enum tx tx;      /* TX_READ: I/O thread (SQLite). TX_WRITE: writer. TX_NONE: slow lane */
-    bool quick;      /* with TX_NONE: never waits for anything, so it runs on the I/O thread */
+    size_t body_max;           /* 0: the family's */
+    enum tx tx;                /* TX_READ: I/O thread (SQLite). TX_WRITE: writer. TX_NONE: slow lane */
+    bool quick;                /* with TX_NONE: never waits for anything, so it runs on the I/O thread */
     err (*run)(struct call *c);
     const struct reply_doc *replies; /* ended by status 0; those of the family's .common need no mention */
     const char *const *path_docs;    /* one text per {name} */
@@ -70,6 +70,9 @@ struct family {
     /* Sets c->who, or fails. Inside TX_READ. */
     err (*identify)(struct call *c, const struct op *op);
     err (*permit)(struct call *c, const struct op *op);
+    /* Is the caller still who he was? Asked first in the write of a TX_WRITE operation, since identify() was in a transaction of its own: between the two he
+     * may have been signed out, and what he writes then would outlive that. Fails like identify(). NULL: not asked. */
+    err (*still)(struct call *c, const struct op *op);
     /* Writes the family's error reply from e and c->why. op may be NULL. */
     void (*error)(struct call *c, const struct op *op, err e);
     void (*no_path)(struct call *c);

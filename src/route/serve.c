@@ -38,11 +38,20 @@ static err stations(struct call *c)
     return ERR_OK;
 }
 
+/* Within a write, what was read of the caller before it may be over. */
+static err who_again(struct call *c)
+{
+    const struct match *at = &c->visit->at;
+    bool asked = at->op->tx == TX_WRITE && at->op->perm != PERM_PUBLIC && c->visit->router->store;
+    return asked && at->family->still ? at->family->still(c, at->op) : ERR_OK;
+}
+
 /* A write may be run again: what the first attempt said is forgotten. */
 static err operation(struct call *c)
 {
     call_forget(c);
     reply_reset(c->reply, c->visit->n_headers);
+    TRY(who_again(c));
     return c->visit->at.op->run(c);
 }
 

@@ -121,7 +121,7 @@ static err conclude(struct call *c, const struct attempt *a)
 }
 
 /* A refusal is final, unless the Bearer looks like a JWT: then the next scheme is tried, and the first refusal is told if none succeeds. */
-static err schemes(struct call *c, bool key_first, struct account **out)
+static err schemes(struct call *c, bool key_first, struct account **out, bool *by_key)
 {
     struct attempt first = { 0 }, second = { 0 };
     str header = req_header(c->rq, "Authorization");
@@ -129,6 +129,7 @@ static err schemes(struct call *c, bool key_first, struct account **out)
     TRY(key_first ? try_key(c, &first) : try_bearer(c, &first));
     if (!first.who && (!first.detail || jwt)) TRY(key_first ? try_bearer(c, &second) : try_cookie(c, &second));
     *out = first.who ? first.who : second.who;
+    *by_key = key_first && first.who;
     return *out ? ERR_OK : conclude(c, first.detail ? &first : &second);
 }
 
@@ -142,18 +143,33 @@ static str zone_of(struct call *c, const struct profile *p)
 err cfg_identify(struct call *c, const struct op *op)
 {
     struct account *who = NULL;
-    bool found;
+    bool found, by_key;
     size_t brace = str_find(str_c(op->path), '{', 0);
     if (op->path[brace] && !cfg_uuid_plain(c->path[0])) return fail(c, ERR_NOT_FOUND, NULL, "Not found.");
-    TRY(schemes(c, op->security_need == CFG_GROUP_B, &who));
+    TRY(schemes(c, op->security_need == CFG_GROUP_B, &who, &by_key));
     if (!who) return ERR_ANONYMOUS; /* told already */
     struct caller *caller = NEW(c->mem, struct caller);
     if (!caller) return ERR_NOMEM;
     caller->who.account = *who;
+    caller->by_key = by_key;
     TRY(cfg_profile_find(c, who->id, &caller->profile, &found));
     caller->timezone = zone_of(c, &caller->profile);
     c->who = &caller->who;
     return ERR_OK;
+}
+
+err cfg_still(struct call *c, const struct op *op)
+{
+    const struct caller *caller = caller_of(c);
+    struct attempt a = { 0 };
+    struct account *now;
+    (void)op;
+    TRY(account_by_id(c, caller->who.account.id, &now));
+    if (!now || !now->active)
+        refuse(&a, 401, "user_inactive", "User is inactive");
+    else if (!caller->by_key && now->epoch != caller->who.account.epoch)
+        refuse(&a, 401, token_place(c, "Token is invalid"), "Given token not valid for any token type");
+    return a.detail ? conclude(c, &a) : ERR_OK;
 }
 
 bool cfg_timezone_wanted(struct call *c) { return c->who && !str_absent(caller_of(c)->timezone); }

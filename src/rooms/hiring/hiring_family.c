@@ -32,6 +32,10 @@ static struct caller *caller_new(struct call *c, const struct user *u)
 
 static err refuse_token(struct call *c) { return fail(c, ERR_ANONYMOUS, NULL, "Could not validate credentials"); }
 
+static bool may_act(const struct user *u, const struct op *op) { return u->active || op->roles == hiring_even_inactive; }
+
+static err refuse_inactive(struct call *c) { return fail_status(c, ERR_INPUT, 400, "Inactive user"); }
+
 static err identify_user(struct call *c, const struct op *op, str token)
 {
     struct access a = { 0 };
@@ -44,7 +48,7 @@ static err identify_user(struct call *c, const struct op *op, str token)
     if (!k) return ERR_NOMEM;
     k->jti = a.jti;
     k->expires_at_ms = a.expires_at_ms;
-    return u->active || op->roles == hiring_even_inactive ? ERR_OK : fail_status(c, ERR_INPUT, 400, "Inactive user");
+    return may_act(u, op) ? ERR_OK : refuse_inactive(c);
 }
 
 static err refuse_key(struct call *c) { return fail(c, ERR_ANONYMOUS, NULL, "Invalid or inactive API key"); }
@@ -84,6 +88,18 @@ err hiring_identify(struct call *c, const struct op *op)
     str token = STR_NULL;
     TRY(bearer(c, &token));
     return op->roles == hiring_by_key ? identify_key(c, token) : identify_user(c, op, token);
+}
+
+/* A key's request was made while the key was good, and makes nothing that lets anybody in. */
+err hiring_still(struct call *c, const struct op *op)
+{
+    const struct caller *me = caller_of(c);
+    struct user *now;
+    bool revoked;
+    if (me->key_id.n) return ERR_OK;
+    TRY(hiring_user_find(c, me->user.id, me->jti, &now, &revoked));
+    if (!now || revoked || now->epoch != me->user.epoch) return refuse_token(c);
+    return may_act(now, op) ? ERR_OK : refuse_inactive(c);
 }
 
 /* Errors --------------------------------------------------------------------------------------------------------------------------------- */

@@ -56,6 +56,7 @@ static inline struct hiring *hiring_of(const struct call *c) { return c->room; }
 /* hiring_family.c */
 extern const char *const hiring_by_key[], *const hiring_even_inactive[]; /* .roles of rows: an API key is asked for; an inactive user may */
 err hiring_identify(struct call *c, const struct op *op) MUST_CHECK;
+err hiring_still(struct call *c, const struct op *op) MUST_CHECK; /* inside a write */
 void hiring_error_reply(struct call *c, const struct op *op, err e);
 void hiring_no_path(struct call *c);
 void hiring_no_method(struct call *c, unsigned allowed);

@@ -4,6 +4,7 @@
 usage: test_races.py BUILD [ROUNDS [STORE…]]      STORE: sqlite, postgresql; both if none is named
 """
 import concurrent.futures
+import json
 import pathlib
 import subprocess
 import sys
@@ -174,8 +175,56 @@ def at_a_stroke(server, n):
     check("his key is nobody's", call(server, "POST", "/interviews/api/create", key, {})[0] == 401)
 
 
+def leftovers(server, n):
+    """What lets somebody in ends with his password, also what he asks for at that very moment."""
+    name = f"leftover{n}"
+    _, token = user(server, name)
+
+    def make_and_drop(_):
+        connection, made = server.connect(), 0
+        while True:
+            status, key = call(server, "POST", "/api-keys/", token, {"name": "k"}, connection=connection)
+            if status not in (200, 400):
+                connection.close()
+                return status, made
+            made += status == 200
+            if status == 200:
+                call(server, "DELETE", "/api-keys/" + key["id"], token, connection=connection)
+
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+        running = [pool.submit(make_and_drop, i) for i in range(24)]
+        done = command(server, "user", "set-password", f"{name}@example.com", "--password-stdin", text="another password\n")
+        answers = [r.result() for r in running]
+    check("a password that proves the address first", done.returncode == 0, done.stderr)
+    check("signs out who makes keys", {s for s, _ in answers} == {401} and sum(made for _, made in answers) > 0, answers)
+    listed = call(server, "GET", "/api-keys/", login(server, name, "another password"))[1]
+    check("and none of his keys is left", listed and not [k for k in listed if k["is_active"]], len([k for k in listed if k["is_active"]]))
+
+
+def networks(server):
+    """Whoever has one address of IPv6 has a network of them; and whatever a stranger types, little of it is kept."""
+    def sender(n):
+        return {"X-Forwarded-For": f"2001:db8:0:1::{n:x}"}
+    answers = [call(server, "POST", "/auth/register", body={}, headers=sender(n))[0] for n in range(22)]
+    check("20 registrations of a network in an hour", answers == [422] * 20 + [429] * 2, answers)
+    other = call(server, "POST", "/auth/register", body={}, headers={"X-Forwarded-For": "2001:db8:0:2::1"})[0]
+    check("another network has its own", other == 422, other)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answers = [server.call("POST", "/account/forgot", form=f"email=n{n}%40example.com".encode(), headers={**form, **sender(n)}, key=None)[0] for n in range(22)]
+    check("20 forgotten passwords of a network in an hour", answers == [200] * 20 + [429] * 2, answers)
+    typed = b"username=" + b"long" * 100000 + b"&password=wrong"
+    answers = [call(server, "POST", "/auth/login", raw=(form["Content-Type"], b"username=n%d&password=wrong" % n), headers=sender(n))[0] for n in range(99)]
+    answers.append(call(server, "POST", "/auth/login", raw=(form["Content-Type"], typed), headers=sender(99))[0])
+    check("100 guesses of a network are answered", answers == [401] * 100, answers)
+    late = call(server, "POST", "/auth/login", raw=(form["Content-Type"], b"username=late&password=wrong"), headers=sender(100))[0]
+    check("the next one is too many", late == 429, late)
+    told = command(server, "audit", "tail", "--json")
+    kept = max(len(record["actor_email"] or "") for record in json.loads(told.stdout))
+    check("of a name that nobody can have little is kept", 100 < kept <= 600, (kept, told.stderr))
+
+
 def throttles(build, settings):
-    server = Server(build, settings=[*settings, "limits.enabled=true", "hiring.api_keys.per_minute=5"])
+    server = Server(build, settings=[*settings, "limits.enabled=true", "hiring.api_keys.per_minute=5", 'trusted_proxies=["127.0.0.1"]'])
     _, token = user(server, "slow")
 
     def guess(_):
@@ -194,6 +243,7 @@ def throttles(build, settings):
     check("those that were too many are no uses", call(server, "GET", "/api-keys/", token)[1][0]["usage_count"] == 5)
     answers = [call(server, "POST", "/auth/register", body={})[0] for _ in range(22)]
     check("20 registrations of an address in an hour, and that is said before what is wrong", answers == [422] * 19 + [429] * 3, answers)
+    networks(server)
     ended(check, "throttles", server)
     server.remove()
 
@@ -233,6 +283,7 @@ def main():
                 interviews(server, n)
                 webhooks(server, n)
                 at_a_stroke(server, n)
+                leftovers(server, n)
             ended(check, name, server)
             server.remove()
     livekit.stop()

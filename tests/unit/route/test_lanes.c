@@ -40,6 +40,15 @@ static err write_and_fail(struct call *c)
     TRY(write_rows(c));
     return fail(c, ERR_CONFLICT, NULL, "changed my mind");
 }
+/* Signed out between identify() and the write. */
+static atomic_int signed_out;
+static err still(struct call *c, const struct op *op)
+{
+    static const struct query count = { .out = "i", .sql = "SELECT count(*) FROM note" };
+    struct cell *row;
+    TRY(db_get(c, &count, &row)); /* inside the write */
+    return atomic_load(&signed_out) ? fail(c, ERR_ANONYMOUS, NULL, "signed out: %s", op->id) : ERR_OK;
+}
 static err count_rows(struct call *c)
 {
     static const struct query count = { .out = "i", .sql = "SELECT count(*) FROM note" };
@@ -60,6 +69,7 @@ static const struct op ops[] = {
     GET("count", "/count", TX_READ, count_rows),
     { .id = "mine", .on = M_GET, .path = "/mine", .perm = PERM_CALLER, .run = fast_slow, .replies = text_replies },
     { .id = "write", .on = M_POST, .path = "/write", .perm = PERM_PUBLIC, .body = &note, .tx = TX_WRITE, .run = write_rows, .replies = note_replies },
+    { .id = "own", .on = M_POST, .path = "/own", .perm = PERM_CALLER, .body = &note, .tx = TX_WRITE, .run = write_rows, .replies = note_replies },
     { .id = "torn", .on = M_POST, .path = "/torn", .perm = PERM_PUBLIC, .body = &note, .tx = TX_WRITE, .run = write_and_fail, .replies = note_replies },
     { .id = "large", .on = M_POST, .path = "/large", .perm = PERM_PUBLIC, .body = &note, .body_max = 1 << 20, .tx = TX_READ, .run = read_rows,
       .replies = note_replies },
@@ -67,7 +77,7 @@ static const struct op ops[] = {
 };
 /* clang-format on */
 static const struct family lanes = {
-    .name = "lanes", .ops = ops, .identify = identify, .error = error_text, .finish = finish, .body_max = 1000, .security_need = "[]"
+    .name = "lanes", .ops = ops, .identify = identify, .still = still, .error = error_text, .finish = finish, .body_max = 1000, .security_need = "[]"
 };
 static const struct family *const families[] = { &lanes, NULL };
 
@@ -164,8 +174,9 @@ static int ask(const struct server *s, const char *method, const char *path, str
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     char head[256];
     assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
-    int n = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
-                     method, path, body.n);
+    const char *key = strcmp(path, "/own") == 0 ? "X-Key: good\r\n" : "";
+    int n = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
+                     method, path, key, body.n);
     assert_int_equal(write(fd, head, (size_t)n), n);
     for (size_t at = 0; at < body.n;) {
         ssize_t k = write(fd, body.p + at, body.n - at);
@@ -236,6 +247,18 @@ static void a_failed_write_leaves_no_row(void **state)
     const struct server *s = *state;
     expect(s, "POST", "/torn", "{\"text\":\"a\"}", 409, "|changed my mind");
     expect(s, "GET", "/count", "", 200, "0");
+}
+
+/* Known when he came, signed out when it was his turn to write. */
+static void who_was_signed_out_writes_nothing(void **state)
+{
+    const struct server *s = *state;
+    expect(s, "POST", "/own", "{\"text\":\"a\"}", 201, "{\"text\":\"a\"}");
+    atomic_store(&signed_out, 1);
+    expect(s, "POST", "/own", "{\"text\":\"b\"}", 401, "|signed out: own");
+    expect(s, "POST", "/write", "{\"text\":\"c\"}", 201, "{\"text\":\"c\"}"); /* where nobody is asked who he is */
+    atomic_store(&signed_out, 0);
+    expect(s, "GET", "/count", "", 200, "2");
 }
 
 static void a_large_body_is_read_on_the_slow_lane(void **state)
@@ -316,6 +339,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_lane_answers, start, stop),
         cmocka_unit_test_setup_teardown(a_refused_body_never_reaches_the_writer, start, stop),
         cmocka_unit_test_setup_teardown(a_failed_write_leaves_no_row, start, stop),
+        cmocka_unit_test_setup_teardown(who_was_signed_out_writes_nothing, start, stop),
         cmocka_unit_test_setup_teardown(a_large_body_is_read_on_the_slow_lane, start, stop),
         cmocka_unit_test_setup_teardown(a_full_lane_says_so, start, stop),
         cmocka_unit_test_setup_teardown(stopping_answers_everybody, start, stop),
