@@ -113,7 +113,9 @@ def primitives(row):
 
 
 def rates(row, server, mails, seconds, store):
-    pairs, verified = logins(server, mails, [f"bench{i}@example.com" for i in range(CODES)])
+    # Each known address is asked for once only: a code that waits is sent again, which writes less, whoever's it is.
+    count = max(CODES, SAMPLES) if store == "sqlite" else CODES
+    pairs, verified = logins(server, mails, [f"bench{i}@example.com" for i in range(count)])
     row(f"{store}: GET profile, 64 connections", f"{profiles(server, next(iter(pairs.values()))['access'], seconds):,.0f}/s")
     row(f"{store}: POST token/refresh, {CLIENTS} clients", f"{refreshes(server, pairs, seconds):,.0f}/s", note="  the client is Python on the same cores")
     row(f"{store}: POST otp/verify, {CLIENTS} clients", f"{verified:,.0f}/s", note="  likewise")
@@ -133,7 +135,7 @@ def timing(row, server, known):
     def took(path, body, want):
         start = time.perf_counter()
         status, answer = post(server, path, body, c)
-        assert status == want, answer
+        assert status in (want, 200), answer  # once in 10,000 the wrong code is the right one
         return time.perf_counter() - start
     for what, path, extra, want in (("otp/request", "otp/request/", {}, 200), ("otp/verify, wrong code", "otp/verify/", {"otp": "0000"}, 401)):
         times = {True: [], False: []}

@@ -112,12 +112,17 @@ static err as_if_made(struct call *c, const struct account *who)
 {
     struct profile p;
     struct account *again;
-    TRY(account_update(c, who->id, &(struct account_change){ .locale = who->locale }));
+    char state[CRYPTO_TOKEN];
     TRY(account_update(c, who->id, &(struct account_change){ .locale = who->locale }));
     TRY(account_by_id(c, who->id, &again));
     TRY(cfg_profile_ensure(c, who, &p));
     TRY(cfg_profile_update(c, who->id, &p));
-    return cfg_profile_update(c, who->id, &p);
+    /* Two rows with indexes, as the account and its profile would be: states that are over from the start, and purged like others. */
+    for (int i = 0; i < 2; i++) {
+        crypto_token(state);
+        TRY(cfg_state_put(c, (str){ state, sizeof state }, STR(""), STR_NULL, c->now_ms));
+    }
+    return ERR_OK;
 }
 
 /* The account of that address, made now if there is none. */
