@@ -59,7 +59,7 @@ err auth_key_fits(struct store *s, struct arena *mem, const uint8_t key[static C
     return ERR_OK;
 }
 
-/* --- the root key --- */
+/* the root key */
 
 #define ROOT STR("root key")
 static const char root_purpose[] = "root";

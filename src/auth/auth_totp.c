@@ -76,7 +76,7 @@ err totp_enabled(struct call *c, str account_id, bool *out)
     return ERR_OK;
 }
 
-/* --- authenticators as their owner sees them --- */
+/* authenticators as their owner sees them */
 
 err totp_list(struct call *c, str account_id, struct authenticator **out, size_t *n)
 {
@@ -125,7 +125,7 @@ err totp_remove(struct call *c, str account_id)
     return db_run(c, &auth_q[AQ_BACKUP_DROP], account_id);
 }
 
-/* --- backup codes --- */
+/* backup codes */
 
 /* No 0, 1, I, O: what people misread. 50 bits, and their hash is keyed. */
 #define CODE_LETTERS STR("23456789ABCDEFGHJKLMNPQRSTUVWXYZ")

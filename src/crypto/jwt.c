@@ -23,7 +23,7 @@ _Static_assert(COUNT_OF(fault_names) == JWT_FAULT__COUNT, "every fault has a nam
 
 const char *jwt_fault_name(enum jwt_fault f) { return fault_names[f]; }
 
-/* --- making --- */
+/* making */
 
 static void add_base64(struct buf *b, str bytes)
 {
@@ -62,7 +62,7 @@ err jws_sign(struct arena *a, const struct jwt_key *k, str typ, str payload, str
 
 err jwt_sign(struct arena *a, const struct jwt_key *k, str claims, str *out) { return jws_sign(a, k, STR("JWT"), claims, out); }
 
-/* --- reading --- */
+/* reading */
 
 /* Depth and number of values are small: what a stranger's header or claims may cost. */
 static const struct json_rules strict = { .depth = 32, .values = 2000, .reject_twice = true };
@@ -164,7 +164,7 @@ err jws_open(struct arena *a, str token, const struct jwt_key *const *keys, size
     return e;
 }
 
-/* --- claims --- */
+/* claims */
 
 static bool same_type(str got, str want)
 {

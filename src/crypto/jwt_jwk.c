@@ -38,7 +38,7 @@ static err bytes_of(struct reading *r, const char *name, const char *why, str *o
 
 static void wipe(str s) { crypto_wipe((char *)(uintptr_t)s.p, s.n); }
 
-/* --- keys of OpenSSL --- */
+/* keys of OpenSSL */
 
 enum { NUMBERS_MAX = 2 + JWT_RSA_PRIVATE };
 
@@ -159,7 +159,7 @@ static err read_rsa(struct reading *r)
 
 static err read_ec(struct reading *r) { return read_pkey(r, "EC", read_ec_numbers); }
 
-/* --- keys of bytes --- */
+/* keys of bytes */
 
 static err read_oct(struct reading *r)
 {
@@ -191,7 +191,7 @@ static err read_okp(struct reading *r)
     return e;
 }
 
-/* --- the whole --- */
+/* the whole */
 
 static const struct {
     const char  *kty;

@@ -101,7 +101,7 @@ err jwt_key_generate(struct arena *a, enum jwt_alg alg, str kid, struct jwt_key 
     return ERR_OK;
 }
 
-/* --- writing --- */
+/* writing */
 
 static err put_bytes(struct jw *w, const char *member, str bytes)
 {

@@ -6,7 +6,7 @@
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/* --- codes --- */
+/* codes */
 
 static const EVP_MD *digest_of(enum otp_hash hash)
 {
@@ -58,7 +58,7 @@ bool totp_matches(str secret, str code, int64_t now_ms, unsigned window, int64_t
     return found;
 }
 
-/* --- base32 --- */
+/* base32 */
 
 size_t base32_length(size_t n) { return (n * 8 + 4) / 5; }
 
@@ -103,7 +103,7 @@ err base32_decode(struct arena *a, str text, str *out)
     return ERR_OK;
 }
 
-/* --- the URI --- */
+/* the URI */
 
 static void add_name(struct buf *b, str name)
 {

@@ -51,7 +51,7 @@ CURL *client_easy(int64_t timeout_ms, const char *ca_file)
     return NULL;
 }
 
-/* --- one exchange --- */
+/* one exchange */
 
 struct hop {
     struct call *c;
@@ -241,7 +241,7 @@ static err exchange(struct hop *p, int64_t timeout_ms, struct client_reply *out,
     return e;
 }
 
-/* --- where it goes --- */
+/* where it goes */
 
 struct origin {
     str scheme, host, port;

@@ -7,7 +7,7 @@
 
 enum { LINE_MAX_KEPT = 300 };
 
-/* --- the setting --- */
+/* the setting */
 
 /* ERR_NOT_FOUND: the URL has no such part. */
 static err part(struct arena *a, CURLU *u, CURLUPart what, unsigned flags, const char **out)
@@ -67,7 +67,7 @@ err smtp_server_read(struct arena *a, const char *url, struct smtp_server *out, 
     return e;
 }
 
-/* --- sending --- */
+/* sending */
 
 struct sending {
     str left; /* of the message */

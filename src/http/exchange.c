@@ -26,7 +26,7 @@ static struct conn *conn_of(struct MHD_Connection *con)
     return info ? info->socket_context : NULL;
 }
 
-/* ---- the beginning ---- */
+/* the beginning */
 static void forget(struct exchange *x)
 {
     x->rq = (struct req){ 0 };
@@ -117,7 +117,7 @@ static enum MHD_Result refuse(struct exchange *x, struct MHD_Connection *con, in
     return reply_send(x, con);
 }
 
-/* ---- serving ---- */
+/* serving */
 static enum MHD_Result serve(struct exchange *x, struct MHD_Connection *con)
 {
     struct http *s = x->http;
@@ -156,7 +156,7 @@ static enum MHD_Result after_resume(struct exchange *x, struct MHD_Connection *c
     return reply_send(x, con);
 }
 
-/* ---- body ---- */
+/* body */
 static void release_body(void *exchange)
 {
     struct exchange *x = exchange;
@@ -212,7 +212,7 @@ static enum MHD_Result on_end_of_body(struct exchange *x, struct MHD_Connection 
     return serve(x, con);
 }
 
-/* ---- the head ---- */
+/* the head */
 static err take_head(struct exchange *x, struct MHD_Connection *con, const char *method, const char *version, struct verdict *v)
 {
     struct gate_head head;
@@ -273,7 +273,7 @@ enum MHD_Result exchange_on_request(void *http, struct MHD_Connection *con, cons
     }
 }
 
-/* ---- the end ---- */
+/* the end */
 void exchange_on_completed(void *http, struct MHD_Connection *con, void **exchange, enum MHD_RequestTerminationCode why)
 {
     (void)con, (void)why;

@@ -80,7 +80,7 @@ static bool is_trusted_peer(const struct network *trusted, size_t n, str peer)
     return false;
 }
 
-/* ---- a list over all lines of that name, from its right end ---- */
+/* a list over all lines of that name, from its right end */
 struct list {
     const struct req *rq;
     str name;

@@ -97,7 +97,7 @@ static bool digits(str s, uint64_t *out)
     return s.n > 0 && n <= INT64_MAX;
 }
 
-/* ---- the rules: true means broken ---- */
+/* the rules: true means broken */
 static bool head_long(struct sight *s) { return s->head->bytes > s->limits->head_max; }
 static bool target_long(struct sight *s) { return s->head->target.n > s->limits->target_max; }
 static bool torn(struct sight *s) { return s->head->torn; }

@@ -3,7 +3,7 @@
 #pragma once
 #include "http/http.h"
 
-/* ---- gate.c: what two parsers could read differently is refused ---- */
+/* gate.c: what two parsers could read differently is refused */
 struct gate_head {
     str method, version, target;
     const struct header *headers;
@@ -28,7 +28,7 @@ struct verdict {
 bool gate_host_ok(str host);
 void gate_check(const struct gate_head *head, const struct gate_rules *rules, struct verdict *out);
 
-/* ---- parse.c ---- */
+/* parse.c */
 enum { QUERY_PARAMS_MAX = 500, REQUEST_ID_MAX = 64 };
 enum method method_of(str text);
 bool request_id_ok(str id);

@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* ---- connections ---- */
+/* connections */
 enum phase {
     PHASE_IDLE,     /* no complete head yet */
     PHASE_BODY,     /* head let in, body not complete */

@@ -34,7 +34,7 @@ bool keeper_poke(struct http *s)
     return !stuck;
 }
 
-/* ---- draining ---- */
+/* draining */
 void keeper_linger(struct http *s, int fd)
 {
     struct keeper *k = &s->keeper;
@@ -79,7 +79,7 @@ static void linger_sweep(struct keeper *k, int64_t now)
     pthread_mutex_unlock(&k->lock);
 }
 
-/* ---- accepting ---- */
+/* accepting */
 /* All descriptors are used up: take one with the spare, refuse it, so that the listener does not spin. */
 static void refuse_without_room(struct http *s, int listener)
 {
@@ -118,7 +118,7 @@ static bool accept_one(struct http *s, int listener)
     return true;
 }
 
-/* ---- deadlines ---- */
+/* deadlines */
 /* Bytes the peer ever sent, and those of ours it ever acknowledged; 0 where the kernel does not say. */
 static struct tcp_info bytes_so_far(const struct conn *c)
 {
@@ -204,7 +204,7 @@ static void sweep(struct http *s, int64_t now)
     linger_sweep(&s->keeper, now);
 }
 
-/* ---- the thread ---- */
+/* the thread */
 static int tick_ms(const struct http *s)
 {
     unsigned least = s->opt.head_ms < s->opt.idle_ms ? s->opt.head_ms : s->opt.idle_ms, tick = least / 8;

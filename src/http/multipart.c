@@ -6,7 +6,7 @@
 
 enum { BOUNDARY_MAX = 70, PART_HEAD_MAX = 16 * 1024, PART_LINES_MAX = 32 };
 
-/* ---- parameters of a header value: ; name=token or ; name="quoted" ---- */
+/* parameters of a header value: ; name=token or ; name="quoted" */
 static void skip_blanks(str *s)
 {
     while (s->n && (s->p[0] == ' ' || s->p[0] == '\t')) *s = str_from(*s, 1);
@@ -79,7 +79,7 @@ static err find_dash_boundary(struct arena *a, str content_type, str *out)
     return arena_printf(a, out, "--" STR_FMT, STR_ARG(found));
 }
 
-/* ---- the head of one part ---- */
+/* the head of one part */
 static err disposition(struct arena *a, str value, struct part *p)
 {
     str kind, name, v;
@@ -119,7 +119,7 @@ static err part_head(struct arena *a, str *s, struct part *p)
     return ERR_INPUT;
 }
 
-/* ---- the body ---- */
+/* the body */
 /* Index of the next CR LF dash-boundary at or after from; s.n if there is none. */
 static size_t find_delimiter(str s, str dash, size_t from)
 {

@@ -36,7 +36,7 @@ static void trap_set(struct trap *t)
     t->mgr.output_message = silent;
 }
 
-/* --- in --- */
+/* in */
 
 struct reading {
     struct jpeg_decompress_struct c;
@@ -124,7 +124,7 @@ static bool decode(struct reading *r, struct bytes in)
     return good;
 }
 
-/* --- out --- */
+/* out */
 
 struct writing {
     struct jpeg_compress_struct c;

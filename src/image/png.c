@@ -14,7 +14,7 @@ static void leave(png_structp p, png_const_charp text)
 }
 static void silent(png_structp p, png_const_charp text) { (void)p, (void)text; }
 
-/* --- in --- */
+/* in */
 
 struct reading {
     struct bytes rest;
@@ -94,7 +94,7 @@ static bool decode(struct reading *r, struct bytes in)
     return only_padding(r->rest);
 }
 
-/* --- out --- */
+/* out */
 
 struct writing {
     uint8_t *out;

@@ -31,7 +31,7 @@ err queue_next_due(struct jobs *q, const struct job_kind *k, int64_t *out)
     return e;
 }
 
-/* --- kinds with a period --- */
+/* kinds with a period */
 
 /* Two servers that start at once make one job: the name is held until the commit. A period that became shorter holds at once. */
 static err plan(struct call *c)
@@ -66,7 +66,7 @@ err queue_plan(struct jobs *q)
     return ERR_OK;
 }
 
-/* --- claiming --- */
+/* claiming */
 
 struct claiming {
     const struct job_kind *kind;

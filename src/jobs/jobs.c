@@ -43,7 +43,7 @@ void queue_wake(void *queue)
 
 bool jobs_stopping(const struct jobs *q) { return atomic_load(&q->stopping); }
 
-/* --- retention --- */
+/* retention */
 
 struct purging {
     const char *state;
@@ -80,7 +80,7 @@ err jobs_purge(struct jobs *q, int64_t now_ms, int64_t *gone)
     return purge_state(q, "dead", now_ms - q->o.keep_dead_ms, gone);
 }
 
-/* --- the watch --- */
+/* the watch */
 
 /* How many of that kind may begin now. */
 static unsigned slots(struct jobs *q, const struct job_kind *k)

@@ -60,7 +60,7 @@ const struct query job_q[JQ__COUNT] = {
 
 err jobs_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, job_q, JQ__COUNT, why); }
 
-/* --- for those who have a transaction open --- */
+/* for those who have a transaction open */
 
 static bool known(const struct jobs *q, const char *kind)
 {

@@ -11,7 +11,7 @@ enum {
     AT_ONCE = 4
 };
 
-/* --- settings --- */
+/* settings */
 
 static err complain(struct mail_complaint *why, const char *key, const char *what)
 {
@@ -65,7 +65,7 @@ void mail_stats(const struct mailer *m, struct mail_stats *out)
     *out = (struct mail_stats){ .sent = atomic_load(&m->sent), .failed = atomic_load(&m->failed), .refused = atomic_load(&m->refused) };
 }
 
-/* --- queueing --- */
+/* queueing */
 
 err mail_queue(struct mailer *m, struct call *c, const struct mail *in)
 {
@@ -84,7 +84,7 @@ err mail_describe(const struct mailer *m, struct call *c, str payload, struct ma
     return ERR_OK;
 }
 
-/* --- sending --- */
+/* sending */
 
 static err by_smtp(struct mailer *m, struct call *c, const struct letter *l, str message, str *how)
 {

@@ -54,7 +54,7 @@ err message_mailbox(str s, str *name, str *address)
     return name->n <= MESSAGE_NAME_MAX && is_address(*address) ? ERR_OK : ERR_INPUT;
 }
 
-/* --- encodings --- */
+/* encodings */
 
 static void base64(struct buf *b, str s)
 {
@@ -139,7 +139,7 @@ static void quoted_printable(struct buf *b, str s)
     if (column) buf_z(b, "\r\n");
 }
 
-/* --- the whole --- */
+/* the whole */
 
 static const char *wrong(const struct message *m, str *name, str *address)
 {

@@ -36,7 +36,7 @@ static void numbers(void *self, struct core_numbers *out)
     out->running_now = http_running(a->http);
 }
 
-/* --- the queue and its mails --- */
+/* the queue and its mails */
 
 static void metric(struct buf *out, const char *name, const char *type, const char *help) { buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type); }
 

@@ -90,7 +90,7 @@ static bool value_options(struct buf *b, enum what what, bool any)
     return some;
 }
 
-/* ---- bash and zsh: one function, told apart where they differ ---- */
+/* bash and zsh: one function, told apart where they differ */
 struct dialect {
     const char *begin, *files, *folders, *words /* printf, one %s */, *unfinished /* words that go on, likewise */, *commands, *options, *end;
 };
@@ -193,7 +193,7 @@ static void script(struct buf *b, const struct dialect *which)
     buf_z(b, d->end);
 }
 
-/* ---- fish ---- */
+/* fish */
 static void fish_word(struct buf *b, const char *first, str word, const struct command *cmd)
 {
     buf_printf(b, "complete -c chancery -f -n \"__chancery_is '%s'\" -a " STR_FMT, first ? first : "", STR_ARG(word));

@@ -5,7 +5,7 @@
 
 enum { COOKIE_DAYS = 14 };
 
-/* --- user cookie --- */
+/* user cookie */
 
 static err cookie_tx(struct call *call)
 {
@@ -36,7 +36,7 @@ static int cookie(struct cli *c, struct user_work *w, struct call *call)
 }
 int cmd_user_cookie(struct cli *c) { return user_with_store(c, false, cookie); }
 
-/* --- user test --- */
+/* user test */
 
 static err test_tx(struct call *call)
 {
@@ -56,7 +56,7 @@ static int test(struct cli *c, struct user_work *w, struct call *call)
 }
 int cmd_user_test(struct cli *c) { return user_with_store(c, false, test); }
 
-/* --- user purge --- */
+/* user purge */
 
 static err purge_tx(struct call *call)
 {

@@ -52,7 +52,7 @@ static void *grow(struct arena *mem, void *v, size_t n, size_t size)
     return more;
 }
 
-/* ---- where a file lies */
+/* where a file lies */
 
 static size_t last_of(str path, str part)
 {
@@ -127,7 +127,7 @@ static err place(struct check *k, struct target *t)
     return arena_printf(k->mem, &t->name, STR_FMT ":" STR_FMT, STR_ARG(package), STR_ARG(rest));
 }
 
-/* ---- which files */
+/* which files */
 
 static err add_target(struct check *k, const struct target *t)
 {
@@ -211,7 +211,7 @@ static err add_path(struct check *k, str path)
     return add_target(k, &t);
 }
 
-/* ---- asking */
+/* asking */
 
 static err add_report(struct check *k, const struct report *r)
 {
@@ -320,7 +320,7 @@ static err check_root(struct check *k, size_t root, str *why)
     return e;
 }
 
-/* ---- telling */
+/* telling */
 
 static int by_place(const void *a, const void *b)
 {

@@ -41,7 +41,7 @@ static int with_store(struct cli *c, int (*body)(struct work *))
     return status;
 }
 
-/* --- apikey --- */
+/* apikey */
 
 static err list_tx(struct call *c)
 {
@@ -103,7 +103,7 @@ static int deactivate(struct work *w)
 }
 int cmd_apikey_deactivate(struct cli *c) { return with_store(c, deactivate); }
 
-/* --- hiring rotate --- */
+/* hiring rotate */
 
 static err rotate_tx(struct call *c)
 {
@@ -119,7 +119,7 @@ static int rotate(struct work *w)
 }
 int cmd_hiring_rotate(struct cli *c) { return with_store(c, rotate); }
 
-/* --- candidate --- */
+/* candidate */
 
 static err blank_tx(struct call *c)
 {
@@ -141,7 +141,7 @@ int cmd_candidate_blank(struct cli *c)
     return c->email ? with_store(c, blank) : 2;
 }
 
-/* --- livekit --- */
+/* livekit */
 
 static int probe(struct work *w)
 {

@@ -39,7 +39,7 @@ static int with_outbox(struct cli *c, int (*body)(struct outbox *))
     return status;
 }
 
-/* --- outbox list --- */
+/* outbox list */
 
 static err list_tx(struct call *call)
 {
@@ -122,7 +122,7 @@ static int list(struct outbox *o)
 }
 int cmd_outbox_list(struct cli *c) { return with_outbox(c, list); }
 
-/* --- outbox retry --- */
+/* outbox retry */
 
 static err retry_tx(struct call *call)
 {
@@ -142,7 +142,7 @@ static int retry(struct outbox *o)
 }
 int cmd_outbox_retry(struct cli *c) { return with_outbox(c, retry); }
 
-/* --- mail test --- */
+/* mail test */
 
 static const struct template test_mail[] = {
     { "test", "", "Test mail", "This mail was sent by `chancery mail test`. It arrived, so mail.url and mail.from are right.\n",

@@ -15,7 +15,7 @@
 
 enum { UPLOAD_MAX = 16 << 20, BOUNDARY = 24 };
 
-/* --- requests --- */
+/* requests */
 
 static err as_json(struct arena *mem, str text, str *out)
 {
@@ -95,7 +95,7 @@ static err go_back(struct play *p)
     return get_question(p);
 }
 
-/* --- uploads --- */
+/* uploads */
 
 /* 1 by 1, transparent. */
 static const unsigned char blank_picture[] = {
@@ -174,7 +174,7 @@ static err send_form(struct play *p, json_t *body, const struct answers *a)
     return play_request(p, M_POST, "/api/session", (struct params){ 0 }, buf_str(&b), type);
 }
 
-/* --- one screen --- */
+/* one screen */
 
 /* A choice without a variable must not be marked as answered (api 25, no. 3). */
 static bool is_bare_choice(json_t *variables)
@@ -235,7 +235,7 @@ static enum said play_screen(struct play *p, err *e)
     return said;
 }
 
-/* --- errors --- */
+/* errors */
 
 static const char *cause(const struct play *p) { return json_is_string(p->reply) ? json_string_value(p->reply) : ""; }
 
@@ -287,7 +287,7 @@ static int loop(struct play *p)
     return cli_fail("interview run: %s", err_name(e));
 }
 
-/* --- the house --- */
+/* the house */
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
 {

@@ -11,7 +11,7 @@
 
 enum { PASSPHRASE_LEAST = 8, PASSPHRASE_MAX = 1024 };
 
-/* --- passphrases --- */
+/* passphrases */
 
 /* One line without its end; false at the end of input, or when it is too long. */
 static bool read_line(FILE *f, char line[static PASSPHRASE_MAX + 2])
@@ -66,7 +66,7 @@ static err take_passphrase(struct cli *c, bool twice, str *out, str *why)
     return e;
 }
 
-/* --- backup --- */
+/* backup */
 
 static err read_key(struct cli *c, str *out, str *why)
 {
@@ -124,7 +124,7 @@ int cmd_backup(struct cli *c)
     return 0;
 }
 
-/* --- restore --- */
+/* restore */
 
 static err ask_passphrase(void *arg, str *out, str *why) { return take_passphrase(arg, false, out, why); }
 

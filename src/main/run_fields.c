@@ -7,7 +7,7 @@
 
 enum { LABEL = 1024 };
 
-/* --- one answer as JSON --- */
+/* one answer as JSON */
 
 /* A message of the field's own, or ours. */
 static void complain(const json_t *field, const char *kind, const char *usual)
@@ -122,7 +122,7 @@ static json_t *value_of(const json_t *field, const char *line)
     return is_any(type, moments) ? moment_of(field, line) : text_value(field, line);
 }
 
-/* --- prompts --- */
+/* prompts */
 
 static const char *label_of(const json_t *field)
 {
@@ -148,7 +148,7 @@ static void prompt_of(const json_t *field, const char *preset, char *out, size_t
                    currency ? symbol_of(field) : "", *preset ? " [" : "", preset, *preset ? "]" : "");
 }
 
-/* --- kinds of fields --- */
+/* kinds of fields */
 
 static enum said put_value(struct answers *a, const char *variable, json_t *value)
 {
@@ -260,7 +260,7 @@ static enum said ask_number(struct answers *a, const json_t *field, size_t most,
     }
 }
 
-/* --- objects: a choice names a variable; what stands there is sent --- */
+/* objects: a choice names a variable; what stands there is sent */
 
 /* The next part of a dotted, indexed name: "a.b[0]['c']". */
 static const json_t *step_into(const json_t *o, const char **at)
@@ -376,7 +376,7 @@ static enum said ask_checks(struct answers *a, const json_t *field, const json_t
     return put_value(a, run_member(field, "variable_name"), checked(a, field, choices, marks));
 }
 
-/* --- files --- */
+/* files */
 
 static enum said ask_file(struct answers *a, const json_t *field, bool signature)
 {
@@ -403,7 +403,7 @@ static enum said ask_file(struct answers *a, const json_t *field, bool signature
     return SAID_ANSWER;
 }
 
-/* --- one field, one screen --- */
+/* one field, one screen */
 
 /* Is what another field of the screen was answered with what this one wants? (language 4.7) */
 static bool is_shown(const struct answers *a, const json_t *field)

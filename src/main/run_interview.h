@@ -39,7 +39,7 @@ enum said run_ask(struct answers *a);
 /* Member of an object as text, "" if it is none. */
 const char *run_member(const json_t *o, const char *key);
 
-/* --- run_text.c --- */
+/* run_text.c */
 /* A text of the interview: wrapped to the terminal, without control characters. Marks of Markdown stay. */
 void run_say(const char *text);
 void run_heading(const char *text);

@@ -73,7 +73,7 @@ void run_heading(const char *text)
     if (bold) printf("\033[0m");
 }
 
-/* --- HTML --- */
+/* HTML */
 
 static size_t put_code(unsigned long code, char out[static 4])
 {
@@ -124,7 +124,7 @@ void run_plain(const char *html, char *out, size_t n)
     out[at] = 0;
 }
 
-/* --- lines --- */
+/* lines */
 
 static const char help[] = ":back   one step back          :again  ask once more (an edited interview is read anew)\n"
                            ":vars   what is known so far   :quit   end\n"

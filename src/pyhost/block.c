@@ -15,7 +15,7 @@ int block_error(const struct block *b, const char *fmt, ...)
     return engine_error("DASourceError", "%U in file %U in the block on line %u from package %U", text, b->file, b->line, b->package);
 }
 
-/* ---- names */
+/* names */
 
 int block_defines(struct block *b, PyObject *name)
 {
@@ -55,7 +55,7 @@ int block_defines_code(struct block *b, PyObject *source, const char *mode)
     return 0;
 }
 
-/* ---- values that may be one or several */
+/* values that may be one or several */
 
 /* A list of texts from a text or a list; keeps it. */
 static PyObject *texts_of(struct block *b, PyObject *value)
@@ -96,7 +96,7 @@ static int compile_list(struct block *b, PyObject *value, const char *what, stru
     return 0;
 }
 
-/* ---- modifiers (language 3.1) */
+/* modifiers (language 3.1) */
 
 static bool is_code(const struct block *b) { return b->type == BLOCK_CODE || b->type == BLOCK_EVENT_CODE; }
 
@@ -187,7 +187,7 @@ static int read_modifiers(struct block *b)
     return texts_key(b, "depends on", &b->depends);
 }
 
-/* ---- kinds */
+/* kinds */
 
 static int read_code(struct block *b)
 {
@@ -283,7 +283,7 @@ bool is_command_word(str word)
     return false;
 }
 
-/* ---- numbers and names */
+/* numbers and names */
 
 struct block *block_new(struct reading *r, PyObject *source)
 {
@@ -323,7 +323,7 @@ int block_name(struct block *b)
     return b->name ? 0 : -1;
 }
 
-/* ---- reading */
+/* reading */
 
 static int check_event(struct block *b)
 {
@@ -383,7 +383,7 @@ int block_read(struct reading *r, PyObject *source)
     return read_logic(r, source) ? 0 : -1;
 }
 
-/* ---- embedded blocks */
+/* embedded blocks */
 
 static bool is_item_extra(str key)
 {

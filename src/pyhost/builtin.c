@@ -5,7 +5,7 @@
 
 struct eval *running;
 
-/* ---- laying over */
+/* laying over */
 
 /* A dict {name: old value, or this capsule-free marker when there was none}. */
 static PyObject *nothing_b(void)
@@ -45,7 +45,7 @@ void overlay_end(struct eval *e, PyObject *saved)
     PyErr_Restore(type, error, trace);
 }
 
-/* ---- the module */
+/* the module */
 
 static struct eval *running_or_error(void)
 {

@@ -5,7 +5,7 @@
 
 str call_text(struct engine_call *c, enum tag t) { return frame_get(c->f, t); }
 
-/* ---- user and interview */
+/* user and interview */
 
 static PyObject *json_object(str json)
 {
@@ -36,7 +36,7 @@ int call_load(struct engine_call *c)
     return c->iv ? 0 : -1;
 }
 
-/* ---- access (api 12, "Interview access rule") */
+/* access (api 12, "Interview access rule") */
 
 static int shares(PyObject *wanted, PyObject *mine)
 {
@@ -71,7 +71,7 @@ int call_access(struct engine_call *c, const char *key)
     return engine_error("DAError", "Insufficient permissions to run this interview.");
 }
 
-/* ---- answers */
+/* answers */
 
 static PyObject *load_snapshot(PyObject *bytes)
 {
@@ -131,7 +131,7 @@ int call_fresh(struct engine_call *c)
     return c->answers ? 0 : -1;
 }
 
-/* ---- the library's state */
+/* the library's state */
 
 static int add_settings(PyObject *request)
 {
@@ -209,7 +209,7 @@ void call_end(struct engine_call *c)
     drop_temporary(&c->e);
 }
 
-/* ---- what is stored */
+/* what is stored */
 
 static int note_access(struct engine_call *c)
 {

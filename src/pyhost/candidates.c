@@ -4,7 +4,7 @@
 
 enum { PARTS_MAX = 32, INDEX_NAMES = 6, PATTERNS_MAX = 1024 };
 
-/* ---- the index, made once per interview */
+/* the index, made once per interview */
 
 static PyObject *star(void)
 {
@@ -42,7 +42,7 @@ static int index_block(struct interview *iv, const struct block *b)
     return 0;
 }
 
-/* ---- supersedes and order */
+/* supersedes and order */
 
 static int block_with_id(struct interview *iv, PyObject *id)
 {
@@ -159,7 +159,7 @@ int candidates_index(struct interview *iv)
     return sort_all(iv);
 }
 
-/* ---- patterns */
+/* patterns */
 
 /* A name cut into its head and parts: ".attr" or "[index]". */
 struct cut {
@@ -282,7 +282,7 @@ static size_t replaced_indices(const struct cut *c, const struct pattern *p, str
     return n;
 }
 
-/* ---- finding */
+/* finding */
 
 void candidates_release(struct candidates *c)
 {

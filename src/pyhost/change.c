@@ -3,7 +3,7 @@
 
 enum { CHAIN_MAX = 200 };
 
-/* ---- the index: {name: [names that depend on it]} */
+/* the index: {name: [names that depend on it]} */
 
 static int add_dependant(PyObject *index, PyObject *name, PyObject *dependant)
 {
@@ -34,7 +34,7 @@ int change_index(struct interview *iv)
     return 0;
 }
 
-/* ---- names as they are meant: x and index variables of a pattern replaced */
+/* names as they are meant: x and index variables of a pattern replaced */
 
 static PyObject *bind_text(PyObject *name, PyObject *pattern)
 {
@@ -58,7 +58,7 @@ static PyObject *bind_text(PyObject *name, PyObject *pattern)
     return buf_ok(&out) == ERR_OK ? py_str(buf_str(&out)) : PyErr_NoMemory();
 }
 
-/* ---- following */
+/* following */
 
 struct change {
     struct eval *e;

@@ -6,7 +6,7 @@
 
 static const size_t check_ceiling = (size_t)256 * 1024 * 1024;
 
-/* ---- trees: (line, column, "scalar", value), (…, "list", [trees]), (…, "map", [(tree, tree)]) */
+/* trees: (line, column, "scalar", value), (…, "list", [trees]), (…, "map", [(tree, tree)]) */
 
 static PyObject *tree_of(const struct yaml_node *node);
 
@@ -74,7 +74,7 @@ static PyObject *parts_of(struct arena *mem, str text)
     return py_keep(&list);
 }
 
-/* ---- what the linter calls */
+/* what the linter calls */
 
 static PyObject *check_parts(PyObject *self, PyObject *text)
 {

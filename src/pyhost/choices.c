@@ -125,7 +125,7 @@ PyObject *choices_items(struct eval *e, const struct field *f, bool trim_help)
     return py_keep(&list);
 }
 
-/* ---- the value at the start */
+/* the value at the start */
 
 static int same_text(PyObject *a, PyObject *b)
 {
@@ -192,7 +192,7 @@ static int is_in(PyObject *start, PyObject *value, bool objects)
     return in_collection(start, value, objects);
 }
 
-/* ---- into the field's object */
+/* into the field's object */
 
 static int copy_keys(PyObject *from, PyObject *to, const char *const *keys)
 {
@@ -278,7 +278,7 @@ int choices_place(struct eval *e, const struct field *f, PyObject *items, PyObje
     return py_set(out, "choices", list);
 }
 
-/* ---- choice screens without a variable */
+/* choice screens without a variable */
 
 static int place_action(struct eval *e, struct block *b, struct choice *c, Py_ssize_t index, PyObject *target, PyObject *list)
 {

@@ -139,7 +139,7 @@ PyObject *choice_items_code(PyObject *value)
     return items ? py_keep(&list) : NULL;
 }
 
-/* ---- objects */
+/* objects */
 
 static PyObject *object_name(PyObject *object)
 {

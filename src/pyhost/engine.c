@@ -4,7 +4,7 @@
 
 static const size_t json_max = (size_t)64 * 1024 * 1024;
 
-/* ---- load and start */
+/* load and start */
 
 err engine_load(str lib_dir)
 {
@@ -78,7 +78,7 @@ err engine_start(str package, const str *folders, size_t n_folders, str settings
     return ERR_OK;
 }
 
-/* ---- operations: each 0, or -1 with an exception and c->stage set */
+/* operations: each 0, or -1 with an exception and c->stage set */
 
 static int with_session(struct engine_call *c)
 {
@@ -196,7 +196,7 @@ static int (*const operations[OP__COUNT])(struct engine_call *c) = {
     [OP_ACTION] = op_action, [OP_METADATA] = op_metadata, [OP_CHECK] = op_check,         [OP_DATA] = op_data,
 };
 
-/* ---- the reply */
+/* the reply */
 
 /* No more than that many bytes, and whole characters. */
 static str bounded(PyObject *text, size_t most)

@@ -5,7 +5,7 @@
 #include "pyhost/engine.h"
 #include "pyhost/host.h"
 
-/* ---- source.c: files of packages. Names: api 5.2; lookups: language 1.3. */
+/* source.c: files of packages. Names: api 5.2; lookups: language 1.3. */
 enum { FOLDERS_MAX = 32 };
 struct engine {
     str package;
@@ -46,11 +46,11 @@ bool source_changed(const struct source_file *list);
 /* Raises an error of chancery_host.errors with that text (format of PyUnicode_FromFormat). Always -1. */
 int engine_error(const char *class, const char *fmt, ...);
 
-/* ---- interview.c */
+/* interview.c */
 struct interview *interview_get(PyObject *name);                 /* cached while its files stay as they are; NULL: exception */
 PyObject *interview_keep(struct interview *iv, PyObject *steal); /* borrowed, lives as long as the interview; NULL: exception */
 void *interview_take(struct interview *iv, size_t n, size_t size);
-/* ---- block.c */
+/* block.c */
 struct reading { /* one file that is being read */
     struct interview *iv;
     PyObject *file, *package, *language; /* language NULL: '*' */
@@ -63,16 +63,16 @@ struct block *block_temporary(struct interview *temp, PyObject *source);
 int block_add(struct interview *iv, struct block *b); /* gives it its number and place */
 struct block *block_new(struct reading *r, PyObject *source);
 int block_name(struct block *b); /* after block_add */
-/* ---- settings.c: 1 if the block was one of settings, 0 not, -1 exception */
+/* settings.c: 1 if the block was one of settings, 0 not, -1 exception */
 int settings_read(struct reading *r, PyObject *source);
 int settings_include(struct reading *r, PyObject *list); /* interview.c */
 
-/* ---- use.c */
+/* use.c */
 int block_prepare(struct eval *e, struct block *b);    /* need: pre, undefine, reconsider */
 int block_finish(struct eval *e, struct block *b);     /* need: post */
 int block_conditions(struct eval *e, struct block *b); /* 1 all true, 0, -1 */
 
-/* ---- candidates.c: language 6.3 */
+/* candidates.c: language 6.3 */
 struct candidate {
     struct block *block;
     struct binding bind; /* owns its references */
@@ -88,7 +88,7 @@ void candidates_release(struct candidates *c);
 PyObject *candidates_patterns(PyObject *name);
 int binding_bind(struct eval *e, const struct binding *b);
 
-/* ---- signal.c: what an exception means. */
+/* signal.c: what an exception means. */
 enum signal_kind { SIG_ERROR, SIG_MISSING, SIG_FORCED, SIG_RERUN, SIG_SCREEN, SIG_EMPTY };
 struct signal {
     enum signal_kind kind;
@@ -101,13 +101,13 @@ void signal_release(struct signal *s);
 int signal_is_reply(PyObject **value); /* 1 if the exception that is set is a Reply; then it is taken into *value */
 PyObject *error_text(void);            /* takes the exception: "Class: text" */
 
-/* ---- variable access (value.c) */
+/* variable access (value.c) */
 int value_assign(struct eval *e, PyObject *name, PyObject *value);
 int value_remove(struct eval *e, PyObject *name);     /* silently if it does not exist */
 PyObject *value_find(struct eval *e, PyObject *name); /* without seeking; NULL without exception if it is not defined */
 bool name_is_plain(str name);                         /* an identifier and nothing more */
 
-/* ---- objects.c, lazy.c, table.c, change.c, actions.c */
+/* objects.c, lazy.c, table.c, change.c, actions.c */
 int objects_compile(struct block *b);
 int objects_make(struct eval *e, struct block *b, const struct binding *bind); /* bind NULL: all entries */
 int data_make(struct eval *e, struct block *b, const struct binding *bind);
@@ -129,17 +129,17 @@ struct interview *interview_temporary(struct eval *e);                          
 PyObject *screen_temporary(struct eval *e, PyObject *source);
 bool is_command_word(str word);
 
-/* ---- builtin.c */
+/* builtin.c */
 PyObject *builtin_module(void);
 extern struct eval *running; /* NULL between calls */
 /* Lays extra over the answers; keeps what was there for overlay_end. */
 PyObject *overlay_begin(struct eval *e, PyObject *extra);
 void overlay_end(struct eval *e, PyObject *saved); /* steals; keeps an exception that is set */
 
-/* ---- warm.c: pickled answers of recent steps. */
+/* warm.c: pickled answers of recent steps. */
 uint64_t warm_keep(PyObject *bytes);    /* borrowed; the number it got, 0 if it is too large */
 PyObject *warm_find_b(uint64_t number); /* borrowed bytes or NULL */
 
-/* ---- prepare.c: language 6.1, preparation */
+/* prepare.c: language 6.1, preparation */
 int prepare_namespace(struct eval *e);
 int prepare_request(struct eval *e);

@@ -2,7 +2,7 @@
 #include "pyhost/call_int.h"
 #include "pyhost/screen_int.h"
 
-/* ---- the interview's own answer (language 10.5) */
+/* the interview's own answer (language 10.5) */
 
 static PyObject *bytes_of(PyObject *body)
 {
@@ -59,7 +59,7 @@ static int take_reply(struct engine_call *c, PyObject *reply)
     return take_response(c, reply, body, str_is(py_view(kind), "file"));
 }
 
-/* ---- a variable that nothing defines */
+/* a variable that nothing defines */
 
 static int take_missing(struct engine_call *c)
 {
@@ -125,7 +125,7 @@ int call_evaluate(struct engine_call *c)
     return offset ? py_set(c->e.internal, "steps_offset", offset) : 0;
 }
 
-/* ---- the progress meter (language 8.4, no. 11) */
+/* the progress meter (language 8.4, no. 11) */
 
 static struct block *block_named(struct interview *iv, PyObject *name)
 {

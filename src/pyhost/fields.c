@@ -47,7 +47,7 @@ static int render_rows(struct eval *e, const struct field *f, enum field_key fir
     return 0;
 }
 
-/* ---- permissions, required, validate */
+/* permissions, required, validate */
 
 static int set_permissions(struct eval *e, const struct field *f, PyObject *out)
 {
@@ -94,7 +94,7 @@ static int try_validator(struct eval *e, const struct field *f)
     return 0;
 }
 
-/* ---- the value at the start */
+/* the value at the start */
 
 PyObject *field_start(struct eval *e, const struct field *f, const struct binding *bind, bool *known)
 {
@@ -114,7 +114,7 @@ int field_default(const struct field *f, PyObject *start, bool known, PyObject *
     return plain ? py_set(out, "default", start) : 0;
 }
 
-/* ---- one field */
+/* one field */
 
 static int set_label(struct eval *e, const struct field *f, PyObject *out)
 {
@@ -205,7 +205,7 @@ int field_render(struct fields_state *fs, struct field *f, PyObject *number)
     return PyList_Append(fs->list, out);
 }
 
-/* ---- all fields */
+/* all fields */
 
 /* Fields that code computes are compiled each time; their memory goes when they are rendered. */
 static int render_generated(struct fields_state *fs, const struct field *maker)

@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "worker/frame.h"
 
-/* ---- offered by the engine ---- */
+/* offered by the engine */
 
 /* In the zygote, once, after Py_Initialize: puts the library on its way and imports what every worker needs. lib_dir: absolute path of the folder
  * that holds chancery_host/ and docassemble/; it is on sys.path already. An error ends the zygote; a Python exception left behind is printed. */
@@ -26,7 +26,7 @@ err engine_start(str package, const str *folders, size_t n_folders, str settings
  * Python exception is left behind. mem is emptied after the reply has left. What the engine keeps between calls it owns itself. */
 void engine_call(struct arena *mem, const struct frame *request, struct buf *reply);
 
-/* ---- the host's own parts ---- */
+/* the host's own parts */
 
 enum { HOST_SOCKET = 3, HOST_FOLDERS_MAX = 32 };
 

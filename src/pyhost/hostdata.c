@@ -79,7 +79,7 @@ int hostdata_write_puts(struct buf *reply)
     return 0;
 }
 
-/* ---- for the library: given(name) and put(name, bytes) of _chancery */
+/* for the library: given(name) and put(name, bytes) of _chancery */
 
 static int is_open(void)
 {

@@ -37,7 +37,7 @@ static bool jpeg_size(str s, double *width, double *height)
     return false;
 }
 
-/* ---- SVG: width and height, or the view box, of the first <svg …> */
+/* SVG: width and height, or the view box, of the first <svg …> */
 
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ','; }
 

@@ -35,7 +35,7 @@ static void interview_free(struct interview *iv)
     arena_free(mem);
 }
 
-/* ---- reading a file */
+/* reading a file */
 
 static PyObject *lower_keys(struct reading *r, PyObject *block)
 {
@@ -141,7 +141,7 @@ int settings_include(struct reading *r, PyObject *list)
     return 0;
 }
 
-/* ---- the whole */
+/* the whole */
 
 static int hash_sources(struct interview *iv)
 {

@@ -2,7 +2,7 @@
 #include "pyhost/lazy_int.h"
 #include <fcntl.h>
 
-/* ---- compiling */
+/* compiling */
 
 /* The texts of the files that `content file` names, joined. */
 static PyObject *read_files(struct block *b, PyObject *names)
@@ -41,7 +41,7 @@ int lazy_compile(struct block *b)
     return decoration ? text_compile(b->iv, b, decoration, "decoration", &lazy->decoration) : 0;
 }
 
-/* ---- making and rendering */
+/* making and rendering */
 
 static PyObject *loop_values(struct eval *e)
 {

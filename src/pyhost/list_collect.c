@@ -53,7 +53,7 @@ int collect_compile(struct block *b, struct screen *s)
     return find_list(b, s, c);
 }
 
-/* ---- rendering */
+/* rendering */
 
 static int add_frame(struct fields_state *fs, PyObject *number)
 {

@@ -10,7 +10,7 @@ struct entry {
     struct expr use_objects, gathered;
 };
 
-/* ---- compiling */
+/* compiling */
 
 static int compile_option(struct block *b, const char *key, struct expr *out)
 {
@@ -86,7 +86,7 @@ int objects_compile(struct block *b)
     return 0;
 }
 
-/* ---- making */
+/* making */
 
 static PyObject *option(struct eval *e, const struct expr *x, PyObject *preset) { return expr_given(x) ? expr_eval(e, x) : Py_NewRef(preset); }
 

@@ -27,7 +27,7 @@ static struct part **text_slot(struct review_item *it, str key)
     return NULL;
 }
 
-/* ---- compiling */
+/* compiling */
 
 static int add_var(struct block *b, struct review_item *it, PyObject *entry)
 {
@@ -99,7 +99,7 @@ int review_compile(struct block *b, struct screen *s)
     return s->review ? 0 : -1;
 }
 
-/* ---- rendering */
+/* rendering */
 
 static int is_visible(struct eval *e, const struct review_item *it, bool seek)
 {

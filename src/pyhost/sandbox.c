@@ -24,7 +24,7 @@ static void fd_close(int *fd)
     if (*fd >= 0) close(*fd);
 }
 
-/* ---- privileges ---- */
+/* privileges */
 
 static err drop_privileges(void)
 {
@@ -39,7 +39,7 @@ static err drop_privileges(void)
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? ERR_OK : ERR_WORKER;
 }
 
-/* ---- limits ---- */
+/* limits */
 
 enum { MIB = 1024 * 1024, OPEN_FILES = 64, STACK_BYTES = 8 * MIB };
 
@@ -67,7 +67,7 @@ static err set_limits(uint64_t memory_mb)
     return ERR_OK;
 }
 
-/* ---- files: landlock ---- */
+/* files: landlock */
 
 /* Laid out here because Debian 12's header knows only the first version. */
 struct ruleset {
@@ -161,7 +161,7 @@ static err fence_files(const struct sandbox_plan *plan, struct buf *notes)
     return syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 ? ERR_OK : ERR_WORKER;
 }
 
-/* ---- calls: seccomp ---- */
+/* calls: seccomp */
 
 #define CALL(name) SCMP_SYS(name)
 

@@ -2,7 +2,7 @@
 #include "pyhost/engine_int.h"
 #include "pyhost/screen_int.h"
 
-/* ---- compiling */
+/* compiling */
 
 static int compile_roles(struct block *b, struct screen *s)
 {
@@ -41,7 +41,7 @@ int screen_compile(struct block *b)
     return kind_compile(b, s) < 0 || check_labels(b, s) < 0 || compile_roles(b, s) < 0 ? -1 : compile_validation(b);
 }
 
-/* ---- what every screen has */
+/* what every screen has */
 
 /* Of the features, only these are shown (language 7.2). */
 static int show_options(struct eval *e, PyObject *out)
@@ -114,7 +114,7 @@ int screen_common(struct eval *e, struct block *b, const struct binding *bind, P
     return screen_sections(e, out) < 0 || show_options(e, out) < 0 ? -1 : show_state(e, out);
 }
 
-/* ---- building */
+/* building */
 
 static int show_origin(struct block *b, const struct binding *bind, PyObject *out)
 {

@@ -6,7 +6,7 @@
 #pragma once
 #include "pyhost/engine.h"
 
-/* ---- part.c: what an author may write where a text, a number, an expression or a structure may stand. */
+/* part.c: what an author may write where a text, a number, an expression or a structure may stand. */
 enum part_kind { PART_CONST, PART_TEXT, PART_EXPR, PART_LIST, PART_MAP };
 enum part_how {
     HOW_TEXT, /* one text; anything else by str() */
@@ -46,21 +46,21 @@ struct temporary {
 int  temporary_open(struct temporary *t, const struct block *b);
 void temporary_close(struct temporary *t);
 
-/* ---- variable.c: names of variables. */
+/* variable.c: names of variables. */
 int       variable_check(struct block *b, PyObject *name); /* a name that can be assigned to, else block_error */
 PyObject *variable_holder(PyObject *name);                  /* "a.b" of "a.b.c" and "a" of "a[i]"; None if there is none */
 PyObject *variable_concrete(PyObject *name, const struct binding *bind); /* x and [i] replaced */
 /* The value a field starts with (language 6.8, last paragraph), NULL without exception if there is none; *from_answers tells that it is not remembered. */
 PyObject *variable_before(struct eval *e, PyObject *name, const struct binding *bind);
 
-/* ---- messages.c */
+/* messages.c */
 struct field;
 struct screen;
 PyObject *field_messages(struct eval *e, struct block *b, const struct field *f, PyObject *rendered /* the field's object so far */);
 
 PyObject *messages_common(struct eval *e, struct block *b); /* the interview's own, for the language of the block: dict */
 
-/* ---- field_types.c: table 4.2. */
+/* field_types.c: table 4.2. */
 enum required_message { REQ_FILL, REQ_SELECT, REQ_TYPE_IN, REQ_FILE, REQ_NONE };
 enum {
     DT_CHOICES = 1,   /* needs choices */
@@ -83,11 +83,11 @@ struct datatype {
 const struct datatype *datatype_find(str name); /* NULL: a datatype of the author's */
 enum required_message  input_required(str input, enum required_message preset);
 
-/* ---- custom_type.c: datatypes that authors define as classes. */
+/* custom_type.c: datatypes that authors define as classes. */
 int       custom_parameters(struct eval *e, const struct field *f, PyObject *out);
 PyObject *custom_start(const struct field *f, PyObject *value /* stolen, may be NULL */); /* default_for() of an existing value */
 
-/* ---- field_compile.c */
+/* field_compile.c */
 enum field_key {
     /* in the order in which they are evaluated (language 6.8, step 3) */
     F_SHOW_IF, F_HIDE_IF, F_ENABLE_IF, F_DISABLE_IF, F_JS_SHOW_IF, F_JS_HIDE_IF, F_JS_ENABLE_IF, F_JS_DISABLE_IF,
@@ -141,7 +141,7 @@ int field_compile(struct block *b, PyObject *item, PyObject *number, bool at_loa
 int fields_compile(struct block *b, PyObject *list, struct field **out, size_t *n);
 struct field *field_single(struct block *b, PyObject *var, const char *type); /* the only field of a yesno, settrue … screen */
 
-/* ---- fields.c */
+/* fields.c */
 struct fields_state {
     struct eval          *e;
     struct block         *b;
@@ -161,7 +161,7 @@ int field_default(const struct field *f, PyObject *start, bool known, PyObject *
 int field_is_hidden(struct eval *e, const struct field *f);
 int condition_render(struct eval *e, const struct field *f, PyObject *out);
 
-/* ---- choices_compile.c, choices.c, choice_objects.c */
+/* choices_compile.c, choices.c, choice_objects.c */
 struct choice {
     struct part *label, *value, *splice; /* splice: {code: …} */
     struct part *help, *image, *color, *css_class, *preset, *group, *show_if;
@@ -190,7 +190,7 @@ int choices_place(struct eval *e, const struct field *f, PyObject *items, PyObje
 /* Rows of a choice screen without variable: indices into _internal["answers"]. */
 PyObject *choice_actions(struct eval *e, struct block *b, const struct choices *c);
 
-/* ---- screen_keys.c: the keys of a question that are one text or expression each. */
+/* screen_keys.c: the keys of a question that are one text or expression each. */
 enum screen_key {
     K_SECTION, K_QUESTION, K_BREADCRUMB, K_SUBQUESTION, K_METADATA, K_UNDER, K_RIGHT, K_PRE, K_POST, K_SUBMIT,
     K_CSS_CLASS, K_TABLE_CSS_CLASS, K_CONTINUE_LABEL, K_RESUME_LABEL, K_BACK_LABEL, K_CORNER_BACK_LABEL, K_CSS, K_SCRIPT, K_GA_ID, K_SEGMENT_ID, K_SEGMENT,
@@ -227,7 +227,7 @@ struct screen {
 int screen_keys_compile(struct block *b, struct screen *s);
 int screen_texts(struct eval *e, struct block *b, PyObject *out); /* question, subquestion, css … */
 
-/* ---- screen_parts.c: title and the other default screen parts. */
+/* screen_parts.c: title and the other default screen parts. */
 int screen_parts(struct eval *e, struct block *b, PyObject *out);
 /* One part by the precedence of language 3.19; NULL without exception if nobody set it. */
 PyObject *screen_part(struct eval *e, struct block *b, const char *name, const struct part *own, enum trim trim);
@@ -236,7 +236,7 @@ PyObject *by_language_b(struct eval *e, const struct block *b, PyObject *all);
 PyObject *server_language(struct eval *e); /* of the server, whatever set_language() said */
 PyObject *translate_word(const char *word); /* the library's word() */
 
-/* ---- screen_help.c, screen_terms.c, screen_media.c, screen_menu.c, screen_back.c */
+/* screen_help.c, screen_terms.c, screen_media.c, screen_menu.c, screen_back.c */
 int help_compile(struct block *b, PyObject *source, struct help **out);
 int screen_help(struct eval *e, struct block *b, PyObject *out);
 int terms_compile(struct block *b, struct screen *s);
@@ -254,7 +254,7 @@ int screen_back(struct eval *e, struct block *b, PyObject *out);
 int buttons_compile(struct block *b, struct screen *s);
 int buttons_show(struct eval *e, const struct screen *s, PyObject *out);
 
-/* ---- screen_kinds.c, review.c, list_collect.c */
+/* screen_kinds.c, review.c, list_collect.c */
 int kind_compile(struct block *b, struct screen *s);
 int kind_render(struct eval *e, struct block *b, const struct binding *bind, PyObject *out);
 int review_compile(struct block *b, struct screen *s);
@@ -262,7 +262,7 @@ int review_render(struct eval *e, struct block *b, PyObject *out);
 int collect_compile(struct block *b, struct screen *s);
 int collect_render(struct fields_state *fs, struct screen *s, PyObject *out);
 
-/* ---- screen_prepare.c: step 1 of language 6.8: binds, need (pre), undefine, reconsider. */
+/* screen_prepare.c: step 1 of language 6.8: binds, need (pre), undefine, reconsider. */
 int screen_prepare(struct eval *e, struct block *b, const struct binding *bind);
 /* Whether the exception that is set may be passed over where a screen can do without: a failure of somebody's code, not of memory. */
 bool error_is_forgivable(void);

@@ -1,7 +1,7 @@
 /* The kinds of question: which key makes which, and what each adds to the answer. Spec: language 3.3 to 3.8, 7.4, 7.8. */
 #include "pyhost/screen_int.h"
 
-/* ---- yes/no */
+/* yes/no */
 
 struct yesno {
     enum question_kind kind;
@@ -38,7 +38,7 @@ static int yesno_labels(const struct yesno *row, PyObject *field, PyObject *out)
     return py_set_own(field, "sign", PyLong_FromLong(row->inverted ? -1 : 1));
 }
 
-/* ---- compiling */
+/* compiling */
 
 static int single(struct block *b, struct screen *s, PyObject *var, const char *datatype)
 {
@@ -169,7 +169,7 @@ int kind_compile(struct block *b, struct screen *s)
     return compile_continue(b, s);
 }
 
-/* ---- rendering */
+/* rendering */
 
 static int show_actions(struct eval *e, struct block *b, PyObject *list)
 {

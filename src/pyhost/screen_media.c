@@ -3,7 +3,7 @@
 #include "pyhost/image_size.h"
 #include "pyhost/screen_int.h"
 
-/* ---- files of packages */
+/* files of packages */
 
 static PyObject *host_call(const char *function, const char *format, ...)
 {
@@ -42,7 +42,7 @@ static PyObject *static_url(PyObject *package, PyObject *reference)
     return function ? PyObject_CallOneArg(function, whole) : NULL;
 }
 
-/* ---- pictures */
+/* pictures */
 
 int credit_add(struct eval *e, PyObject *text)
 {
@@ -97,7 +97,7 @@ int images_resolve(struct eval *e, struct block *b, PyObject *rows)
     return 0;
 }
 
-/* ---- how high it is beside its width */
+/* how high it is beside its width */
 
 /* Package and path of the picture's file, as for its URL; false if it is no file of a package. */
 static bool picture_file(struct eval *e, struct block *b, PyObject *name, PyObject **package, PyObject **path)
@@ -165,7 +165,7 @@ int screen_decoration(struct eval *e, struct block *b, PyObject *out)
     return row ? py_set(out, "decoration", row) : -1;
 }
 
-/* ---- sounds and films */
+/* sounds and films */
 
 static PyObject *embed(str reference)
 {
@@ -253,7 +253,7 @@ PyObject *media_list(struct eval *e, struct block *b, const struct part *p, bool
     return items ? py_keep(&list) : NULL;
 }
 
-/* ---- reload */
+/* reload */
 
 enum { RELOAD_PRESET = 10, RELOAD_LEAST = 4 };
 

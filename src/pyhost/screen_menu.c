@@ -1,7 +1,7 @@
 /* What stands around the question: the menu, the sections, the way back. Spec: language 7.2. */
 #include "pyhost/screen_int.h"
 
-/* ---- menu */
+/* menu */
 
 static PyObject *exit_url(void)
 {
@@ -64,7 +64,7 @@ int screen_menu(struct eval *e, struct block *b, PyObject *out)
     return py_get_b(e->answers, "menu_items") && PyList_GET_SIZE(items) ? py_set(out, "menu_items", items) : 0;
 }
 
-/* ---- sections */
+/* sections */
 
 /* A member of nav, None where there is none. */
 static PyObject *nav_says(PyObject *nav, const char *method, PyObject *display)
@@ -91,7 +91,7 @@ int screen_sections(struct eval *e, PyObject *out)
     return py_set_own(out, "sections", section_list(e, nav));
 }
 
-/* ---- the way back */
+/* the way back */
 
 static long steps_offset(struct eval *e)
 {
@@ -126,7 +126,7 @@ int screen_back(struct eval *e, struct block *b, PyObject *out)
     return py_set_own(out, "cornerBackButton", label_or(e, b, "corner back button label", K_CORNER_BACK_LABEL, "Back"));
 }
 
-/* ---- action buttons: the reference shows none of them, but their texts are evaluated (language 7.3, additional_buttons) */
+/* action buttons: the reference shows none of them, but their texts are evaluated (language 7.3, additional_buttons) */
 
 static int compile_button(struct block *b, PyObject *source, struct button *out)
 {

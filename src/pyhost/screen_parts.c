@@ -9,7 +9,7 @@ PyObject *translate_word(const char *word)
     return PyUnicode_FromString(word);
 }
 
-/* ---- where a part may come from, best first */
+/* where a part may come from, best first */
 
 static PyObject *from_session(struct eval *e, const char *name, enum trim trim)
 {
@@ -75,7 +75,7 @@ PyObject *screen_part(struct eval *e, struct block *b, const char *name, const s
     return found;
 }
 
-/* ---- the parts of the answer */
+/* the parts of the answer */
 
 struct shown_part {
     const char *name, *json, *preset; /* preset: a word; NULL: absent */

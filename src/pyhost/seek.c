@@ -14,7 +14,7 @@ static long limit_of(struct interview *iv, const char *feature)
     return limit > 0 && limit <= 100000 ? limit : LIMIT_PRESET;
 }
 
-/* ---- what was tried: names and the blocks that must not be used for them */
+/* what was tried: names and the blocks that must not be used for them */
 
 struct tried {
     PyObject *map; /* {name: set of block numbers} */
@@ -40,7 +40,7 @@ static int tried_has(struct tried *t, PyObject *pattern, const struct block *b)
     return number ? PySet_Contains(set, number) : -1;
 }
 
-/* ---- one search */
+/* one search */
 
 struct search {
     struct eval *e;
@@ -206,7 +206,7 @@ enum end seek_top(struct eval *e, PyObject *name, bool forced, PyObject **screen
     return end;
 }
 
-/* ---- the main pass */
+/* the main pass */
 
 /* Assignments instead of a question that turned out empty (language 4.4): [(name, value)]. */
 static int assign_all(struct eval *e, PyObject *assignments)

@@ -27,7 +27,7 @@ static PyObject *parsed(struct engine_call *c, enum tag t, bool object)
     return NULL;
 }
 
-/* ---- names that mean something only after an evaluation: x, [i] … [n] */
+/* names that mean something only after an evaluation: x, [i] … [n] */
 
 static bool uses_loop_names(PyObject *name)
 {
@@ -65,7 +65,7 @@ static int evaluate_for_names(struct engine_call *c)
     return 0;
 }
 
-/* ---- setting */
+/* setting */
 
 struct setting {
     PyObject *changed; /* list of (name, old value or None, whether there was one) */
@@ -114,7 +114,7 @@ static int set_files(struct engine_call *c, struct setting *s, PyObject *files)
     return make ? 0 : -1;
 }
 
-/* ---- marking, deleting, the action stack */
+/* marking, deleting, the action stack */
 
 static int mark_question(struct engine_call *c)
 {
@@ -169,7 +169,7 @@ static int take_off(struct engine_call *c, struct setting *s, PyObject *events)
     return 0;
 }
 
-/* ---- change tracking */
+/* change tracking */
 
 /* The loop variables as they are bound now. */
 static int binding_now(struct engine_call *c, struct binding *b)

@@ -1,7 +1,7 @@
 /* pyhost/settings.c: blocks that are settings of the whole interview, merged into it as they are read. Spec: language 3.16 to 3.20. */
 #include "pyhost/engine_int.h"
 
-/* ---- dictionaries by language */
+/* dictionaries by language */
 
 static PyObject *language_of_b(struct reading *r, PyObject *source)
 {
@@ -54,7 +54,7 @@ static int not_a(struct reading *r, const char *key, const char *kind)
     return engine_error("DASourceError", "%s must be a %s in file %U in the block on line %u from package %U", key, kind, r->file, r->line, r->package);
 }
 
-/* ---- one row per key */
+/* one row per key */
 
 static int read_metadata(struct reading *r, PyObject *value, PyObject *source)
 {

@@ -31,7 +31,7 @@ static int name_error(const char *class, const char *fmt, str name)
     return text ? engine_error(class, fmt, text) : -1;
 }
 
-/* ---- names */
+/* names */
 
 static bool is_file_char(char c)
 {
@@ -119,7 +119,7 @@ PyObject *source_resolve(PyObject *reference, PyObject *beside)
     return missing ? py_keep(&near) : py_keep(&base);
 }
 
-/* ---- files */
+/* files */
 
 int source_path(struct arena *a, str name, char **out)
 {
@@ -211,7 +211,7 @@ bool source_changed(const struct source_file *list)
     return false;
 }
 
-/* ---- parts */
+/* parts */
 
 static bool is_separator(str line)
 {
@@ -280,7 +280,7 @@ int source_split(struct arena *a, str text, struct part_text **out, size_t *n)
     return 0;
 }
 
-/* ---- values */
+/* values */
 
 static PyObject *time_value(const struct yaml_node *node)
 {

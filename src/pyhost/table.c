@@ -3,7 +3,7 @@
 
 enum { TABLE_MAX = 16 * 1024 * 1024 };
 
-/* ---- compiling */
+/* compiling */
 
 static int compile_column(struct block *b, PyObject *item, struct column *out)
 {
@@ -84,7 +84,7 @@ int table_compile(struct block *b)
     return compile_text(b, "not available label", &t->missing) < 0 || compile_text(b, "edit header", &t->edit_header) < 0 ? -1 : 0;
 }
 
-/* ---- rows */
+/* rows */
 
 struct table {
     struct eval *e;
@@ -199,7 +199,7 @@ static int collect_rows(struct table *t)
     return t->items ? 0 : -1;
 }
 
-/* ---- cells */
+/* cells */
 
 static void add_cell(struct table *t, str text)
 {
@@ -374,7 +374,7 @@ static PyObject *render(struct table *t)
     return buf_ok(&t->out) == ERR_OK ? py_str(buf_str(&t->out)) : PyErr_NoMemory();
 }
 
-/* ---- the values behind the cells, for export */
+/* the values behind the cells, for export */
 
 static PyObject *row_cells(struct table *t, PyObject *pair)
 {

@@ -3,7 +3,7 @@
 
 enum { TEXT_MAX = 16 * 1024 * 1024 };
 
-/* ---- compiling */
+/* compiling */
 
 /* "<code block, FILE, block on line N>": tells interview code from code in files, and where it stands. */
 static PyObject *pseudo_name(struct interview *iv, struct block *b, const char *what)
@@ -123,7 +123,7 @@ int text_compile(struct interview *iv, struct block *b, PyObject *source, const 
     return out->template && out->source ? 0 : -1;
 }
 
-/* ---- evaluating */
+/* evaluating */
 
 PyObject *expr_eval(struct eval *e, const struct expr *x)
 {

@@ -31,7 +31,7 @@ static void find_spot(PyObject *value, struct spot *out)
     PyErr_Clear();
 }
 
-/* ---- the block of a spot */
+/* the block of a spot */
 
 static long number_behind(str s, str mark)
 {

@@ -2,7 +2,7 @@
 #include "pyhost/seek_int.h"
 #include "pyhost/screen_int.h"
 
-/* ---- parts that both have in common */
+/* parts that both have in common */
 
 static int evaluate_all(struct eval *e, const struct expr *v, size_t n)
 {
@@ -60,7 +60,7 @@ static int is_true(struct eval *e, const struct expr *x)
     return value ? PyObject_IsTrue(value) : -1;
 }
 
-/* ---- choices of embedded blocks */
+/* choices of embedded blocks */
 
 static bool uses_names(struct block *b, char letter)
 {
@@ -108,7 +108,7 @@ struct block *block_chosen(struct eval *e, struct block *b, const struct binding
     return b;
 }
 
-/* ---- screens */
+/* screens */
 
 static PyObject *command_of(struct eval *e, struct block *b)
 {
@@ -198,7 +198,7 @@ static enum end show(struct eval *e, struct block *b, const struct binding *bind
     return END_ERROR;
 }
 
-/* ---- the main pass */
+/* the main pass */
 
 static enum end pass_question(struct eval *e, struct block *b, PyObject **screen)
 {
@@ -262,7 +262,7 @@ enum end pass_block(struct eval *e, struct block *b, PyObject **screen)
     return pass_mandatory(e, b, screen);
 }
 
-/* ---- candidates */
+/* candidates */
 
 static int call_stack(const char *function, PyObject *name)
 {

@@ -41,7 +41,7 @@ PyObject *eval_variable(struct eval *e, PyObject *name)
     return code ? PyEval_EvalCode(code, e->answers, e->answers) : NULL;
 }
 
-/* ---- looking without seeking */
+/* looking without seeking */
 
 static int probing(struct eval *e, long by)
 {
@@ -89,7 +89,7 @@ int eval_is_defined(struct eval *e, PyObject *name)
     return value ? 1 : PyErr_Occurred() ? -1 : 0;
 }
 
-/* ---- changing */
+/* changing */
 
 int value_assign(struct eval *e, PyObject *name, PyObject *value)
 {

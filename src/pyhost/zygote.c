@@ -80,7 +80,7 @@ static bool tell(struct buf *b, int fd)
     return n == (ssize_t)b->n;
 }
 
-/* ---- in the child ---- */
+/* in the child */
 
 /* The worker's socket becomes HOST_SOCKET, the null device 0 to 2, and nothing else stays open. */
 static bool keep_only(int socket)
@@ -133,7 +133,7 @@ _Noreturn static void worker_main(struct order *o, pid_t zygote, str lib_dir)
     serve_run(plan.memory_mb);
 }
 
-/* ---- in the zygote ---- */
+/* in the zygote */
 
 static bool fork_one(struct order *o, str lib_dir)
 {

@@ -18,7 +18,7 @@ struct judge {
     size_t n;
 };
 
-/* What is repeated of the request -------------------------------------------------------------------------------------------------------- */
+/* What is repeated of the request */
 
 static bool has_secrets(const struct shape *body)
 {
@@ -72,7 +72,7 @@ static void input(struct judge *j, const struct value *v, bool secret)
         jw_str(&j->w, v->text);
 }
 
-/* One entry ------------------------------------------------------------------------------------------------------------------------------ */
+/* One entry */
 
 static void loc(struct judge *j, const struct place *at)
 {
@@ -169,7 +169,7 @@ static err not_good(struct judge *j, const struct shape *s, const char *why, con
     return email ? with_text(j, &f, "reason", str_c(why), at, v) : found(j, &f, at, v);
 }
 
-/* Values: judged and kept in one go. *given: it is there and good. ------------------------------------------------------------------------ */
+/* Values: judged and kept in one go. *given: it is there and good. */
 
 /* What a value is kept by: a field, or a list of items. */
 struct slot {
@@ -419,7 +419,7 @@ static err read_fields(struct judge *j, const struct shape *s, str object, const
     return ERR_OK;
 }
 
-/* Parameters and bodies ------------------------------------------------------------------------------------------------------------------ */
+/* Parameters and bodies */
 
 /* Of several of one name the last counts. */
 static str last_of(const struct params *p, const char *name)

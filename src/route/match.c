@@ -17,7 +17,7 @@ int method_at(enum method m)
     return -1;
 }
 
-/* Building ---------------------------------------------------------------------------------------------------------------------- */
+/* Building */
 
 static struct node *child_literal(struct arena *a, struct node *at, str text)
 {
@@ -122,7 +122,7 @@ bool path_param(const char *path, size_t *at, str *name, bool *digits)
     return true;
 }
 
-/* Matching ---------------------------------------------------------------------------------------------------------------------- */
+/* Matching */
 
 struct walk {
     const str *segments;

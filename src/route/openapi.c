@@ -12,7 +12,7 @@ struct printer {
     bool clash; /* two shapes share a name, or there are too many */
 };
 
-/* Components ---------------------------------------------------------------------------------------------------------------------------- */
+/* Components */
 
 static void collect(struct printer *p, const struct shape *s, unsigned depth);
 
@@ -50,7 +50,7 @@ static void collect_op(struct printer *p, const struct op *op)
     collect_replies(p, p->f->common);
 }
 
-/* Schemas ------------------------------------------------------------------------------------------------------------------------------- */
+/* Schemas */
 
 static void schema(struct printer *p, const struct shape *s, const char *doc, bool in_place);
 
@@ -190,7 +190,7 @@ static void schema(struct printer *p, const struct shape *s, const char *doc, bo
     jw_close(&p->w, '}');
 }
 
-/* Operations ---------------------------------------------------------------------------------------------------------------------------- */
+/* Operations */
 
 static void parameter(struct printer *p, str name, const char *in, bool need, const char *doc, const struct shape *s)
 {

@@ -19,7 +19,7 @@ enum {
 /* Start-up: says in *why what is wrong with the tables and returns code. */
 err refuse(struct arena *a, str *why, err code, const char *fmt, ...) MUST_CHECK __attribute__((format(printf, 4, 5)));
 
-/* match.c: a tree of path segments. ------------------------------------------------------------------------------------------------- */
+/* match.c: a tree of path segments. */
 struct row {
     const struct op *op;
     const struct family *family;
@@ -54,7 +54,7 @@ err tree_match(const struct tree *t, struct arena *a, const struct req *rq, str 
 /* The next {name} of a template at or after *at: name without braces and ":int". false at the end. */
 bool path_param(const char *path, size_t *at, str *name, bool *digits);
 
-/* The visit: one request on its way. ------------------------------------------------------------------------------------------------ */
+/* The visit: one request on its way. */
 struct route_visit {
     struct call *c;
     struct call own; /* what c points at, but in router_run() */
@@ -94,7 +94,7 @@ void reply_conclude(struct route_visit *v, err e);
 /* No operation: unknown path, method or OPTIONS, in the family's words. */
 void reply_unmatched(struct route_visit *v);
 
-/* Values and shapes. ---------------------------------------------------------------------------------------------------------------- */
+/* Values and shapes. */
 
 /* shape.c: does every field's kind fit its C type, all the way down? *why names the field. */
 err shape_verify(struct arena *a, const struct shape *s, const char *owner, bool loose, str *why) MUST_CHECK;

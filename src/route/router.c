@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include <time.h>
 
-/* Refusals -------------------------------------------------------------------------------------------------------------------------------- */
+/* Refusals */
 
 static bool id_known(const struct family *f, const struct op *upto)
 {
@@ -56,7 +56,7 @@ static err family_verify(struct arena *a, const struct family *f, str *why)
     return e == ERR_CONFLICT ? refuse(a, why, e, "%s: two shapes have the same component name", f->name) : e;
 }
 
-/* Life ------------------------------------------------------------------------------------------------------------------------------------ */
+/* Life */
 
 err router_new(struct arena *a, const struct router_options *o, struct router **out, str *why)
 {

@@ -157,7 +157,7 @@ err shape_read(struct call *c, const struct shape *s, str json, const struct jso
     return shape_read_members(c, s, &m, rules, loose, out);
 }
 
-/* Parameters ------------------------------------------------------------------------------------------------------------------------ */
+/* Parameters */
 
 static str param_find(const struct field *f, const char *name, const struct req *rq)
 {

@@ -37,7 +37,7 @@ static err unreadable(struct restoring *r)
     return refuse(r, text ? text : "cannot be read as an archive");
 }
 
-/* --- members --- */
+/* members */
 
 static err next_member(struct restoring *r, const char *path, struct archive_entry **out)
 {
@@ -147,7 +147,7 @@ static err take_members(struct restoring *r)
     return code == ARCHIVE_EOF ? ERR_OK : code == ARCHIVE_OK ? refuse(r, "holds more than its list of contents says") : unreadable(r);
 }
 
-/* --- before anything is written --- */
+/* before anything is written */
 
 static err read_list(struct restoring *r)
 {
@@ -222,7 +222,7 @@ static err places(struct restoring *r)
     return ERR_OK;
 }
 
-/* --- afterwards --- */
+/* afterwards */
 
 static err rows_fit(struct restoring *r)
 {

@@ -40,7 +40,7 @@ static size_t list_n(const struct writing *w) { return w->list.n / sizeof(struct
 
 static err damaged(struct writing *w, const char *what, const char *text) { return backup_fail(w->a, w->why, ERR_STORE, what, text); }
 
-/* --- rows --- */
+/* rows */
 
 static err hash_file(struct writing *w, const char *path, struct manifest_member *out)
 {
@@ -150,7 +150,7 @@ static err take_rows(struct writing *w)
     return ERR_OK;
 }
 
-/* --- the list --- */
+/* the list */
 
 static void list_folder(struct writing *w, int at, const char *name, int depth)
 {
@@ -223,7 +223,7 @@ static err make_manifest(struct writing *w)
     return buf_ok(&w->manifest);
 }
 
-/* --- the archive --- */
+/* the archive */
 
 static err cannot_write(struct writing *w) { return damaged(w, w->o->file, archive_error_string(w->ar) ? archive_error_string(w->ar) : "cannot be written"); }
 

@@ -74,7 +74,7 @@ static bool broken_here(void)
     return true;
 }
 
-/* --- writing --- */
+/* writing */
 
 static err write_all(int fd, str s, const char *path)
 {
@@ -127,7 +127,7 @@ static err file_write(struct files *f, str contents, const struct place *p)
     return e;
 }
 
-/* --- reading --- */
+/* reading */
 
 /* All of fd at out; ERR_STORE if it is shorter. */
 static err read_all(int fd, char *out, size_t n, const char *path)
@@ -185,7 +185,7 @@ static bool is_whole(const struct files *f, const struct place *p, str contents)
     return same;
 }
 
-/* --- the door --- */
+/* the door */
 
 static void leftover_drop(const struct files *f, const char *name)
 {

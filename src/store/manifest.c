@@ -4,7 +4,7 @@
 
 enum { WORD_MAX = 100 };
 
-/* --- writing --- */
+/* writing */
 
 void manifest_begin(struct buf *b, str program, str created, bool rows)
 {
@@ -22,7 +22,7 @@ void manifest_file_path(const char *hash, char out[static MANIFEST_PATH_MAX])
     (void)snprintf(out, MANIFEST_PATH_MAX, "files/%.2s/%.2s/%.*s", hash, hash + 2, (int)MANIFEST_HASH, hash);
 }
 
-/* --- reading --- */
+/* reading */
 
 /* The rest of the next line if it begins with that word; then *s is behind it. */
 static bool line_of(str *s, const char *word, str *rest)

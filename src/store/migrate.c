@@ -41,7 +41,7 @@ static void checksum(const struct migration *m, char out[static CHECKSUM + 1])
     out[CHECKSUM] = '\0';
 }
 
-/* --- texts --- */
+/* texts */
 
 static const char *stands_for(const struct engine *e, str name)
 {
@@ -87,7 +87,7 @@ static err script(struct call *c, const char *sql)
     return e;
 }
 
-/* --- the ledger --- */
+/* the ledger */
 
 static struct cell *ledger_row(const struct rows *done, int number)
 {
@@ -155,7 +155,7 @@ static err apply_next(struct call *c)
     return ERR_OK;
 }
 
-/* --- the door --- */
+/* the door */
 
 static err ready_ledger(struct store *s, struct call *c)
 {

@@ -13,7 +13,7 @@ enum { SLOW_MS = 1000 };
 
 static const char lost[] = "the connection was lost";
 
-/* --- connections --- */
+/* connections */
 
 static void silent(void *arg, const char *message) { (void)arg, (void)message; }
 
@@ -81,7 +81,7 @@ err pg_connected(struct pg *p, struct pg_conn *k)
     return connect_anew(p, k);
 }
 
-/* --- what an answer means --- */
+/* what an answer means */
 
 static bool state_is(const char *state, const char *with) { return state && strncmp(state, with, strlen(with)) == 0; }
 
@@ -117,7 +117,7 @@ static bool is_fine(const PGresult *r)
     return s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK;
 }
 
-/* --- sending --- */
+/* sending */
 
 static err sent(struct db *db, const char *sql, int slot, int ok)
 {
@@ -263,7 +263,7 @@ err pg_send_begin(struct db *db)
     return sent(db, sql, -1, PQsendQueryParams(k->pq, sql, 0, NULL, NULL, NULL, NULL, 1));
 }
 
-/* --- collecting --- */
+/* collecting */
 
 /* The answer to one command: a result and the NULL that ends it. */
 static PGresult *answer(struct pg_conn *k)

@@ -63,7 +63,7 @@ err pg_connected(struct pg *p, struct pg_conn *k) MUST_CHECK;
 void pg_disconnect(struct pg_conn *k);
 bool pg_is_open(const struct pg_conn *k);
 
-/* --- the pipeline --- */
+/* the pipeline */
 
 /* Sends without waiting. types: a letter each. Fault point. On error nothing may follow but pg_collect() or pg_rest(). */
 err pg_send(struct db *db, const char *sql, const char *types, const struct params *in) MUST_CHECK;
@@ -87,7 +87,7 @@ err pg_judge(struct db *db, const char *sql, const PGresult *r);
 /* Brings the connection back to rest, whatever is open; one that cannot be is closed. Does not wait. */
 void pg_rest(struct db *db);
 
-/* --- the engine's functions --- */
+/* the engine's functions */
 
 err pg_run(struct db *db, struct arena *a, const struct query *q, const struct params *in, struct result *out);
 err pg_script(struct db *db, const char *sql);

@@ -63,7 +63,7 @@ static void put_dirty(struct pg_news *n, const char *topic)
     (void)pthread_mutex_unlock(&n->lock);
 }
 
-/* --- LISTEN and NOTIFY --- */
+/* LISTEN and NOTIFY */
 
 static void silent(void *arg, const char *message) { (void)arg, (void)message; }
 
@@ -118,7 +118,7 @@ static void say(struct pg_news *n, const char *const *topics, unsigned k)
         if (!command(n, "SELECT pg_notify('chancery', $1)", topics[i])) put_dirty(n, topics[i]);
 }
 
-/* --- a row per topic --- */
+/* a row per topic */
 
 enum { Q_BUMP, Q_ALL };
 static const struct query news_q[] = {
@@ -199,7 +199,7 @@ static void by_rows(struct pg_news *n, const char *const *topics, unsigned k)
     arena_free(c.mem);
 }
 
-/* --- the thread --- */
+/* the thread */
 
 static void wait_for_news(struct pg_news *n)
 {
@@ -238,7 +238,7 @@ static void news_main(void *arg)
     hang_up(n);
 }
 
-/* --- the door --- */
+/* the door */
 
 static err start(struct pg_news *n)
 {

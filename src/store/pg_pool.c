@@ -20,7 +20,7 @@ enum {
     BACKOFF_MAX = 64 /* ms */
 };
 
-/* --- the pool --- */
+/* the pool */
 
 static struct pg_conn *conn_free(struct pg *p)
 {
@@ -86,7 +86,7 @@ static void conn_give(struct pg *p, struct pg_conn *k)
     (void)pthread_mutex_unlock(&p->lock);
 }
 
-/* --- one transaction --- */
+/* one transaction */
 
 /* Without an answer to COMMIT only the server knows. "Not committed" may be run again; when even it cannot tell, nobody is told "done", and nothing is
  * done twice (invariant 1). */
@@ -165,7 +165,7 @@ static err pg_read(struct store *s, struct call *c, store_fn fn)
     return e;
 }
 
-/* --- writes that nobody waits for --- */
+/* writes that nobody waits for */
 
 struct job {
     struct store *s;
@@ -196,7 +196,7 @@ static err pg_write_later(struct store *s, struct call *c, store_fn fn, store_do
     return e;
 }
 
-/* --- opening and closing --- */
+/* opening and closing */
 
 static err look(struct call *c)
 {

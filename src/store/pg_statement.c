@@ -115,7 +115,7 @@ err pg_script(struct db *db, const char *sql)
     return e;
 }
 
-/* --- locks --- */
+/* locks */
 
 /* A lock that one waits for in the transaction that needs it comes too late: with the waiting SELECT the transaction has taken its picture of the
  * rows, and what the holder before us changed is a lost race. So, when the lock is the first that a transaction does, it is waited for in a transaction of
@@ -154,7 +154,7 @@ err pg_lock(struct call *c, str name)
     return e;
 }
 
-/* --- checking --- */
+/* checking */
 
 static err send_describe(struct db *db, const char *sql, const char *types)
 {

@@ -12,7 +12,7 @@ enum {
     QUEUE_DEFAULT = 1024
 };
 
-/* --- statements --- */
+/* statements */
 
 static size_t cache_slot(const char *sql)
 {
@@ -180,7 +180,7 @@ static err sqlite_lock(struct call *c, str name)
     return ERR_OK;
 }
 
-/* --- connections --- */
+/* connections */
 
 static err conn_fail(struct conn *c, struct arena *a, const char *path, str *why)
 {
@@ -243,7 +243,7 @@ void conn_close(struct conn *c)
     c->db = NULL;
 }
 
-/* --- reads --- */
+/* reads */
 
 /* The reader this thread had last: its statements are prepared and its pages warm. */
 static _Thread_local unsigned last_reader;
@@ -321,7 +321,7 @@ static bool sqlite_reachable(struct store *s)
     return ok;
 }
 
-/* --- opening and closing --- */
+/* opening and closing */
 
 /* Made by us and not by SQLite, so that nobody else can read it, whatever the umask. */
 static err file_make(struct sqlite *q, struct arena *a, str *why)

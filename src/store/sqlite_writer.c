@@ -31,7 +31,7 @@ struct batch {
     unsigned n;
 };
 
-/* --- one call --- */
+/* one call */
 
 /* fn and the end of its savepoint. */
 static err in_savepoint(struct sqlite *q, struct job *j)
@@ -65,7 +65,7 @@ static err job_run(struct sqlite *q, struct job *j)
     return j->result == ERR_BUSY ? ERR_BUSY : ERR_STORE;
 }
 
-/* --- the batch --- */
+/* the batch */
 
 static struct job *job_take(struct sqlite *q)
 {
@@ -161,7 +161,7 @@ static void *writer_main(void *arg)
     return NULL;
 }
 
-/* --- the door --- */
+/* the door */
 
 err writer_start(struct sqlite *q)
 {

@@ -48,7 +48,7 @@ void store_break(struct store *s, const char *message)
 
 bool store_is_broken(const struct store *s) { return atomic_load(&s->broken); }
 
-/* --- transactions --- */
+/* transactions */
 
 void db_begin(struct db *db, struct store *s, void *conn, enum tx tx)
 {
@@ -103,7 +103,7 @@ err store_lock(struct call *c, const char *kind, str id)
     return c->db->store->e->lock(c, name);
 }
 
-/* --- statements --- */
+/* statements */
 
 static err text_fits(struct call *c, str s)
 {
@@ -208,7 +208,7 @@ err db_list(struct call *c, const struct query *q, struct rows *out, ...)
     return ERR_OK;
 }
 
-/* --- the store as a whole --- */
+/* the store as a whole */
 
 err store_open(struct arena *a, const struct store_options *o, struct store **out, str *why)
 {

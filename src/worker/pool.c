@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "worker/worker_int.h"
 
-/* ---- packages ---- */
+/* packages */
 
 static bool is_idle_entry(const struct package *p) { return !p->workers && !p->waiting; }
 
@@ -46,7 +46,7 @@ void pool_enter(struct worker *k, enum worker_state state)
     p->idle += state == W_IDLE;
 }
 
-/* ---- the queue ---- */
+/* the queue */
 
 void pool_enqueue(struct workers *w, struct waiter *q)
 {
@@ -175,7 +175,7 @@ void pool_start_failed(struct workers *w, struct package *p, const char *why)
     }
 }
 
-/* ---- when nobody waits ---- */
+/* when nobody waits */
 
 /* The package that deserves the next ready worker: most uses per worker it has (d'Hondt). */
 static struct package *most_wanted(struct workers *w)

@@ -26,7 +26,7 @@ int64_t worker_cpu_us(const struct worker *k)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* ---- workers on their way up ---- */
+/* workers on their way up */
 
 static void log_notes(struct workers *w, str notes)
 {
@@ -67,7 +67,7 @@ static void read_ready(struct workers *w, struct worker *k)
     else worker_kill(w, k, "start");
 }
 
-/* ---- limits ---- */
+/* limits */
 
 static void check_busy(struct workers *w, struct worker *k, int64_t now)
 {
@@ -112,7 +112,7 @@ static void forget(struct workers *w, int64_t *next_ms)
     for (size_t i = 0; i < w->n_packages; i++) w->packages[i].uses = (w->packages[i].uses + 1) / 2;
 }
 
-/* ---- the thread ---- */
+/* the thread */
 
 struct watched {
     struct pollfd  *fds;     /* link, wake, then sockets of starting workers */

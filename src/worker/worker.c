@@ -17,7 +17,7 @@ enum {
     LOG_LINES = 100, LOG_LINE_BYTES = 1000,
 };
 
-/* ---- start and stop ---- */
+/* start and stop */
 
 static char *copy(str s)
 {
@@ -178,7 +178,7 @@ void workers_stop(struct workers *w)
     release(w);
 }
 
-/* ---- one call ---- */
+/* one call */
 
 /* Waits for a worker of the package. *why: constant text. */
 static err get_worker(struct workers *w, struct package *p, uint64_t affinity, int64_t deadline_ms, struct worker **out, const char **why)

@@ -92,7 +92,7 @@ struct workers {
     struct workers_stats stats;
 };
 
-/* ---- pool.c: who gets which worker. All with the lock held. ---- */
+/* pool.c: who gets which worker. All with the lock held. */
 struct package *package_of(struct workers *w, str name); /* found or made; NULL: too many, or no name for a package */
 void            pool_enter(struct worker *k, enum worker_state state); /* changes state and the package's counters */
 void            pool_balance(struct workers *w);         /* hands idle workers to waiters, starts and ends workers as needed */
@@ -102,7 +102,7 @@ void            pool_leave(struct workers *w, struct waiter *q);
 void            pool_remember(struct workers *w, uint64_t affinity, uint64_t worker);
 void            pool_start_failed(struct workers *w, struct package *p, const char *why);
 
-/* ---- zygote_link.c: the zygote, and ends of workers. With the lock held. ---- */
+/* zygote_link.c: the zygote, and ends of workers. With the lock held. */
 err  link_start(struct workers *w, str *why, struct arena *a); /* both may be NULL */
 bool link_fork(struct workers *w, struct package *p);   /* takes a free slot and sends MSG_FORK; false: not now */
 void link_read(struct workers *w);                      /* every waiting message of the zygote */
@@ -113,12 +113,12 @@ void worker_end(struct workers *w, struct worker *k, const char *why); /* polite
 void worker_settle(struct workers *w, struct worker *k); /* ended and not attached: says so in the log, frees the slot */
 const char *worker_cause(const struct workers *w, struct worker *k); /* of an ended worker: k->why, found out if nobody had said */
 
-/* ---- watch.c: the thread that watches. ---- */
+/* watch.c: the thread that watches. */
 err  watch_start(struct workers *w);
 void watch_wake(struct workers *w);
 int64_t worker_cpu_us(const struct worker *k); /* -1: unknown */
 
-/* ---- exchange.c: one call on a worker that the caller owns; without the lock. ---- */
+/* exchange.c: one call on a worker that the caller owns; without the lock. */
 /* ERR_OK: *reply lives in mem, *last: the worker ends by itself. ERR_WORKER: *why is "protocol", or NULL when the worker died or was killed.
  * ERR_BUSY: it was gone before it was asked: ask another. ERR_NOMEM: mem is full; the worker is of no further use. */
 err exchange(int socket, struct arena *mem, const struct buf *request, int64_t give_up_ms, struct frame *reply, bool *last, const char **why);

@@ -21,7 +21,7 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-/* ---- the zygote ---- */
+/* the zygote */
 
 /* Descriptors 0 and 1 are the null device, 2 is ours (for what Python says when it cannot start), 3 the socket; no environment, no signal handlers
  * of ours, a session of its own so that ^C in a terminal reaches the server alone. */
@@ -102,7 +102,7 @@ void link_stop(struct workers *w)
     (void)bury_zygote(w);
 }
 
-/* ---- workers ---- */
+/* workers */
 
 const char *worker_cause(const struct workers *w, struct worker *k)
 {
@@ -190,7 +190,7 @@ void link_lost(struct workers *w)
     }
 }
 
-/* ---- orders ---- */
+/* orders */
 
 static err write_fork(const struct workers *w, const struct package *p, uint64_t id, struct buf *b)
 {
@@ -237,7 +237,7 @@ bool link_fork(struct workers *w, struct package *p)
     return true;
 }
 
-/* ---- reports ---- */
+/* reports */
 
 static void take_forked(struct workers *w, const struct frame *f, int *pidfd)
 {

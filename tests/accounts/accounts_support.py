@@ -116,7 +116,7 @@ class Accounts(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
-    # --- requests ---
+    # Requests
     def ask(self, method, path, body=None, token=None, headers=None, raw=None):
         c = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
         head = dict(headers or {})
@@ -137,7 +137,7 @@ class Accounts(unittest.TestCase):
         self.assertEqual(reply.status, status, reply.raw[:2000])
         return reply
 
-    # --- people ---
+    # People
     def mail(self, to, fragment=""):
         """The oldest one that was not read yet: (subject, text)."""
         end = time.monotonic() + 20

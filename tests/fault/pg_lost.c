@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* --- a proxy that loses what it is told to lose --- */
+/* a proxy that loses what it is told to lose */
 
 enum lose { NOTHING, COMMIT_ITSELF, COMMIT_ANSWER, COMMIT_ANSWER_AND_SERVER, COMMIT_IN_A_CRASH };
 
@@ -104,7 +104,7 @@ static void proxy_stop(struct proxy *p)
     (void)close(p->listening);
 }
 
-/* --- one commit --- */
+/* one commit */
 
 struct one {
     int runs, hooks, number;
@@ -166,7 +166,7 @@ static void test_commits(void **state)
     assert_int_equal(failed, 0);
 }
 
-/* --- a storm --- */
+/* a storm */
 
 enum { WRITERS = 6, WRITES = 60 };
 

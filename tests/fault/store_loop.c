@@ -37,7 +37,7 @@ static err drop_all(struct call *c) { return db_run(c, &rig_q[Q_DROP_ALL]); }
 
 static bool is_trouble(err e) { return e == ERR_STORE || e == ERR_NOMEM || e == ERR_BUSY; }
 
-/* --- a write, a read --- */
+/* a write, a read */
 
 static void test_write(void **state)
 {
@@ -82,7 +82,7 @@ static void test_read(void **state)
     assert_int_equal(e, ERR_OK);
 }
 
-/* --- a batch: what was acknowledged is there, what was refused is not --- */
+/* a batch: what was acknowledged is there, what was refused is not */
 
 enum { BATCH = 4 };
 
@@ -130,7 +130,7 @@ static void test_batch(void **state)
     assert_false(hit);
 }
 
-/* --- opening and migrating: a failed start is followed by one that works --- */
+/* opening and migrating: a failed start is followed by one that works */
 
 static err start(struct rig *r, bool *is_open)
 {
@@ -170,7 +170,7 @@ static void test_start(void **state)
     assert_int_equal(e, ERR_OK);
 }
 
-/* --- files --- */
+/* files */
 
 static int temporary(struct rig *r)
 {

@@ -177,7 +177,7 @@ static const char     *folder;
 static int             failures, passed;
 static bool            by_interview;
 
-/* ---- calling ---- */
+/* calling */
 
 struct outcome {
     err         e;
@@ -282,7 +282,7 @@ static str fill_in(struct arena *mem, const char *z)
     return buf_to_arena(&b, mem, &out) == ERR_OK ? out : STR_NULL;
 }
 
-/* ---- the calm package ---- */
+/* the calm package */
 
 static atomic_long worst_us;
 static atomic_bool is_over, is_harmed;
@@ -318,7 +318,7 @@ static void *live_calmly(void *arg)
     return NULL;
 }
 
-/* ---- rows ---- */
+/* rows */
 
 static bool is_data_whole(void)
 {
@@ -367,7 +367,7 @@ static void run_row(const struct row *r)
     arena_free(mem);
 }
 
-/* ---- orphans ---- */
+/* orphans */
 
 static bool open_house(const char *program, const char *packages);
 
@@ -421,7 +421,7 @@ static void run_orphans(const char *program, const char *packages)
     passed += good;
 }
 
-/* ---- the house ---- */
+/* the house */
 
 static void write_file(const char *dir, const char *name, const char *text)
 {

@@ -178,7 +178,7 @@ class Attack(unittest.TestCase):
             w.send(request("GET", "/healthz"))
             self.assertEqual(w.reply()[0], 200)
 
-    # ---- JSON ----
+    # JSON
     def test_each_text_of_the_corpus_gets_its_verdict_from_hiring(self):
         with self.wire() as w:
             for verdict, name, text, expected in corpus():
@@ -245,7 +245,7 @@ class Attack(unittest.TestCase):
                     self.assertEqual(w.reply()[0], 400)
         self.flat(attack, 48 * MIB)
 
-    # ---- connections ----
+    # Connections
     def test_a_thousand_idle_connections(self):
         def attack():
             crowd = [self.wire() for _ in range(1000)]
@@ -297,7 +297,7 @@ class Attack(unittest.TestCase):
                 self.assertEqual({k: v for k, v in get[1].items() if k not in own}, {k: v for k, v in head[1].items() if k not in own})
                 self.assertEqual(after[2], b"ok")
 
-    # ---- noise ----
+    # Noise
     def test_requests_with_bytes_changed_at_random(self):
         whole = [request("GET", "/api/user?a=b&c=%41", None, (TYPED[1], "Cookie: a=b; c=\"d\"", "Accept: text/html", "X-Request-Id: abc")), request("POST", REGISTER, b'{"email":"a","password":"b"}', TYPED),
                  request("POST", "/api/session", None, (*TYPED, "Transfer-Encoding: chunked")) + b"8;a=b\r\n{\"i\":\"a\"\r\n1\r\n}\r\n0\r\nA: b\r\n\r\n",

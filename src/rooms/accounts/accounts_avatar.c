@@ -7,7 +7,7 @@
 
 enum { AVATAR_MAX = 5242880, PARTS_MAX = 64, FILENAME_MAX_CHARS = 100, NAME = 22 };
 
-/* --- files that go --- */
+/* files that go */
 
 struct gone {
     struct files *files;
@@ -29,7 +29,7 @@ err cfg_avatar_forget(struct files *f, struct call *c, const struct profile *p)
     return store_on_commit(c, drop, g);
 }
 
-/* --- taking one --- */
+/* taking one */
 
 struct upload {
     const struct part *part;
@@ -147,7 +147,7 @@ err cfg_avatar_put(struct call *c)
     return e;
 }
 
-/* --- showing one --- */
+/* showing one */
 
 struct show {
     int64_t number;

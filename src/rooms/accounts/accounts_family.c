@@ -3,7 +3,7 @@
 #include "rooms/accounts/accounts_int.h"
 #include <ctype.h>
 
-/* --- small replies --- */
+/* small replies */
 
 err cfg_json_reply(struct call *c, int status, struct buf *b)
 {
@@ -61,7 +61,7 @@ void cfg_jw_time(struct jw *w, const char *key, int64_t ms)
     jw_kstr(w, key, (str){ text, sizeof text });
 }
 
-/* --- errors --- */
+/* errors */
 
 /* Of a failure's place: "code|message"; see accounts_who.c. */
 static void error_members(struct jw *w, str where, str text)
@@ -124,7 +124,7 @@ void cfg_error_reply(struct call *c, const struct op *op, err e)
     IGNORE(cfg_json_reply(c, status, &b));
 }
 
-/* --- unknown paths and methods --- */
+/* unknown paths and methods */
 
 static bool fits(const char *template, str path)
 {
@@ -182,7 +182,7 @@ void cfg_options_reply(struct call *c, unsigned allowed)
     if (!preflight(c)) IGNORE(reply_text(c, 200, "text/html; charset=utf-8", STR("")));
 }
 
-/* --- CORS (django-cfg 1.1) --- */
+/* CORS (django-cfg 1.1) */
 
 /* An optional port behind the host, and nothing else. */
 static bool port_only(str rest)

@@ -33,7 +33,7 @@ static err unexpected(struct call *c, struct visit *v, const char *what)
     return cfg_refuse_reply(c, &(struct refusal){ 500, "server_error", "error_description", "Authentication failed", 0 });
 }
 
-/* --- the state (steps 1 and 2) --- */
+/* the state (steps 1 and 2) */
 
 static err state_spend(struct call *c)
 {
@@ -54,7 +54,7 @@ static err state_spend(struct call *c)
     return ERR_OK;
 }
 
-/* --- GitHub (steps 3 to 5) --- */
+/* GitHub (steps 3 to 5) */
 
 static str text_member(const json_t *o, const char *key)
 {
@@ -199,7 +199,7 @@ static err addresses(struct call *c, struct visit *v)
     return ERR_OK;
 }
 
-/* --- the account (steps 6 to 10) --- */
+/* the account (steps 6 to 10) */
 
 struct match {
     struct account *who;

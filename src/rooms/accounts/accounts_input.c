@@ -34,7 +34,7 @@ err cfg_input_refuse(struct input *in, const char *first)
     return cfg_json_reply(in->c, 400, &b);
 }
 
-/* --- one field --- */
+/* one field */
 
 static err complain(struct input *in, const char *field, const char *before, int64_t n, const char *behind)
 {
@@ -115,7 +115,7 @@ static err take_field(struct input *in, const struct field *f, str slice, str *o
     return ERR_OK;
 }
 
-/* --- the whole --- */
+/* the whole */
 
 static err answered(struct input *in, int status, str text)
 {

@@ -18,7 +18,7 @@ err cfg_oauth_providers(struct call *c)
                                                     : STR("{\"providers\":[]}"));
 }
 
-/* --- authorize --- */
+/* authorize */
 
 err cfg_redirect_uri(struct call *c, str given, str *out)
 {
@@ -77,7 +77,7 @@ err cfg_github_authorize(struct call *c)
     return authorize_reply(c, (str){ state, sizeof state }, redirect);
 }
 
-/* --- connections --- */
+/* connections */
 
 static void connection_write(struct jw *w, const struct connection *x)
 {

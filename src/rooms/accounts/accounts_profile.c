@@ -21,7 +21,7 @@ err cfg_caller_reply(struct call *c)
     return user_reply(c, who, &p);
 }
 
-/* --- change --- */
+/* change */
 
 static err phone_check(struct input *in, str *phone)
 {
@@ -76,7 +76,7 @@ err cfg_profile_change(struct call *c)
     return zone_seen(c, &body);
 }
 
-/* --- delete --- */
+/* delete */
 
 err accounts_revoke_keys(struct call *c, str account_id) { return cfg_key_revoke(c, account_id); }
 

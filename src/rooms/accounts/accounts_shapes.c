@@ -10,7 +10,7 @@
         .kind = K_OBJECT, .name = (nm), .fields = (list), .n_fields = COUNT_OF(list)                                                                           \
     }
 
-/* --- texts --- */
+/* texts */
 static const struct shape text = { .kind = K_TEXT }, text_null = { .kind = K_TEXT, .nullable = true };
 static const struct shape some = { .kind = K_TEXT, .limited = true, .min = 1 };
 static const struct shape upto_10 = TEXT(0, 10), upto_20 = TEXT(0, 20), upto_50 = TEXT(0, 50), upto_64 = TEXT(0, 64), upto_100 = TEXT(0, 100);
@@ -23,7 +23,7 @@ static const struct shape whole = { .kind = K_INT }, zero = { .kind = K_INT, .pr
 static const struct shape yes_no = { .kind = K_BOOL };
 static const struct shape texts = { .kind = K_ARRAY, .of = &text };
 
-/* --- bodies --- */
+/* bodies */
 static const struct field otp_request_fields[] = {
     FIELD(struct otp_request_body, identifier, "identifier", &some, .need = true, .doc = "E-mail address that the code is sent to"),
     FIELD(struct otp_request_body, source_url, "source_url", &uri, .doc = "Where the person came from"),
@@ -86,7 +86,7 @@ const struct shape cfg_shape_callback = OBJECT(struct callback_body, "OAuthCallb
 static const struct field provider_fields[] = { FIELD(struct provider_body, provider, "provider", &provider, .need = true) };
 const struct shape cfg_shape_provider = OBJECT(struct provider_body, "OAuthDisconnectRequestRequest", provider_fields);
 
-/* --- refusals --- */
+/* refusals */
 static const struct shape messages_of_field = { .kind = K_ARRAY, .of = &text };
 const struct shape cfg_shape_field_errors = {
     .kind = K_MAP, .name = "FieldErrors", .of = &messages_of_field, .doc = "Field to what is wrong with it; non_field_errors for the whole"
@@ -108,7 +108,7 @@ const struct shape cfg_shape_otp_error = {
 static const struct shape *const bad_otp[] = { &cfg_shape_otp_error, &cfg_shape_detail, NULL };
 const struct shape cfg_shape_bad_otp = { .kind = K_ONE_OF, .options = bad_otp };
 
-/* --- the user --- */
+/* the user */
 static const struct field centrifugo_fields[] = { DOC_FIELD("token", &text, .need = true), DOC_FIELD("centrifugo_url", &uri, .need = true),
                                                   DOC_FIELD("expires_at", &time, .need = true), DOC_FIELD("channels", &texts, .need = true) };
 static const struct shape centrifugo_null = {
@@ -129,7 +129,7 @@ static const struct field user_fields[] = { USER_HEAD, DOC_FIELD("centrifugo", &
 const struct shape cfg_shape_user = SHAPE("User", user_fields);
 static const struct shape user_null = { .kind = K_OBJECT, .nullable = true, .fields = user_fields, .n_fields = COUNT_OF(user_fields) };
 
-/* --- answers --- */
+/* answers */
 static const struct field sent_fields[] = { DOC_FIELD("message", &text, .need = true) };
 const struct shape cfg_shape_otp_sent = SHAPE("OTPRequestResponse", sent_fields);
 static const struct field verified_fields[] = { DOC_FIELD("requires_2fa", &yes_no, .need = true), DOC_FIELD("session_id", &uuid_null, .need = true),
@@ -148,7 +148,7 @@ const struct shape cfg_shape_key_new = SHAPE("APIKeyRegenerate", new_key_fields)
 static const struct field tested_fields[] = { DOC_FIELD("valid", &yes_no, .need = true), DOC_FIELD("user_id", &text_null, .need = true) };
 const struct shape cfg_shape_key_tested = SHAPE("APIKeyTestResult", tested_fields);
 
-/* --- avatar --- */
+/* avatar */
 static const struct shape picture = { .kind = K_BINARY, .doc = "JPEG, PNG, GIF or WebP, at most 5 MiB" };
 static const struct field avatar_fields[] = { DOC_FIELD("avatar", &picture, .need = true) };
 const struct shape cfg_shape_avatar = SHAPE(NULL, avatar_fields);
@@ -157,7 +157,7 @@ static const struct shape no_avatar = SHAPE(NULL, no_avatar_fields);
 static const struct shape *const bad_avatar[] = { &no_avatar, &cfg_shape_detail, &cfg_shape_field_errors, NULL };
 const struct shape cfg_shape_bad_avatar = { .kind = K_ONE_OF, .options = bad_avatar };
 
-/* --- second factors --- */
+/* second factors */
 static const struct field coded_error_fields[] = { DOC_FIELD("error", &text, .need = true), DOC_FIELD("code", &text), DOC_FIELD("attempts_remaining", &whole) };
 static const struct shape coded_error = SHAPE("TotpError", coded_error_fields);
 static const struct shape *const bad_code[] = { &coded_error, &cfg_shape_detail, &cfg_shape_field_errors, NULL };
@@ -194,7 +194,7 @@ static const struct field second_done_fields[] = { DOC_FIELD("message", &text, .
                                                    DOC_FIELD("remaining_backup_codes", &whole),     DOC_FIELD("warning", &text) };
 const struct shape cfg_shape_second_done = SHAPE("VerifyResponse", second_done_fields);
 
-/* --- GitHub --- */
+/* GitHub */
 static const struct field oauth_error_fields[] = { DOC_FIELD("error", &text, .need = true), DOC_FIELD("error_description", &text) };
 const struct shape cfg_shape_oauth_error = {
     .kind = K_OBJECT, .name = "OAuthError", .fields = oauth_error_fields, .n_fields = COUNT_OF(oauth_error_fields), .open = true

@@ -87,7 +87,7 @@ static const struct query q[Q__COUNT] = {
                         NULL },
 };
 
-/* --- profiles --- */
+/* profiles */
 
 static str kept(const struct cell *c) { return c->null ? STR_NULL : c->s; }
 
@@ -192,7 +192,7 @@ err cfg_key_revoke(struct call *c, str account_id)
     return db_run(c, &q[Q_KEY_REVOKE], (str){ (const char *)hash, sizeof hash }, head_of((str){ key, UUID }), tail_of((str){ key, UUID }), account_id);
 }
 
-/* --- one-time codes --- */
+/* one-time codes */
 
 err cfg_otp_find(struct call *c, str email, struct otp_row *out, bool *found)
 {
@@ -220,7 +220,7 @@ err cfg_otp_miss(struct call *c, str email)
 }
 err cfg_otp_drop(struct call *c, str email) { return db_run(c, &q[Q_OTP_DROP], email); }
 
-/* --- refresh tokens --- */
+/* refresh tokens */
 
 err cfg_refresh_put(struct call *c, str jti, str account_id, int64_t expires_at_ms)
 {

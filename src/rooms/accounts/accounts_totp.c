@@ -34,7 +34,7 @@ static err devices_read(struct call *c, struct devices *out)
     return ERR_OK;
 }
 
-/* --- setup --- */
+/* setup */
 
 struct setup {
     str id, secret, uri;
@@ -112,7 +112,7 @@ err cfg_totp_setup(struct call *c)
     return cfg_json_reply(c, 200, &b);
 }
 
-/* --- codes --- */
+/* codes */
 
 static void codes_member(struct jw *w, const str codes[static BACKUP_CODES])
 {
@@ -256,7 +256,7 @@ err cfg_codes_status(struct call *c)
     return cfg_json_reply(c, 200, &b);
 }
 
-/* --- devices --- */
+/* devices */
 
 static void device_write(struct jw *w, const struct authenticator *d, bool primary)
 {

@@ -118,7 +118,7 @@ err accounts_ready(struct call *c, const struct account *who)
     return cfg_profile_ensure(c, who, &p);
 }
 
-/* --- after the first factor (django-cfg 9.2) --- */
+/* after the first factor (django-cfg 9.2) */
 
 static bool prompts(const struct accounts *r, const struct account *who)
 {

@@ -51,7 +51,7 @@ err core_docs(struct call *c)
     return page_end(c, &p, 200);
 }
 
-/* A family's page ---------------------------------------------------------------------------------------------------------------------- */
+/* A family's page */
 
 static void type(struct buf *b, const struct shape *s)
 {

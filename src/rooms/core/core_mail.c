@@ -17,7 +17,7 @@
 #define STRONG "<strong>{{email}}</strong>"
 
 const struct template core_mails[] = {
-    /* --- English, for everybody whose language is not here --- */
+    /* English, for everybody whose language is not here */
     { .name = "proof",
       .locale = "",
       .subject = "Is this your e-mail address?",
@@ -63,7 +63,7 @@ const struct template core_mails[] = {
       .html = MAIL_OPEN("en") MAIL_TITLE("An account was made for you") MAIL_P("An account with the address " STRONG " was made for you.") MAIL_P(
           "Choose your password, and you can sign in.") MAIL_BUTTON("Choose a password") MAIL_SOFT("The link works once, and for one week.") MAIL_CLOSE },
 
-    /* --- German --- */
+    /* German */
     { .name = "proof",
       .locale = "de",
       .subject = "Ist das Ihre E-Mail-Adresse?",

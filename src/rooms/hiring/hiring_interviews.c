@@ -3,7 +3,7 @@
 
 enum { ROOM_TRIES = 8, DEFAULT_LIMIT = 100 };
 
-/* Replies -------------------------------------------------------------------------------------------------------------------------------- */
+/* Replies */
 
 static err etag(struct call *c, const struct interview *i)
 {
@@ -19,7 +19,7 @@ static err reply_interview(struct call *c, const struct interview *i, str includ
     return reply_shape(c, 200, hiring_wants_details(include) ? &hiring_interview_details_shape : &hiring_interview_shape, i);
 }
 
-/* One of them ---------------------------------------------------------------------------------------------------------------------------- */
+/* One of them */
 
 err hiring_interview_of(struct call *c, struct interview **out)
 {
@@ -67,7 +67,7 @@ err hiring_interview_list(struct call *c)
     return reply_shape(c, 200, hiring_wants_details(in->include) ? &hiring_interviews_details_shape : &hiring_interviews_shape, &l);
 }
 
-/* Creating ------------------------------------------------------------------------------------------------------------------------------- */
+/* Creating */
 
 /* The hash is of the body as it came: only who repeats himself to the byte means the same. Small, and only of those that ask for it. */
 static err repeat_of(struct call *c, struct repeat *r)
@@ -160,7 +160,7 @@ err hiring_interview_create(struct call *c)
     return in->idempotency_key.n ? hiring_repeat_put(c, &r) : ERR_OK;
 }
 
-/* Changing ------------------------------------------------------------------------------------------------------------------------------- */
+/* Changing */
 
 static void take_text(str *to, str from, bool *changed)
 {

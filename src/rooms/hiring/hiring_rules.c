@@ -4,7 +4,7 @@
 const char *const hiring_statuses[] = { "pending", "scheduled", "in_progress", "completed", "cancelled", "no_show", NULL };
 const char *const hiring_roles[] = { "candidate", "interviewer", "observer", NULL };
 
-/* Reasons ---------------------------------------------------------------------------------------------------------------------------------- */
+/* Reasons */
 
 /* The parts of an address as email_is_valid() wants them; the sentences are those that clients of the framework know where there are such. */
 const char *hiring_judge_email(struct call *c, const void *record, str text)
@@ -77,7 +77,7 @@ const char *hiring_judge_feedback(struct call *c, const void *record, str text)
     return text.n > FEEDBACK_MAX ? "overall_feedback must not be larger than 65536 bytes" : NULL;
 }
 
-/* Values ----------------------------------------------------------------------------------------------------------------------------------- */
+/* Values */
 
 err hiring_score_text(struct arena *a, double score, str *out)
 {

@@ -60,7 +60,7 @@ static void set_use(struct secrets *s, struct set *set)
     atomic_store(&s->set, set);
 }
 
-/* First start --------------------------------------------------------------------------------------------------------------------------- */
+/* First start */
 
 struct reading {
     struct hiring *hiring;
@@ -127,7 +127,7 @@ void hiring_secrets_free(struct secrets *s)
     (void)pthread_mutex_destroy(&s->reading);
 }
 
-/* Tokens --------------------------------------------------------------------------------------------------------------------------------- */
+/* Tokens */
 
 err hiring_access_token(struct hiring *h, struct call *c, const struct user *u, str *out)
 {

@@ -32,7 +32,7 @@ static const struct shape idempotency = TEXT(0, 128);
 static const char *const bearer[] = { "bearer", NULL };
 static const struct shape token_type = { .kind = K_TEXT, .values = bearer };
 
-/* Bodies --------------------------------------------------------------------------------------------------------------------------------- */
+/* Bodies */
 
 static const struct field register_fields[] = {
     FIELD(struct register_body, email, "email", &email, .need = true),
@@ -106,7 +106,7 @@ static const struct field event_fields[] = {
 };
 const struct shape hiring_event_shape = { .kind = K_OBJECT, .name = "LiveKitEvent", .open = true, .fields = event_fields, .n_fields = COUNT_OF(event_fields) };
 
-/* Parameters ----------------------------------------------------------------------------------------------------------------------------- */
+/* Parameters */
 
 #define INCLUDE(S) FIELD(S, include, "include", &include, .in = IN_QUERY, .doc = "details: members beyond the basic ones.")
 static const struct field include_fields[] = { INCLUDE(struct include_query) };
@@ -135,7 +135,7 @@ static const struct field list_query_fields[] = {
 };
 const struct shape hiring_list_query_shape = OBJECT(struct list_query, NULL, list_query_fields);
 
-/* Replies -------------------------------------------------------------------------------------------------------------------------------- */
+/* Replies */
 
 static const struct field message_fields[] = { FIELD(struct message, message, "message", &shape_text, .need = true) };
 const struct shape hiring_message_shape = OBJECT(struct message, "Message", message_fields);
@@ -239,7 +239,7 @@ static const struct field token_details_fields[] = {
 };
 const struct shape hiring_token_details_shape = OBJECT(struct token_reply, NULL, token_details_fields);
 
-/* Errors --------------------------------------------------------------------------------------------------------------------------------- */
+/* Errors */
 
 static const struct field detail_fields[] = { DOC_FIELD("detail", &shape_text, .need = true) };
 const struct shape hiring_detail_shape = { .kind = K_OBJECT, .name = "Detail", .fields = detail_fields, .n_fields = COUNT_OF(detail_fields) };

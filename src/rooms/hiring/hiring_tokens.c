@@ -92,7 +92,7 @@ static err sign(struct hiring *h, struct call *c, struct minting *m, str *out)
     return jwt_sign(c->mem, h->livekit, buf_str(&b), out);
 }
 
-/* Steps ---------------------------------------------------------------------------------------------------------------------------------- */
+/* Steps */
 
 static err find(struct call *c)
 {

@@ -72,7 +72,7 @@ err hiring_usage_count(struct hiring *h, str key_id, int64_t now_ms, int64_t *wa
     return e ? ERR_OK : ERR_NOMEM;
 }
 
-/* Flush ---------------------------------------------------------------------------------------------------------------------------------- */
+/* Flush */
 
 struct batch {
     struct entry *v;
@@ -146,7 +146,7 @@ err hiring_usage_flush(struct hiring *h)
     return e;
 }
 
-/* Life ----------------------------------------------------------------------------------------------------------------------------------- */
+/* Life */
 
 static bool sleep_a_second(struct usage *u)
 {

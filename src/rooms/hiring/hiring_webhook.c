@@ -38,7 +38,7 @@ static err check(struct hiring *h, struct call *c)
     return crypto_equal(jwt_text(&t, "sha256"), (str){ text, sizeof text }) ? ERR_OK : refused(c, "another body");
 }
 
-/* Events --------------------------------------------------------------------------------------------------------------------------------- */
+/* Events */
 
 static str text_at(const json_t *object, const char *name)
 {

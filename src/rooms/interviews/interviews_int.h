@@ -10,7 +10,7 @@ enum {
     STEP_READ_MAX = 64 << 20, /* largest one that is read */
 };
 
-/* --- interviews_lock.c: calls on one session, one after the other; and which worker has a session warm --- */
+/* interviews_lock.c: calls on one session, one after the other; and which worker has a session warm */
 struct session_locks;
 /* waiters: most calls that wait at a time, for all sessions together; each holds a thread. */
 struct session_locks *session_locks_new(unsigned waiters);
@@ -31,7 +31,7 @@ bool warm_find(struct warm_table *t, str id, struct warm *out);
 void warm_keep(struct warm_table *t, str id, struct warm w);
 void warm_forget(struct warm_table *t, str id);
 
-/* --- the room --- */
+/* the room */
 struct interviews {
     struct interviews_options o;
     struct family             family;
@@ -41,7 +41,7 @@ struct interviews {
     struct facts_cache       *facts;
 };
 
-/* --- interviews_seal.c: the form of a step at rest --- */
+/* interviews_seal.c: the form of a step at rest */
 /* A step is a plain header (40 bytes): "CS", format 1, codec, base step (u32 LE: sequence number of the step that it is a difference to, 0 for none), interview hash
  * (32 bytes); then nonce, ciphertext and tag. The seal binds header, session id and sequence number. */
 enum { STEP_HEAD = 40, STEP_FORMAT = 1, CODEC_RAW = 0, CODEC_ZSTD = 1, CODEC_ZSTD_PREFIX = 2 };
@@ -61,7 +61,7 @@ err session_key_wrap(struct arena *mem, const struct interviews *r, str session,
 err session_key_unwrap(const struct interviews *r, str session, str secret, str wrapped, uint8_t key[static CRYPTO_KEY]) MUST_CHECK;
 bool secret_usable(str secret); /* 16, 24 or 32 bytes (api 6) */
 
-/* --- interviews_store.c: all SQL --- */
+/* interviews_store.c: all SQL */
 struct session {
     str     id, interview, wrapped;
     bool    multi_user;
@@ -102,7 +102,7 @@ struct profile {
 };
 err profile_read(struct call *c, str account_id, struct profile *out) MUST_CHECK;
 
-/* --- interviews_visit.c: one call on one session --- */
+/* interviews_visit.c: one call on one session */
 /* What an operation says (api 12, table of errors). */
 struct visit_texts {
     const char *missing;   /* no such session */
@@ -167,7 +167,7 @@ err  interview_package(str i, str *package) MUST_CHECK;
 /* Whether there can be such a session: an id of ours, a name that session/new takes. What cannot be is not looked for. */
 bool session_possible(str id, str i);
 
-/* --- interviews_kept.c: what interview code reads and writes besides its answers --- */
+/* interviews_kept.c: what interview code reads and writes besides its answers */
 /* Answers TAG_WANTS of v->reply into v->given. ERR_INPUT: too much (fail()ed); ERR_WORKER: nonsense. Runs its own transaction. */
 err kept_give(struct visit *v) MUST_CHECK;
 /* Reads TAG_PUT of v->reply and puts contents of files on disk, before the transaction of kept_store. */
@@ -180,7 +180,7 @@ err kept_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
 /* Whether one of the folders has it; a package that none has gets no worker. */
 bool package_installed(const struct interviews *r, str package);
 
-/* --- interviews_query.c: the query language of session lists (api 13.6) --- */
+/* interviews_query.c: the query language of session lists (api 13.6) */
 enum query_column {
     QC_MODTIME, QC_FILENAME, QC_SESSION, QC_ENCRYPTED, QC_USER_ID, QC_EMAIL, QC_FIRST_NAME, QC_LAST_NAME, QC_COUNTRY, QC_SUBDIVISIONFIRST,
     QC_SUBDIVISIONSECOND, QC_SUBDIVISIONTHIRD, QC_ORGANIZATION, QC_TIMEZONE, QC_LANGUAGE, QC_LAST_LOGIN, QC__COUNT
@@ -203,7 +203,7 @@ const int64_t *query_pinned_int(const struct query_node *n, enum query_column co
 /* "2026-08-01", "2026-08-01 19:04", "2026-08-01T19:04:05.123456", with or without Z or +hh:mm: Unix microseconds. ERR_INPUT. */
 err query_time(str s, int64_t *unix_us) MUST_CHECK;
 
-/* --- interviews_lists_store.c: SQL of lists --- */
+/* interviews_lists_store.c: SQL of lists */
 struct list_key { /* which ownerships, by index; absent: not chosen by that */
     const int64_t *user_id; /* number of an account */
     str            interview, session;
@@ -225,7 +225,7 @@ const struct query *lists_query(const struct list_key *k);
 err lists_disown(struct call *c, const struct list_row *row) MUST_CHECK;
 err lists_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
 
-/* --- interviews_lists.c: which sessions, page by page --- */
+/* interviews_lists.c: which sessions, page by page */
 struct sessions_params;
 struct list_scope { /* what a list is about */
     const struct sessions_params *p;
@@ -240,7 +240,7 @@ err list_take(struct call *c, const struct list_scope *s, struct list_place afte
 /* Whether the array of texts has it; everything has an absent tag. */
 bool list_tagged(const json_t *tags, str tag);
 
-/* --- interviews_lists_item.c: one session as a list shows it --- */
+/* interviews_lists_item.c: one session as a list shows it */
 struct item_setting {
     const struct list_scope *scope;
     const struct zone       *zone; /* NULL: UTC */
@@ -248,18 +248,18 @@ struct item_setting {
 /* Writes it, unless the tag leaves it out. */
 err item_write(struct call *c, const struct item_setting *set, const struct list_row *row, struct jw *w) MUST_CHECK;
 
-/* --- interviews_lists_delete.c --- */
+/* interviews_lists_delete.c */
 /* Removes the ownerships that the scope and its tag choose, in small transactions. anonymous: also those of temporary users. */
 err list_remove(struct call *c, const struct list_scope *s, bool anonymous) MUST_CHECK;
 
-/* --- interviews_lists_facts.c: what interviews say of themselves, kept for a second --- */
+/* interviews_lists_facts.c: what interviews say of themselves, kept for a second */
 struct facts_cache;
 struct facts_cache *facts_new(void);
 void facts_free(struct facts_cache *f);
 /* {title, subtitle, metadata, tags} of OP_METADATA; NULL: the interview does not load, or its package is not there. */
 err facts_get(struct call *c, struct interviews *r, str interview, json_t **out) MUST_CHECK;
 
-/* --- interviews_lists_time.c: local time --- */
+/* interviews_lists_time.c: local time */
 /* "08/01/2026 03:04:05 PM" in a time zone of the system (tz database); an unknown zone counts as UTC. */
 enum { LOCAL_TIME_MAX = 32 };
 struct zone;
@@ -270,7 +270,7 @@ int64_t zone_offset(const struct zone *z, int64_t unix_s);
 err  zone_parse(struct arena *mem, str file, const struct zone **out) MUST_CHECK;
 size_t local_time(const struct zone *z, int64_t unix_ms, char out[static LOCAL_TIME_MAX]);
 
-/* --- handlers --- */
+/* handlers */
 err list_all(struct call *c);
 err list_users(struct call *c);
 err list_own(struct call *c);

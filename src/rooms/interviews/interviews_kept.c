@@ -82,7 +82,7 @@ static err place_of(struct arena *mem, str scope, str key, str *out)
     return arena_printf(mem, out, "value:%zu:" STR_FMT ":" STR_FMT, scope.n, STR_ARG(scope), STR_ARG(key));
 }
 
-/* ---- giving */
+/* giving */
 
 struct giving {
     struct visit *v;
@@ -193,7 +193,7 @@ err kept_give(struct visit *v)
     return e ? e : buf_ok(&v->given);
 }
 
-/* ---- keeping */
+/* keeping */
 
 struct put {
     struct name n;

@@ -9,7 +9,7 @@ enum {
     TOKEN_MAX = 27,          /* base64 of 20 digits */
 };
 
-/* --- the token of a page (api 8): base64 of a decimal number, without padding --- */
+/* the token of a page (api 8): base64 of a decimal number, without padding */
 
 static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -48,7 +48,7 @@ static int64_t token_read(str token)
     return str_int((str){ digits, n }, &position) || position < 0 ? 0 : position;
 }
 
-/* --- which ones --- */
+/* which ones */
 
 static bool chosen(const struct list_scope *s, const struct list_row *row)
 {
@@ -168,7 +168,7 @@ static err read_query(struct call *c, struct list_scope *s, const char *trouble,
     return fail(c, ERR_INPUT, NULL, "%s" STR_FMT, trouble, STR_ARG(reason ? mismatch : STR("")));
 }
 
-/* --- a page --- */
+/* a page */
 
 static err item_part(struct call *c, const struct item_setting *set, const struct list_row *row, struct jw *w)
 {
@@ -223,7 +223,7 @@ static err page_reply(struct call *c, const struct list_scope *s)
     return answer_json(c, 200, json);
 }
 
-/* --- operations --- */
+/* operations */
 
 #define READING "Error reading interview list."
 

@@ -19,7 +19,7 @@ struct item {
     str     started;         /* as the answers say it; absent: unknown */
 };
 
-/* --- the answers --- */
+/* the answers */
 
 static void fill_variables(struct visit *v, struct buf *b, void *arg)
 {
@@ -68,7 +68,7 @@ static err read_internal(struct call *c, struct item *i)
     return ERR_OK;
 }
 
-/* --- writing --- */
+/* writing */
 
 static void write_text(struct jw *w, const char *key, const json_t *v)
 {

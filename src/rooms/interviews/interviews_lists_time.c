@@ -25,7 +25,7 @@ struct zone {
     struct day     begin, end;
 };
 
-/* --- reading --- */
+/* reading */
 
 static int64_t big(const unsigned char *p, size_t n)
 {
@@ -66,7 +66,7 @@ static err changes_read(struct arena *mem, str file, size_t at, const struct blo
     return ERR_OK;
 }
 
-/* --- the footer: "EST5EDT,M3.2.0,M11.1.0" --- */
+/* the footer: "EST5EDT,M3.2.0,M11.1.0" */
 
 static bool take(str *s, char c)
 {
@@ -187,7 +187,7 @@ err zone_load(struct arena *mem, str name, const struct zone **out)
     return e == ERR_INPUT ? ERR_NOT_FOUND : e;
 }
 
-/* --- asking --- */
+/* asking */
 
 /* Days from 1970-01-01 to the first of a month (Gregorian; year beyond 1970). */
 static int64_t days_to(int64_t year, int month)

@@ -51,7 +51,7 @@ static err need_condition(struct parser *p, struct term *t)
     return ERR_INPUT;
 }
 
-/* --- types: what does not fit is a legal query, of which the database would complain --- */
+/* types: what does not fit is a legal query, of which the database would complain */
 
 static err complain(struct parser *p, enum query_column col, const char *with)
 {
@@ -72,7 +72,7 @@ static err fit(struct parser *p, enum query_column col, struct value *v)
     return ERR_OK;
 }
 
-/* --- values --- */
+/* values */
 
 static err add_value(struct parser *p, struct value **last, const struct term *t, struct value *first)
 {
@@ -152,7 +152,7 @@ static err parse_value(struct parser *p, struct term *out)
     return ERR_OK;
 }
 
-/* --- calls and attributes --- */
+/* calls and attributes */
 
 static err call_combination(struct parser *p, struct term *t)
 {
@@ -256,7 +256,7 @@ static err parse_term(struct parser *p, struct term *out)
     }
 }
 
-/* --- signs --- */
+/* signs */
 
 static err negate_number(struct term *t)
 {

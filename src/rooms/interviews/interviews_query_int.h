@@ -2,7 +2,7 @@
 #pragma once
 #include "rooms/interviews/interviews_int.h"
 
-/* --- interviews_query_text.c: words --- */
+/* interviews_query_text.c: words */
 enum token_kind { TOK_END, TOK_NAME, TOK_VALUE, TOK_SIGN };
 enum value_kind { VALUE_NONE, VALUE_BOOL, VALUE_INT, VALUE_REAL, VALUE_TEXT, VALUE_MANY /* list, tuple, dictionary */ };
 struct value {
@@ -23,10 +23,10 @@ struct token {
 /* Takes the next word off s. ERR_INPUT: none of the language. */
 err token_next(struct arena *mem, str *s, struct token *out) MUST_CHECK;
 
-/* --- interviews_query.c --- */
+/* interviews_query.c */
 enum { QUERY_MAX = 16 * 1024, QUERY_DEPTH = 40, QUERY_PARTS = 2000 };
 
-/* --- interviews_query_run.c: conditions --- */
+/* interviews_query_run.c: conditions */
 enum column_type { COL_TEXT, COL_INT, COL_BOOL, COL_TIME };
 extern const struct query_column_def {
     const char      *name;

@@ -6,7 +6,7 @@
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
-/* --- numbers --- */
+/* numbers */
 
 /* Digits of a base, with single underscores between them; the digits go to out. */
 static bool take_digits(str *s, int base, struct buf *out)
@@ -83,7 +83,7 @@ static err take_number(str *s, struct token *t)
     return s->n && (is_letter(s->p[0]) || is_digit(s->p[0])) ? ERR_INPUT : ERR_OK; /* 1j, 1st */
 }
 
-/* --- texts --- */
+/* texts */
 
 static int hex_value(char c)
 {
@@ -166,7 +166,7 @@ static err take_text(struct arena *mem, str *s, bool raw, struct token *t)
     return buf_to_arena(&b, mem, &t->value.text);
 }
 
-/* --- words --- */
+/* words */
 
 static err take_name(struct arena *mem, str *s, struct token *t)
 {
@@ -215,7 +215,7 @@ err token_next(struct arena *mem, str *s, struct token *out)
     return take_sign(s, out);
 }
 
-/* --- times --- */
+/* times */
 
 static bool digits_at(str *s, size_t n, int64_t least, int64_t most, int64_t *out)
 {

@@ -17,7 +17,7 @@ static err need_both(struct call *c, str i, str session)
     return ERR_OK;
 }
 
-/* --- GET /api/session/new --- */
+/* GET /api/session/new */
 
 static bool reserved_name(str n) { return str_is(n, "i") || str_is(n, "secret") || str_is(n, "key"); }
 
@@ -165,7 +165,7 @@ err session_new(struct call *c)
     return e ? e : started(v, made);
 }
 
-/* --- GET /api/session/question --- */
+/* GET /api/session/question */
 
 static void fill_question(struct visit *v, struct buf *b, void *arg)
 {
@@ -210,7 +210,7 @@ err session_question(struct call *c)
     return v ? on_session(v, &texts, question_once) : ERR_NOMEM;
 }
 
-/* --- GET /api/session --- */
+/* GET /api/session */
 
 static void fill_variables(struct visit *v, struct buf *b, void *arg)
 {
@@ -235,7 +235,7 @@ err session_variables(struct call *c)
     return v ? on_session(v, &texts, variables_once) : ERR_NOMEM;
 }
 
-/* --- POST /api/session/back --- */
+/* POST /api/session/back */
 
 static void fill_back(struct visit *v, struct buf *b, void *arg)
 {
@@ -276,7 +276,7 @@ err session_back(struct call *c)
     return v ? on_session(v, &texts, back_once) : ERR_NOMEM;
 }
 
-/* --- POST /api/session/action --- */
+/* POST /api/session/action */
 
 static err action_arguments(struct call *c, const struct any *a, str *out)
 {
@@ -336,7 +336,7 @@ err session_action(struct call *c)
     return on_session(v, &texts, action_once);
 }
 
-/* --- DELETE /api/session --- */
+/* DELETE /api/session */
 
 err session_delete(struct call *c)
 {

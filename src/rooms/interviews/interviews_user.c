@@ -71,7 +71,7 @@ err get_secret(struct call *c)
     return answer_json(c, 200, json);
 }
 
-/* --- GET /api/list --- */
+/* GET /api/list */
 
 struct listing {
     const struct interviews_dispatch *d;

@@ -94,7 +94,7 @@ def details(server, token, number):
     return call(server, "GET", f"/interviews/{number}?include=details", token)[1]
 
 
-# ---- tokens ------------------------------------------------------------------------------------------------------------------------------
+# Tokens
 
 def encode(part):
     return base64.urlsafe_b64encode(part).rstrip(b"=")
@@ -114,7 +114,7 @@ def claims_of(token, secret=SECRET):
     return payload
 
 
-# ---- LiveKit -----------------------------------------------------------------------------------------------------------------------------
+# LiveKit
 
 class LiveKit:
     """The RoomService of LiveKit as far as it is asked, or what is in its place: mode."""

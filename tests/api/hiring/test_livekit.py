@@ -72,7 +72,7 @@ def tokens(server, livekit, me, token):
     return key
 
 
-# ---- events ------------------------------------------------------------------------------------------------------------------------------
+# Events
 
 def send(server, event, secret=SECRET, iss=KEY, exp=60, body=None, prefix="", sha=None):
     raw = json.dumps(event).encode()

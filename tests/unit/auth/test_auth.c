@@ -179,7 +179,7 @@ static void test_password_pool(void **state)
     ROWS_END();
 }
 
-/* --- keys --- */
+/* keys */
 
 struct visit {
     const char *key, *method, *constraints, *permissions;
@@ -322,7 +322,7 @@ static void test_privileges(void **state)
     ROWS_END();
 }
 
-/* --- links --- */
+/* links */
 
 struct trip {
     char token[CRYPTO_TOKEN], id[CRYPTO_UUID];
@@ -387,7 +387,7 @@ static void test_links(void **state)
     ROWS_END();
 }
 
-/* --- last login --- */
+/* last login */
 
 static err read_seen(struct call *c)
 {
@@ -430,7 +430,7 @@ static void test_seen(void **state)
     ROWS_END();
 }
 
-/* --- the first start --- */
+/* the first start */
 
 static struct call boot_call(void) { return (struct call){ .mem = arena_new(1 << 20), .now_ms = NOW }; }
 
@@ -512,7 +512,7 @@ static void test_bootstrap_by_link(void **state)
     ROWS_END();
 }
 
-/* --- what fails half way --- */
+/* what fails half way */
 
 static err create_with_key(struct call *c)
 {

@@ -90,7 +90,7 @@ static void in_tx(err (*fn)(struct call *))
     ROWS_END();
 }
 
-/* --- what proves what --- */
+/* what proves what */
 
 static err prepared(struct call *c, const char *email, struct account **who, str *session, str *totp)
 {
@@ -242,7 +242,7 @@ static err passwords_told(struct call *c)
     return ERR_OK;
 }
 
-/* --- states --- */
+/* states */
 
 static err states(struct call *c)
 {
@@ -389,7 +389,7 @@ static err identities(struct call *c)
     return ERR_OK;
 }
 
-/* --- logins --- */
+/* logins */
 
 static err store_account(struct call *c)
 {
@@ -463,7 +463,7 @@ static void test_logins(void **state)
     ROWS_END();
 }
 
-/* --- races --- */
+/* races */
 
 enum { THREADS = 8, PER_THREAD = 8 };
 static atomic_int winners, losers;
@@ -537,7 +537,7 @@ static void test_races(void **state)
     ROWS_END();
 }
 
-/* --- a new master key --- */
+/* a new master key */
 
 static err sealed_rows(struct call *c)
 {
@@ -567,7 +567,7 @@ static err sealed_rows(struct call *c)
     return ERR_OK;
 }
 
-/* --- trouble below us --- */
+/* trouble below us */
 
 static err everything(struct call *c)
 {

@@ -24,7 +24,7 @@ static str url_of(const struct peer *p, const char *path)
     return s;
 }
 
-/* --- a good server --- */
+/* a good server */
 
 static void echo(int fd, const char *request, void *arg)
 {
@@ -76,7 +76,7 @@ static void test_requests(void **state)
     end();
 }
 
-/* --- servers that answer oddly, and what becomes of it --- */
+/* servers that answer oddly, and what becomes of it */
 
 static void hang(int fd, const char *request, void *arg) { (void)request, (void)arg, peer_wait_end(fd); }
 
@@ -183,7 +183,7 @@ static void test_nobody(void **state)
     end();
 }
 
-/* --- who may be called --- */
+/* who may be called */
 
 static const struct {
     const char *name, *url; /* %u: the port of a server that would answer */
@@ -249,7 +249,7 @@ static void test_bad_headers(void **state)
     assert_int_equal(peer_count(p), before);
 }
 
-/* --- memory --- */
+/* memory */
 
 static struct peer *fault_peer;
 

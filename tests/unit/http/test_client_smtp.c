@@ -14,7 +14,7 @@
 
 enum { PATIENCE_MS = 5000, LINE = 2000 };
 
-/* --- a server that says what it is told --- */
+/* a server that says what it is told */
 
 static struct {
     int         fd;
@@ -101,7 +101,7 @@ static void stop(void)
     (void)close(server.fd);
 }
 
-/* --- sending --- */
+/* sending */
 
 static err send_one(struct call *c, int64_t timeout_ms, int *code)
 {
@@ -184,7 +184,7 @@ static void test_tls_needed(void **state)
     arena_free(c.mem);
 }
 
-/* --- URLs --- */
+/* URLs */
 
 static const struct {
     const char *name, *url;
@@ -234,7 +234,7 @@ static void test_urls(void **state)
     ROWS_END();
 }
 
-/* --- memory --- */
+/* memory */
 
 static err whole_sending(void)
 {

@@ -119,7 +119,7 @@ static void test_busy(void **state)
     assert_states(b, 1, 0, 0);
 }
 
-/* --- while it runs --- */
+/* while it runs */
 
 static err cancel(struct call *c) { return jobs_cancel(c, *(int64_t *)c->state); }
 
@@ -210,7 +210,7 @@ static void test_finish(void **state)
     assert_states(b, 0, 1, 0);
 }
 
-/* --- retention --- */
+/* retention */
 
 static err add_many(struct call *c)
 {
@@ -236,7 +236,7 @@ static void test_purge(void **state)
     assert_int_equal(gone, 1);
 }
 
-/* --- over all kinds --- */
+/* over all kinds */
 
 struct listing {
     const char     *kind, *state;

@@ -106,7 +106,7 @@ static void test_stop(void **state)
     for (int i = 0; i < JOBS; i++) assert_int_equal(atomic_load(&runs[i]), 1);
 }
 
-/* --- kinds with a period --- */
+/* kinds with a period */
 
 enum { PERIOD_MS = 60 };
 static atomic_int at_work, most_at_work, rounds;

@@ -25,7 +25,7 @@ struct bench {
     char            dir[128];
 };
 
-/* --- set-up --- */
+/* set-up */
 
 static struct mailer *mailer(struct bench *b, const char *url)
 {
@@ -80,7 +80,7 @@ static int teardown(void **state)
     return rig_teardown(&r);
 }
 
-/* --- steps --- */
+/* steps */
 
 struct asking {
     struct bench *b;
@@ -178,7 +178,7 @@ static int64_t count(struct bench *b, const char *state)
     return k.n;
 }
 
-/* --- queueing --- */
+/* queueing */
 
 static void test_committed(void **state)
 {
@@ -276,7 +276,7 @@ static void test_sealed(void **state)
     assert_mails(b, 0);
 }
 
-/* --- the folder --- */
+/* the folder */
 
 /* The outcome of the first try was never written down. */
 static void test_twice(void **state)
@@ -409,7 +409,7 @@ static void test_no_folder(void **state)
     assert_mails(b, 1);
 }
 
-/* --- log: --- */
+/* log: */
 
 static void test_log(void **state)
 {
@@ -435,7 +435,7 @@ static void test_log(void **state)
     assert_int_equal(count(b, "done"), 1);
 }
 
-/* --- everything may fail once --- */
+/* everything may fail once */
 
 #ifdef CHANCERY_FAULTS
 /* Whatever failed: the mail is there once, or, if it was never accepted, not at all; and no half file. */

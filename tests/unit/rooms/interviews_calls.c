@@ -32,7 +32,7 @@ void script_wrong(const char *fmt, ...)
     wrong++;
 }
 
-/* --- the worker --- */
+/* the worker */
 
 static char kept[4 << 20]; /* what it remembers: one snapshot */
 static size_t n_kept;
@@ -169,7 +169,7 @@ err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affi
     return ERR_OK;
 }
 
-/* --- requests --- */
+/* requests */
 
 static struct answer send_request(enum method m, const char *target, str body, const char *type, const char *header, const char *value)
 {
@@ -228,7 +228,7 @@ const char *new_session(void)
     return id;
 }
 
-/* --- people --- */
+/* people */
 
 struct person {
     const char *email, *privilege, *key, *permissions;
@@ -275,7 +275,7 @@ void run_sql(const struct query *q, str parameter)
     rig_call_end(&c);
 }
 
-/* --- the rig --- */
+/* the rig */
 
 static void open_store(void)
 {

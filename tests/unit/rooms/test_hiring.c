@@ -26,7 +26,7 @@ static int teardown(void **state)
 
 static bool same(const char *got, const char *want) { return (!got && !want) || (got && want && strcmp(got, want) == 0); }
 
-/* --- reasons --- */
+/* reasons */
 
 static const struct {
     const char *email, *why;
@@ -92,7 +92,7 @@ static void test_usernames(void **state)
     assert_int_equal(failed, 0);
 }
 
-/* --- values --- */
+/* values */
 
 #define K32 "abcdefghijklmnopqrstuvwxyz012345"
 static const struct {
@@ -181,7 +181,7 @@ static void test_origins(void **state)
     assert_false(hiring_origin_allowed(&o, STR("https://localhost:3000")));
 }
 
-/* --- interviews --- */
+/* interviews */
 
 static void test_status_follows_time(void **state)
 {
@@ -240,7 +240,7 @@ static void test_events(void **state)
     assert_int_equal(failed, 0);
 }
 
-/* --- LiveKit --- */
+/* LiveKit */
 
 static void test_what_livekit_says(void **state)
 {

@@ -27,7 +27,7 @@ static void expect(const char *what, struct answer a, int status, const char *pa
 
 static void set_other(void);
 
-/* --- steps that are not what they were --- */
+/* steps that are not what they were */
 
 enum tampering { FLIP_TEXT, FLIP_SEAL, FLIP_HEAD, OLD_FORMAT, NEW_CODEC, CUT_OFF, EMPTY, OF_ANOTHER_SESSION, OF_ANOTHER_STEP, TAMPERINGS };
 static const char *const tampering_names[TAMPERINGS] = { "a bit of the text", "a bit of the seal", "a bit of the interview's hash", "an unknown format", "an unknown codec",
@@ -92,7 +92,7 @@ static void a_step_that_was_tampered_with_is_refused(void **state)
     }
 }
 
-/* --- what is stored is what was answered --- */
+/* what is stored is what was answered */
 
 enum { STEPS = 64 };
 
@@ -138,7 +138,7 @@ static void many_steps_and_ways_back_are_kept(void **state)
     }
 }
 
-/* --- races --- */
+/* races */
 
 static void delete_it(void) { expect("delete", ask(M_DELETE, target_of("/api/session"), NULL), 204, NULL); }
 static void set_other(void) { expect("set meanwhile", ask(M_POST, "/api/session", body_of(",\"variables\":{\"other\":1}")), 200, NULL); }
@@ -236,7 +236,7 @@ static void a_session_that_became_multi_user_meanwhile_needs_no_secret(void **st
     expect("then it needs it", ask(M_GET, open, NULL), 400, "Unable to obtain interview dictionary");
 }
 
-/* --- a worker that lies --- */
+/* a worker that lies */
 
 static void says_need(struct buf *b) { frame_u64(b, TAG_OUTCOME, OUT_NEED); }
 static void says_metadata(struct buf *b) { frame_u64(b, TAG_OUTCOME, OUT_METADATA); }
@@ -339,7 +339,7 @@ static void a_lying_worker_is_not_believed(void **state)
     }
 }
 
-/* --- what a worker asks for and has kept --- */
+/* what a worker asks for and has kept */
 
 static const char *wanted;
 static const struct {
@@ -475,7 +475,7 @@ static void facts_that_are_no_json_are_an_interview_that_does_not_load(void **st
     expect("list", ask(M_GET, "/api/list", NULL), 200, "\"dainterviewhaserror\"");
 }
 
-/* --- odd requests --- */
+/* odd requests */
 
 static void fill(char *to, const char *head, char c, size_t n, const char *tail)
 {

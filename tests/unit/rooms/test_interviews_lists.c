@@ -84,7 +84,7 @@ static struct answer call(enum method m, const char *path, const char *key)
     return ask(m, target, NULL);
 }
 
-/* --- who sees what --- */
+/* who sees what */
 
 static const struct seen {
     const char *name, *path, *key;
@@ -131,7 +131,7 @@ static void lists_are_seen_by_whom_the_table_allows(void **state)
     }
 }
 
-/* --- who removes what --- */
+/* who removes what */
 
 static const struct gone {
     const char *name, *path, *key;
@@ -175,7 +175,7 @@ static void lists_are_removed_by_whom_the_table_allows(void **state)
     }
 }
 
-/* --- items --- */
+/* items */
 
 static void items_tell_their_owner(void **state)
 {

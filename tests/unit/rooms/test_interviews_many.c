@@ -42,7 +42,7 @@ static err fill_tx(struct call *c)
     return db_run(c, &analyze);
 }
 
-/* --- what a page may be asked for by --- */
+/* what a page may be asked for by */
 
 static const char a_session[] = "sessionsessionsessionsessio54321";
 static const int64_t account = FIRST_ACCOUNT + 7;
@@ -83,7 +83,7 @@ static size_t bind(const struct way *w, struct bound out[static 5])
     return n;
 }
 
-/* --- SQLite --- */
+/* SQLite */
 
 static sqlite3_stmt *prepare(sqlite3 *db, const char *before, const struct way *w)
 {
@@ -128,7 +128,7 @@ static void judge_all_sqlite(const struct rig *r)
     (void)sqlite3_close(db);
 }
 
-/* --- PostgreSQL --- */
+/* PostgreSQL */
 
 struct explained {
     const struct way *way;
@@ -172,8 +172,6 @@ static void judge_all_postgresql(struct rig *r)
     static char sql[COUNT_OF(ways)][4096]; /* connections remember statements by address */
     for (size_t k = 0; k < COUNT_OF(ways); k++) judge_postgresql(r, &ways[k], sql[k], sizeof sql[k]);
 }
-
-/* --- */
 
 static void a_page_reads_a_bounded_number_of_rows(struct rig *r)
 {

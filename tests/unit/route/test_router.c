@@ -168,7 +168,7 @@ static void without_memory_there_is_still_a_reply(void **state)
     arena_free(a);
 }
 
-/* Refusals --------------------------------------------------------------------------------------------------------------------------- */
+/* Refusals */
 
 /* clang-format off */
 #define GET_ROW .id = "x", .on = M_GET, .path = "/x", .replies = text_replies
@@ -221,7 +221,7 @@ static void bad_families_are_refused(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* The document ----------------------------------------------------------------------------------------------------------------------- */
+/* The document */
 
 /* Value at "a.b.c"; NULL if something on the way is missing. */
 static json_t *at(json_t *doc, const char *path)

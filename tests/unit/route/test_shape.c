@@ -58,7 +58,7 @@ static const struct shape outer = OBJECT(struct outer, "Outer", outer_fields);
 
 static const struct json_rules rules = { 0 };
 
-/* Strict: what is refused, and where ------------------------------------------------------------------------------------------------ */
+/* Strict: what is refused, and where */
 
 static const struct {
     const char *name, *json;
@@ -118,7 +118,7 @@ static void strict_bodies_are_judged(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* Loose: what each spelling becomes, shown by writing it back ------------------------------------------------------------------------- */
+/* Loose: what each spelling becomes, shown by writing it back */
 
 static const struct {
     const char *name, *json, *want; /* members in table order */
@@ -190,7 +190,7 @@ static void loose_bodies_are_converted(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* Parameters ------------------------------------------------------------------------------------------------------------------------- */
+/* Parameters */
 
 struct asked {
     str text;
@@ -264,7 +264,7 @@ static void a_form_value_that_is_anything_is_text(void **state)
     arena_free(c.mem);
 }
 
-/* Writing ---------------------------------------------------------------------------------------------------------------------------- */
+/* Writing */
 
 static void members_are_sorted_when_the_family_wants_it(void **state)
 {
@@ -278,7 +278,7 @@ static void members_are_sorted_when_the_family_wants_it(void **state)
     arena_free(a);
 }
 
-/* Start-up --------------------------------------------------------------------------------------------------------------------------- */
+/* Start-up */
 
 static const struct field text_as_int[] = { FIELD(struct inner, count, "word", &shape_text) }, int_as_text[] = { FIELD(struct inner, word, "n", &shape_int) },
                           no_shape[] = { FIELD(struct inner, word, "word", NULL) }, list_as_text[] = { FIELD(struct outer, words, "w", &shape_text) },

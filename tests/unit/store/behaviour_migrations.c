@@ -125,7 +125,7 @@ static void test_unknown(void **state)
     assert_why(why, "{autonumber}");
 }
 
-/* --- several programs at once --- */
+/* several programs at once */
 
 enum { PROGRAMS = 4 };
 

@@ -30,7 +30,7 @@ static err increment_locked(struct call *c)
 
 static err make_counter(struct call *c) { return rig_add(c, "counter", 100); }
 
-/* --- threads --- */
+/* threads */
 
 struct worker {
     struct store *s;
@@ -88,7 +88,7 @@ static void test_storm_locked(void **state)
     assert_true(done > THREADS);
 }
 
-/* --- readers beside a writer --- */
+/* readers beside a writer */
 
 struct reading {
     struct store *s;
@@ -138,7 +138,7 @@ static void test_readers(void **state)
     assert_int_equal(rig_n_of(r, "counter"), 120);
 }
 
-/* --- two programs --- */
+/* two programs */
 
 static err increments(struct store *s, int times)
 {

@@ -4,7 +4,7 @@
 #include "rig.h"
 #include <pthread.h>
 
-/* --- one transaction --- */
+/* one transaction */
 
 static err add_two(struct call *c)
 {
@@ -120,7 +120,7 @@ static void test_reopened(void **state)
     assert_true(store_reachable(r->s));
 }
 
-/* --- calls in a batch --- */
+/* calls in a batch */
 
 enum { BATCH = 40 };
 
@@ -196,7 +196,7 @@ static void test_batch(void **state)
     if (!rig_pg) assert_true(st.commits < BATCH); /* they shared */
 }
 
-/* --- a full queue --- */
+/* a full queue */
 
 struct gate {
     pthread_mutex_t lock;
@@ -277,7 +277,7 @@ static void test_moment(void **state)
     assert_int_equal(rig_count(r), 2);
 }
 
-/* --- more statements than a connection remembers --- */
+/* more statements than a connection remembers */
 
 enum { MANY_STATEMENTS = 700, WRITES = 50 /* one in so many is a write, which costs a sync */ };
 

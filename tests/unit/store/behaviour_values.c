@@ -127,7 +127,7 @@ static void test_serial(void **state)
     assert_int_equal(store_do(r->s, &r->c, TX_WRITE, serial), ERR_OK);
 }
 
-/* --- letters that lie are found, on start and when run --- */
+/* letters that lie are found, on start and when run */
 
 static const struct query null_as_int = { .in = "", .out = "i", .sql = "SELECT n FROM item" };
 static const struct query text_as_int = { .in = "", .out = "i", .sql = "SELECT name FROM item" };

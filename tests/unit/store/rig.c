@@ -28,7 +28,7 @@ const struct query rig_q[Q__COUNT] = {
     [Q_BUMP] = { .in = "t", .sql = "UPDATE item SET n = n + 1 WHERE name = $1" },
 };
 
-/* --- a server of our own --- */
+/* a server of our own */
 
 static char server_dir[] = "/tmp/chancery-pg-XXXXXX";
 static char server_url[192];
@@ -104,7 +104,7 @@ void rig_pooler_stop(void)
     rig_pooler = false;
 }
 
-/* --- one rig --- */
+/* one rig */
 
 struct call rig_call(size_t ceiling)
 {
@@ -184,7 +184,7 @@ int rig_teardown(void **state)
     return 0;
 }
 
-/* --- small things --- */
+/* small things */
 
 err rig_add(struct call *c, const char *name, int64_t n) { return db_run(c, &rig_q[Q_ADD], str_c(name), STR_NULL, &n); }
 

@@ -29,7 +29,7 @@ static int teardown(void **state)
     return rig_teardown(state);
 }
 
-/* --- acknowledgements --- */
+/* acknowledgements */
 
 enum { CALLS = 30 };
 
@@ -82,7 +82,7 @@ static void test_durable(void **state)
     assert_int_equal(rig_count(r), CALLS);
 }
 
-/* --- failures --- */
+/* failures */
 
 static void assert_broken(struct rig *r)
 {
@@ -136,7 +136,7 @@ static void test_full(void **state)
     assert_int_equal(rig_count(r), 2);
 }
 
-/* --- the log is moved into the file now and then --- */
+/* the log is moved into the file now and then */
 
 static err add_large(struct call *c)
 {

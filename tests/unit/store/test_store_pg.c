@@ -9,7 +9,7 @@
 
 enum { SKIPPED = 77 };
 
-/* --- a race that is lost for certain --- */
+/* a race that is lost for certain */
 
 struct race {
     struct rig *r;
@@ -78,7 +78,7 @@ static void test_always_lost(void **state)
     assert_int_equal(w.hooks, 0);
 }
 
-/* --- a lock is held until the end --- */
+/* a lock is held until the end */
 
 static const struct query lock_free = { .in = "t", .out = "i", .sql = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))" };
 
@@ -116,7 +116,7 @@ static void test_lock(void **state)
     assert_true(is_free);
 }
 
-/* --- connections that go --- */
+/* connections that go */
 
 static const struct query end_others = {
     .in = "", .out = "i", .sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = 'chancery'"
@@ -202,7 +202,7 @@ static void test_changed_table(void **state)
     assert_int_equal(store_do(r->s, &r->c, TX_WRITE, see_everything), ERR_OK);
 }
 
-/* --- the line of those who wait for a connection --- */
+/* the line of those who wait for a connection */
 
 enum { LINE = 12 }; /* three times as many as there are connections */
 
@@ -267,7 +267,7 @@ static void test_line(void **state)
     assert_int_equal(l.n_served, LINE);
 }
 
-/* --- news --- */
+/* news */
 
 struct ear {
     pthread_mutex_t lock;
@@ -356,7 +356,7 @@ static void news_between(struct rig *r, const char *listen_url)
 static void test_news(void **state) { news_between(*state, NULL); }
 static void test_news_polled(void **state) { news_between(*state, "none"); }
 
-/* --- more statements than a connection remembers --- */
+/* more statements than a connection remembers */
 
 enum { MANY = 5000 }; /* far more than there is room for: some take the place of others at the beginning of a transaction, too */
 static char many_sql[MANY][32];
@@ -380,7 +380,7 @@ static void test_many_statements(void **state)
     }
 }
 
-/* --- without named statements --- */
+/* without named statements */
 
 static err count_named(struct call *c)
 {

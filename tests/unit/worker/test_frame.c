@@ -19,7 +19,7 @@
         assert_int_equal(bad_, 0);                                                                                     \
     } while (0)
 
-/* ---- heads ---- */
+/* heads */
 
 static err head_of(const char *bytes, size_t n)
 {
@@ -74,7 +74,7 @@ static void test_head_values(void **state)
     assert_int_equal(rest, 16);
 }
 
-/* ---- members ---- */
+/* members */
 
 #define BYTES(lit) { lit, sizeof(lit) - 1 }
 #define U64(low)   BYTES(low "\0\0\0\0\0\0\0")
@@ -155,7 +155,7 @@ static void test_shapes(void **state)
     ROWS(shapes, check_shape(row->bytes.p, row->bytes.n) == row->want, row);
 }
 
-/* ---- whole frames ---- */
+/* whole frames */
 
 static err write_result(struct buf *b)
 {

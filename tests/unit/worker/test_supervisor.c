@@ -21,7 +21,7 @@ enum { REPLY_MAX = 1024 * 1024, THREADS = 8, ROUNDS = 40 };
 
 static const char *program;
 
-/* ---- helpers ---- */
+/* helpers */
 
 static err open_workers(unsigned min, unsigned max, unsigned wall_s, struct workers **out)
 {
@@ -87,7 +87,7 @@ static int open_descriptors(void)
     return n;
 }
 
-/* ---- one call after the other ---- */
+/* one call after the other */
 
 static void test_a_missing_program_is_told(void **state)
 {
@@ -288,7 +288,7 @@ static void test_what_an_interview_says_is_one_line_of_the_log(void **state)
     workers_stop(w);
 }
 
-/* ---- many calls at once ---- */
+/* many calls at once */
 
 struct crowd {
     struct workers *w;
@@ -365,7 +365,7 @@ static void test_waiting_ends_at_its_deadline(void **state)
     workers_stop(w);
 }
 
-/* ---- memory ---- */
+/* memory */
 
 static void test_each_allocation_may_fail(void **state)
 {

@@ -171,7 +171,7 @@ def _find_handler(kind):
     return _null
 
 
-# From JSON --------------------------------------------------------------------------------------------------------
+# From JSON
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 BARE_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")

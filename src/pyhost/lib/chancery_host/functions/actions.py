@@ -168,7 +168,7 @@ for _kind in ("list", "dict", "set"):
     })
 
 
-# What code answers with ---------------------------------------------------------------------------------------------
+# What code answers with
 
 def command(*args, url=None, sleep=None, **kwargs):
     """Stops with a command screen: exit, restart, leave, logout …"""
@@ -265,7 +265,7 @@ def validation_error(the_message, field=None):
     raise DAValidationError(the_message, field=field)
 
 
-# Background events ----------------------------------------------------------------------------------------------------
+# Background events
 
 def background_response(*args, **kwargs):
     """Ends a background event with a value."""

@@ -180,7 +180,7 @@ def date_difference(starting=None, ending=None, timezone=None):
     return DateTimeDelta(first, last)
 
 
-# Text ----------------------------------------------------------------------------------------------------------------
+# Text
 
 def _language(language):
     return language or current.language or "en"

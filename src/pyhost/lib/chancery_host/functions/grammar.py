@@ -196,7 +196,7 @@ def possessify(owner, thing, plural=False, capitalize=False, **kwargs):
     return text[:1].upper() + text[1:] if capitalize else text
 
 
-# Phrases from variable names ---------------------------------------------------------------------------------------
+# Phrases from variable names
 
 PARTS = re.compile(r"\.?([A-Za-z_]\w*)|\[(\d+)\]|\[(['\"])(.*?)\3\]|\[[^\]]*\]")
 

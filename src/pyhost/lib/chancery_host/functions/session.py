@@ -115,7 +115,7 @@ def get_chat_log(utc=False, timezone=None):
     return []
 
 
-# Status, tags, terms ----------------------------------------------------------------------------------------------------
+# Status, tags, terms
 
 def set_status(**kwargs):
     current.internal.setdefault("misc", {}).update(kwargs)
@@ -146,7 +146,7 @@ def update_terms(dictionary, auto=False, language="*"):
             kept[" ".join(str(phrase).lower().split())] = {"definition": str(definition)}
 
 
-# Explanations -----------------------------------------------------------------------------------------------------------
+# Explanations
 
 def explain(the_explanation, category="default"):
     """Records a sentence of the explanation, once."""
@@ -168,7 +168,7 @@ def logic_explanation(category="default"):
     return list(current.internal.get("explanations", {}).get(category, []))
 
 
-# Times ------------------------------------------------------------------------------------------------------------------
+# Times
 
 def _local(moment, timezone):
     from chancery_host.functions.dates import DADateTime

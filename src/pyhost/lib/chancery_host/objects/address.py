@@ -43,7 +43,7 @@ class Address(DAObject):
     def __str__(self):
         return str(self.block())
 
-    # The lines --------------------------------------------------------------------------------------------------
+    # The lines
 
     def formatted_unit(self, language=None, require=False, bare=False):
         """`Apt. 3`, `Floor 2`, `Room 1`, or nothing."""
@@ -108,7 +108,7 @@ class Address(DAObject):
         parts.append(self._country_line(show_country))
         return ", ".join(part for part in parts if part)
 
-    # Geography ----------------------------------------------------------------------------------------------------
+    # Geography
 
     def geocode(self, *args, **kwargs):
         """There is no geocoding service here, so no address is ever known to it."""

@@ -88,7 +88,7 @@ class DAObject:
         if self.instanceName.startswith(old_name):
             rename(self, new_name + self.instanceName[len(old_name):], DAObject)
 
-    # Attributes -----------------------------------------------------------------------------------------------
+    # Attributes
 
     def initializeAttribute(self, *args, **kwargs):
         """Makes the attribute an object of the class unless it exists; gives the attribute."""
@@ -131,7 +131,7 @@ class DAObject:
         reconsider(self.attr_name(name))
         return getattr(self, name)
 
-    # Text -----------------------------------------------------------------------------------------------------
+    # Text
 
     def __str__(self):
         if hasattr(self, "name"):
@@ -179,7 +179,7 @@ class DAObject:
     def __ge__(self, other):
         return str(self) >= str(other)
 
-    # Copies and plain forms -----------------------------------------------------------------------------------
+    # Copies and plain forms
 
     def copy_shallow(self, new_name):
         """A new object of that name with the same attributes."""
@@ -207,7 +207,7 @@ class DAObject:
         """True if this is the object that set_info(user=...) declared; a variable called `user` alone says nothing."""
         return current.info.get("user") is self
 
-    # Grammar (English; the words come from functions.grammar) --------------------------------------------------
+    # Grammar (English; the words come from functions.grammar)
 
     def _speak(self, phrase, kwargs):
         return phrase[:1].upper() + phrase[1:] if kwargs.get("capitalize") else phrase

@@ -33,7 +33,7 @@ class DADict(Gatherable):
             for key, value in given.items():
                 self[key] = value
 
-    # Items ----------------------------------------------------------------------------------------------------
+    # Items
 
     def item_name(self, key):
         return "%s[%r]" % (self.instanceName, key)
@@ -170,7 +170,7 @@ class DADict(Gatherable):
 
     __hash__ = DAObject.__hash__
 
-    # Check boxes ----------------------------------------------------------------------------------------------
+    # Check boxes
 
     def _values_at(self, keys):
         self._trigger_gather()
@@ -206,7 +206,7 @@ class DADict(Gatherable):
     def false_values(self, insertion_order=False):
         return self._keys_with(False, insertion_order)
 
-    # Gathering ------------------------------------------------------------------------------------------------
+    # Gathering
 
     def current_index(self):
         return len(self.elements)

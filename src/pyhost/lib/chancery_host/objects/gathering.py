@@ -49,7 +49,7 @@ class Gatherable(DAObject):
             current.gathering.discard(self.instanceName)
         super().__setattr__(name, value)
 
-    # Gathering ------------------------------------------------------------------------------------------------
+    # Gathering
 
     def _trigger_gather(self):
         if self.__dict__.get("gathered") and (self.elements or not self.__dict__.get("there_are_any")):
@@ -175,7 +175,7 @@ class Gatherable(DAObject):
         finally:
             current.probing -= 1
 
-    # Actions (language specification 10.3) ----------------------------------------------------------------------
+    # Actions (language specification 10.3)
 
     def add_for_action(self):
         """`_da_list_add`: opens the gathering for one more item."""
@@ -238,7 +238,7 @@ class Gatherable(DAObject):
 
     ACTION_WORD = "list"
 
-    # Counting and speaking --------------------------------------------------------------------------------------
+    # Counting and speaking
 
     def number(self):
         """Number of items; while a number that was asked for is being filled, that number."""

@@ -20,7 +20,7 @@ class DAList(Gatherable):
             for element in given:
                 self.append(element)
 
-    # Items ----------------------------------------------------------------------------------------------------
+    # Items
 
     def item_name(self, index):
         """The variable name of an item."""
@@ -215,7 +215,7 @@ class DAList(Gatherable):
         twin.object_type, twin.object_type_parameters = self.object_type, self.object_type_parameters
         return twin
 
-    # As a Python list -----------------------------------------------------------------------------------------
+    # As a Python list
 
     def __iter__(self):
         self._trigger_gather()
@@ -307,7 +307,7 @@ class DAList(Gatherable):
         self._trigger_gather()
         return set(self.elements)
 
-    # Gathering ------------------------------------------------------------------------------------------------
+    # Gathering
 
     def current_index(self):
         """Index of the item that is to be added."""

@@ -138,7 +138,7 @@ class Person(NamedByText):
     def __str__(self):
         return str(self.name.full())
 
-    # Places and contact data --------------------------------------------------------------------------------
+    # Places and contact data
 
     def address_block(self, language=None, international=False, show_country=False):
         """Name and address, one line each, in the mark-up of the output that is being made."""
@@ -169,7 +169,7 @@ class Person(NamedByText):
             return '"%s" <%s>' % (str(self.name).replace('"', ""), self.email)
         return self.email
 
-    # Grammar: the user is spoken to, others are spoken about ---------------------------------------------------
+    # Grammar: the user is spoken to, others are spoken about
 
     def pronoun_objective(self, **kwargs):
         return self._speak("you" if self._is_you(kwargs) else self._third("objective"), kwargs)
