@@ -130,10 +130,9 @@ static const char sessions_sql[] = "CREATE TABLE session (\n"
                                    "CREATE INDEX throttle_by_end ON throttle (ends_at_ms);\n";
 
 /* Which of the last three steps were used, so that one late may still be used after one early; authenticators that were switched off stay listed. */
-static const char devices_sql[] =
-    "ALTER TABLE totp ADD COLUMN used_mask {bigint} NOT NULL DEFAULT 0;\n"
-    "ALTER TABLE totp ADD COLUMN setup_at_ms {bigint} NOT NULL DEFAULT 0;\n"
-    "ALTER TABLE totp ADD COLUMN disabled_at_ms {bigint};\n";
+static const char devices_sql[] = "ALTER TABLE totp ADD COLUMN used_mask {bigint} NOT NULL DEFAULT 0;\n"
+                                  "ALTER TABLE totp ADD COLUMN setup_at_ms {bigint} NOT NULL DEFAULT 0;\n"
+                                  "ALTER TABLE totp ADD COLUMN disabled_at_ms {bigint};\n";
 
 /* Secrets of the program itself, sealed under the master key (crypto/ring.h). */
 static const char secrets_sql[] = "CREATE TABLE secret (\n"

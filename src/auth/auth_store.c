@@ -1,9 +1,9 @@
 /* auth/auth_store.c: all SQL of auth/. */
 #include "auth/auth_int.h"
 
-#define ACCOUNT                                                                                                                                                \
-    "a.id, a.number, a.scope, a.email, a.email_norm, a.display_name, a.first_name, a.last_name, a.locale, a.timezone, a.active, a.superuser,"                  \
-    " a.staff, CASE WHEN a.password_hash IS NULL THEN 0 ELSE 1 END, COALESCE(a.email_verified_at_ms, 0), a.created_at_ms,"                                     \
+#define ACCOUNT                                                                                                                               \
+    "a.id, a.number, a.scope, a.email, a.email_norm, a.display_name, a.first_name, a.last_name, a.locale, a.timezone, a.active, a.superuser," \
+    " a.staff, CASE WHEN a.password_hash IS NULL THEN 0 ELSE 1 END, COALESCE(a.email_verified_at_ms, 0), a.created_at_ms,"                    \
     " COALESCE(a.last_login_at_ms, 0), COALESCE(a.password_changed_at_ms, 0), a.epoch"
 #define ACCOUNT_OUT "titt?t?tttttiiiiiiiii"
 #define SESSION "s.id, s.account_id, s.family, s.user_agent, s.ip, s.created_at_ms, s.seen_at_ms, s.expires_at_ms"

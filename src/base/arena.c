@@ -8,7 +8,7 @@ enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 256 * 1024 };
 
 struct block {
     struct block *next;
-    size_t        size, used; /* of data */
+    size_t size, used; /* of data */
     _Alignas(max_align_t) unsigned char data[];
 };
 struct undo {
@@ -18,8 +18,8 @@ struct undo {
 };
 struct arena {
     struct block *blocks; /* newest first; the oldest is kept by arena_empty */
-    struct undo  *undos;
-    size_t        ceiling, used, next_size;
+    struct undo *undos;
+    size_t ceiling, used, next_size;
 };
 
 static struct block *block_new(size_t size)
@@ -77,7 +77,7 @@ void *arena_take(struct arena *a, size_t n, size_t size, size_t align)
     if (__builtin_mul_overflow(n, size, &bytes) || bytes > a->ceiling - a->used || fault_here()) return NULL;
     void *p = block_take(a->blocks, bytes, align);
     if (!p) {
-        bool          large = bytes > a->next_size / 2;
+        bool large = bytes > a->next_size / 2;
         struct block *b = block_new(large ? bytes : a->next_size);
         if (!b) return NULL;
         if (!large && a->next_size < LARGEST_BLOCK) a->next_size *= 2;

@@ -20,7 +20,7 @@ void arena_free(struct arena *a);
 /* Zeroed space for n things; NULL at the ceiling, on overflow and when out of memory. n == 0 gives a valid pointer. */
 void *arena_take(struct arena *a, size_t n, size_t size, size_t align) MUST_CHECK;
 #define NEW_N(a, T, n) ((T *)arena_take((a), (n), sizeof(T), _Alignof(T)))
-#define NEW(a, T)      NEW_N(a, T, 1)
+#define NEW(a, T) NEW_N(a, T, 1)
 
 /* Calls undo(what) when the arena is emptied: for what is not memory. On error undo has been called already. */
 err arena_on_end(struct arena *a, void (*undo)(void *), void *what) MUST_CHECK;
@@ -32,5 +32,5 @@ size_t arena_used(const struct arena *a);
 err arena_str(struct arena *a, str s, str *out) MUST_CHECK;
 /* The same as a C string; NULL when there is no room. */
 char *arena_z(struct arena *a, str s) MUST_CHECK;
-err   arena_printf(struct arena *a, str *out, const char *fmt, ...) MUST_CHECK __attribute__((format(printf, 3, 4)));
-err   arena_vprintf(struct arena *a, str *out, const char *fmt, va_list args) MUST_CHECK __attribute__((format(printf, 3, 0)));
+err arena_printf(struct arena *a, str *out, const char *fmt, ...) MUST_CHECK __attribute__((format(printf, 3, 4)));
+err arena_vprintf(struct arena *a, str *out, const char *fmt, va_list args) MUST_CHECK __attribute__((format(printf, 3, 0)));

@@ -7,9 +7,9 @@
 #include "base/str.h"
 
 struct buf {
-    char  *p;
+    char *p;
     size_t n, room, ceiling;
-    err    bad; /* ERR_OK, ERR_NOMEM or ERR_LIMIT (ceiling) */
+    err bad; /* ERR_OK, ERR_NOMEM or ERR_LIMIT (ceiling) */
 };
 
 #define BUF(max) ((struct buf){ .ceiling = (max) })
@@ -20,8 +20,8 @@ void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
 /* n writable bytes at the end, or NULL; they count as appended. */
 char *buf_space(struct buf *b, size_t n);
 static inline void buf_z(struct buf *b, const char *z) { buf_add(b, str_c(z)); }
-static inline str  buf_str(const struct buf *b) { return (str){ b->p ? b->p : "", b->n }; }
-static inline err  buf_ok(const struct buf *b) { return b->bad; }
+static inline str buf_str(const struct buf *b) { return (str){ b->p ? b->p : "", b->n }; }
+static inline err buf_ok(const struct buf *b) { return b->bad; }
 /* Forgets the contents, keeps the memory. */
 static inline void buf_clear(struct buf *b) { b->n = 0, b->bad = ERR_OK; }
 /* Gives the memory back; usable as CLEANUP(buf_release). */

@@ -1,8 +1,7 @@
 /* base/call.c: records why a call failed. */
 #include "base/call.h"
 
-__attribute__((format(printf, 5, 0))) static err record(struct call *c, err code, int status, const char *where, const char *fmt,
-                                                       va_list args)
+__attribute__((format(printf, 5, 0))) static err record(struct call *c, err code, int status, const char *where, const char *fmt, va_list args)
 {
     if (c->why.code != ERR_OK) return code;
     c->why.code = code;

@@ -26,7 +26,7 @@ static struct tm split(int64_t unix_ms, int *ms)
 
 size_t clock_iso(int64_t unix_ms, char out[static CLOCK_ISO_MAX])
 {
-    int       ms;
+    int ms;
     struct tm t = split(unix_ms, &ms);
     /* Not strftime: its %Y has as many digits as the year needs, RFC 3339 wants four. */
     int n = snprintf(out, CLOCK_ISO_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, ms);
@@ -37,9 +37,9 @@ size_t clock_http(int64_t unix_ms, char out[static CLOCK_HTTP_MAX])
 {
     static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
     static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-    int       ms;
+    int ms;
     struct tm t = split(unix_ms, &ms);
-    int n = snprintf(out, CLOCK_HTTP_MAX, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[t.tm_wday], t.tm_mday, months[t.tm_mon],
-                     t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+    int n = snprintf(out, CLOCK_HTTP_MAX, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[t.tm_wday], t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour,
+                     t.tm_min, t.tm_sec);
     return n < CLOCK_HTTP_MAX ? (size_t)n : CLOCK_HTTP_MAX - 1;
 }

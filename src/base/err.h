@@ -7,32 +7,33 @@
 
 typedef enum err {
     ERR_OK,
-    ERR_INPUT,      /* the caller's text, body or parameter is wrong */
-    ERR_ANONYMOUS,  /* no credentials, or wrong ones */
-    ERR_FORBIDDEN,  /* known caller, not allowed */
-    ERR_NOT_FOUND,  /* no such thing */
-    ERR_CONFLICT,   /* the thing changed, or exists already */
-    ERR_LIMIT,      /* too much, too many, too often; retry later */
-    ERR_NOMEM,      /* out of memory, or at the arena's ceiling */
-    ERR_STORE,      /* database, disk or files */
-    ERR_WORKER,     /* the interview process failed or ran out of its limits */
-    ERR_BUSY,       /* a bounded queue is full, or we are stopping: 503 */
+    ERR_INPUT,     /* the caller's text, body or parameter is wrong */
+    ERR_ANONYMOUS, /* no credentials, or wrong ones */
+    ERR_FORBIDDEN, /* known caller, not allowed */
+    ERR_NOT_FOUND, /* no such thing */
+    ERR_CONFLICT,  /* the thing changed, or exists already */
+    ERR_LIMIT,     /* too much, too many, too often; retry later */
+    ERR_NOMEM,     /* out of memory, or at the arena's ceiling */
+    ERR_STORE,     /* database, disk or files */
+    ERR_WORKER,    /* the interview process failed or ran out of its limits */
+    ERR_BUSY,      /* a bounded queue is full, or we are stopping: 503 */
     ERR__COUNT
 } err;
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 /* Leaves the function with the error of expr, if it has one. */
-#define TRY(expr)                                                                                                      \
-    do {                                                                                                               \
-        err e_ = (expr);                                                                                               \
-        if (e_ != ERR_OK) return e_;                                                                                   \
+#define TRY(expr)                    \
+    do {                             \
+        err e_ = (expr);             \
+        if (e_ != ERR_OK) return e_; \
     } while (0)
 
 /* For a MUST_CHECK call whose failure changes nothing here; say why beside it. */
-#define IGNORE(expr)                                                                                                   \
-    do {                                                                                                               \
-        if (expr) { }                                                                                                  \
+#define IGNORE(expr) \
+    do {             \
+        if (expr) {  \
+        }            \
     } while (0)
 
 /* Scope-bound clean-up: CLEANUP(fd_close) int fd = -1; */

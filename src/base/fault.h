@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 #ifdef CHANCERY_FAULTS
-void fault_arm(long n);  /* n-th point from now fails; 0 disarms */
-bool fault_hit(void);    /* did it fire since the last arm? */
+void fault_arm(long n); /* n-th point from now fails; 0 disarms */
+bool fault_hit(void);   /* did it fire since the last arm? */
 bool fault_here(void);
 #else
 static inline bool fault_here(void) { return false; }

@@ -10,19 +10,19 @@
 #include <jansson.h>
 
 struct json_rules {
-    size_t depth;        /* deepest nesting accepted; 0: 200 */
-    size_t values;       /* most values json_read() builds (a value costs up to 250 bytes of heap); 0: 200,000 */
-    bool   nan;          /* NaN, Infinity, -Infinity are numbers, as Python's reader takes them */
-    bool   reject_twice; /* a repeated key is an error; else the last one wins */
+    size_t depth;      /* deepest nesting accepted; 0: 200 */
+    size_t values;     /* most values json_read() builds (a value costs up to 250 bytes of heap); 0: 200,000 */
+    bool nan;          /* NaN, Infinity, -Infinity are numbers, as Python's reader takes them */
+    bool reject_twice; /* a repeated key is an error; else the last one wins */
 };
 
 /* Where and why a text is not JSON. */
 struct json_error {
-    size_t      at;     /* byte offset */
-    size_t      line;   /* from 1 */
-    size_t      column; /* code points, from 1 */
-    size_t      chars;  /* code points before it */
-    const char *why;    /* constant text, e.g. "Expecting ',' delimiter" */
+    size_t at;       /* byte offset */
+    size_t line;     /* from 1 */
+    size_t column;   /* code points, from 1 */
+    size_t chars;    /* code points before it */
+    const char *why; /* constant text, e.g. "Expecting ',' delimiter" */
 };
 
 struct json_member {
@@ -31,7 +31,7 @@ struct json_member {
 };
 struct json_members {
     struct json_member *v; /* in order of appearance; a repeated key appears repeatedly */
-    size_t              n;
+    size_t n;
 };
 
 /* Texts of json_error.why are those of Python's reader ("Expecting value", "Extra data" …); besides: "Invalid UTF-8", "Nested too deep",
@@ -52,21 +52,21 @@ err json_read(struct arena *a, str text, const struct json_rules *rules, json_t 
 enum { JW_DEPTH = 256 };
 struct jw {
     struct buf *to;
-    unsigned    depth;
-    bool        ascii;       /* non-ASCII and DEL as \uXXXX (docassemble, Django) */
-    bool        comma[JW_DEPTH + 1];
+    unsigned depth;
+    bool ascii; /* non-ASCII and DEL as \uXXXX (docassemble, Django) */
+    bool comma[JW_DEPTH + 1];
 };
 #define JW(buffer) ((struct jw){ .to = (buffer) })
 
 void jw_open(struct jw *w, char bracket);  /* '{' or '[' */
 void jw_close(struct jw *w, char bracket); /* '}' or ']' */
 void jw_key(struct jw *w, str key);
-void jw_str(struct jw *w, str s);          /* absent: null. Ill-formed UTF-8 becomes U+FFFD */
+void jw_str(struct jw *w, str s); /* absent: null. Ill-formed UTF-8 becomes U+FFFD */
 void jw_int(struct jw *w, int64_t v);
-void jw_double(struct jw *w, double v);    /* shortest form that reads back the same; NaN and infinities by their names */
+void jw_double(struct jw *w, double v); /* shortest form that reads back the same; NaN and infinities by their names */
 void jw_bool(struct jw *w, bool v);
 void jw_null(struct jw *w);
-void jw_raw(struct jw *w, str json);       /* a ready value, verbatim */
+void jw_raw(struct jw *w, str json); /* a ready value, verbatim */
 void jw_json(struct jw *w, const json_t *v, bool sort_keys);
 /* Shortcuts: key and value. */
 void jw_kstr(struct jw *w, const char *key, str s);

@@ -7,13 +7,13 @@
 enum { DEPTH_DEFAULT = 200, VALUES_DEFAULT = 200000 };
 
 struct scan {
-    const char        *p;
-    size_t             at, n;
-    struct json_rules  rules;
-    size_t             depth, values;
-    struct buf         text;  /* the last string, decoded; filled only while building */
-    bool               has_huge; /* a number beyond double was met, the first at huge_at */
-    size_t             huge_at;
+    const char *p;
+    size_t at, n;
+    struct json_rules rules;
+    size_t depth, values;
+    struct buf text; /* the last string, decoded; filled only while building */
+    bool has_huge;   /* a number beyond double was met, the first at huge_at */
+    size_t huge_at;
     struct json_error *bad;
 };
 
@@ -124,7 +124,7 @@ static err built(json_t **out, json_t *v)
 static err number_build(struct scan *s, size_t begin, bool is_int, json_t **out)
 {
     if (fault_here()) return ERR_NOMEM;
-    str     text = { s->p + begin, s->at - begin };
+    str text = { s->p + begin, s->at - begin };
     int64_t i;
     if (is_int && str_int(text, &i) == ERR_OK) return built(out, json_integer(i));
     /* strtod wants an end; the text has none. */
@@ -152,19 +152,23 @@ static size_t digits(struct scan *s)
 /* Takes what follows the sign-and-integer part: a fraction or exponent only when complete, as Python does. True if there was one. */
 static bool number_tail(struct scan *s)
 {
-    bool   real = false;
+    bool real = false;
     size_t back = s->at;
     if (next_is(s, '.')) {
         s->at++;
-        if (digits(s)) real = true;
-        else s->at = back;
+        if (digits(s))
+            real = true;
+        else
+            s->at = back;
     }
     back = s->at;
     if (next_is(s, 'e') || next_is(s, 'E')) {
         s->at++;
         if (next_is(s, '+') || next_is(s, '-')) s->at++;
-        if (digits(s)) real = true;
-        else s->at = back;
+        if (digits(s))
+            real = true;
+        else
+            s->at = back;
     }
     return real;
 }
@@ -182,8 +186,10 @@ static err number(struct scan *s, json_t **out)
     size_t begin = s->at;
     if (s->rules.nan && (word(s, "NaN") || word(s, "Infinity") || word(s, "-Infinity"))) return out ? built(out, json_null()) : ERR_OK;
     if (next_is(s, '-')) s->at++;
-    if (next_is(s, '0')) s->at++;
-    else if (digits(s) == 0) return refuse(s, begin, "Expecting value");
+    if (next_is(s, '0'))
+        s->at++;
+    else if (digits(s) == 0)
+        return refuse(s, begin, "Expecting value");
     bool real = number_tail(s);
     return out ? number_build(s, begin, !real, out) : ERR_OK;
 }
@@ -267,8 +273,10 @@ static err container(struct scan *s, json_t **out)
     if (out) {
         json_t *v = fault_here() ? NULL : object ? json_object() : json_array();
         e = v ? contents(s, end, object ? member_build : item_build, v) : ERR_NOMEM;
-        if (e) json_decref(v);
-        else *out = v;
+        if (e)
+            json_decref(v);
+        else
+            *out = v;
     } else {
         e = contents(s, end, object ? member_check : item_check, NULL);
     }
@@ -292,9 +300,12 @@ static err value(struct scan *s, json_t **out)
     if (c == '{' || c == '[') return container(s, out);
     if (c == '"') return string_build(s, out);
     json_t *constant = NULL;
-    if (word(s, "null")) constant = json_null();
-    else if (word(s, "true")) constant = json_true();
-    else if (word(s, "false")) constant = json_false();
+    if (word(s, "null"))
+        constant = json_null();
+    else if (word(s, "true"))
+        constant = json_true();
+    else if (word(s, "false"))
+        constant = json_false();
     if (!constant) return number(s, out);
     if (out) *out = constant;
     return ERR_OK;
@@ -340,16 +351,16 @@ err json_scan(str text, const struct json_rules *rules, struct json_error *bad)
 }
 
 struct noted {
-    struct arena       *a;
+    struct arena *a;
     struct json_members m;
-    size_t              room;
+    size_t room;
 };
 
 static err member_note(struct scan *s, void *into)
 {
     struct noted *n = into;
     if (n->m.n == n->room) {
-        size_t              room = n->room ? 2 * n->room : 16;
+        size_t room = n->room ? 2 * n->room : 16;
         struct json_member *v = NEW_N(n->a, struct json_member, room);
         if (!v) return ERR_NOMEM;
         if (n->m.n) memcpy(v, n->m.v, n->m.n * sizeof *v);
@@ -381,7 +392,7 @@ err json_scan_members(struct arena *a, str text, const struct json_rules *rules,
     struct scan s;
     TRY(begin(&s, text, rules, bad));
     struct noted n = { .a = a };
-    err          e = members_scan(&s, &n);
+    err e = members_scan(&s, &n);
     buf_release(&s.text);
     if (e == ERR_OK) *out = n.m;
     return e;
@@ -401,7 +412,7 @@ err json_read(struct arena *a, str text, const struct json_rules *rules, json_t 
     struct scan s;
     TRY(begin(&s, text, rules, bad));
     json_t *tree = NULL;
-    err     e = scan_whole(&s, &tree);
+    err e = scan_whole(&s, &tree);
     if (!e && s.has_huge) e = refuse(&s, s.huge_at, "Number out of range");
     buf_release(&s.text);
     if (e) return json_decref(tree), e;

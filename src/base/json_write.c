@@ -38,7 +38,7 @@ static void unicode_escape(struct buf *b, uint32_t cp)
         cp = 0xDC00 + ((cp - 0x10000) & 0x3FF);
     }
     static const char hex[] = "0123456789abcdef";
-    char              out[6] = { '\\', 'u', hex[cp >> 12], hex[cp >> 8 & 15], hex[cp >> 4 & 15], hex[cp & 15] };
+    char out[6] = { '\\', 'u', hex[cp >> 12], hex[cp >> 8 & 15], hex[cp >> 4 & 15], hex[cp & 15] };
     buf_add(b, (str){ out, sizeof out });
 }
 
@@ -46,7 +46,7 @@ static void unicode_escape(struct buf *b, uint32_t cp)
 static void ascii_escape(struct buf *b, char c)
 {
     static const char values[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
-    const char       *at = c ? strchr(values, c) : NULL;
+    const char *at = c ? strchr(values, c) : NULL;
     if (!at) {
         unicode_escape(b, (unsigned char)c);
         return;
@@ -58,7 +58,7 @@ static void ascii_escape(struct buf *b, char c)
 static uint32_t decode(const unsigned char *p, size_t n)
 {
     static const unsigned char lead[] = { 0, 0x7F, 0x1F, 0x0F, 0x07 };
-    uint32_t                   cp = p[0] & lead[n];
+    uint32_t cp = p[0] & lead[n];
     for (size_t i = 1; i < n; i++) cp = cp << 6 | (p[i] & 0x3F);
     return cp;
 }
@@ -69,10 +69,12 @@ static size_t sequence_length(unsigned char lead) { return lead < 0xE0 ? 2 : lea
 static size_t wide(struct jw *w, str s)
 {
     size_t n = sequence_length((unsigned char)s.p[0]);
-    bool   ok = n <= s.n && str_utf8_ok(str_head(s, n));
+    bool ok = n <= s.n && str_utf8_ok(str_head(s, n));
     if (!ok) n = 1;
-    if (w->ascii) unicode_escape(w->to, ok ? decode((const unsigned char *)s.p, n) : 0xFFFD);
-    else buf_add(w->to, ok ? str_head(s, n) : STR("\xEF\xBF\xBD"));
+    if (w->ascii)
+        unicode_escape(w->to, ok ? decode((const unsigned char *)s.p, n) : 0xFFFD);
+    else
+        buf_add(w->to, ok ? str_head(s, n) : STR("\xEF\xBF\xBD"));
     return n;
 }
 
@@ -123,7 +125,7 @@ void jw_raw(struct jw *w, str json)
 void jw_int(struct jw *w, int64_t v)
 {
     char out[24];
-    int  n = snprintf(out, sizeof out, "%" PRId64, v);
+    int n = snprintf(out, sizeof out, "%" PRId64, v);
     jw_raw(w, (str){ out, (size_t)n });
 }
 
@@ -155,7 +157,7 @@ static bool try_next_up(double v, char text[static 32])
 static int shortest(double v, char digits[static DIGITS_MAX], int *point)
 {
     char text[32];
-    int  count = v < DBL_MIN ? 1 : 15; /* up to 15 digits always survive, except where doubles lose theirs */
+    int count = v < DBL_MIN ? 1 : 15; /* up to 15 digits always survive, except where doubles lose theirs */
     while (count < DIGITS_MAX && !try_digits(v, count, text)) {
         if (count == 16 && try_next_up(v, text)) break;
         count++;
@@ -176,7 +178,7 @@ static void finite_text(struct buf *b, double v)
     if (signbit(v)) buf_char(b, '-');
     v = fabs(v);
     char digits[DIGITS_MAX] = "0";
-    int  point = 1, n = 1;
+    int point = 1, n = 1;
     if (v > 0) n = shortest(v, digits, &point);
     if (point > 16 || point < -3) {
         buf_char(b, digits[0]);
@@ -216,7 +218,7 @@ static int key_order(const void *a, const void *b)
 static void object_sorted(struct jw *w, json_t *v)
 {
     size_t n = json_object_size(v), i = 0;
-    str   *keys = fault_here() ? NULL : calloc(n ? n : 1, sizeof *keys);
+    str *keys = fault_here() ? NULL : calloc(n ? n : 1, sizeof *keys);
     if (!keys) {
         if (!w->to->bad) w->to->bad = ERR_NOMEM;
         return;

@@ -13,13 +13,13 @@ struct task {
 };
 struct lane {
     pthread_mutex_t lock;
-    pthread_cond_t  more;
-    struct task    *ring;
-    unsigned        room, first, waiting;
-    bool            stopping;
-    char            name[16];
-    unsigned        n_threads;
-    pthread_t      *threads;
+    pthread_cond_t more;
+    struct task *ring;
+    unsigned room, first, waiting;
+    bool stopping;
+    char name[16];
+    unsigned n_threads;
+    pthread_t *threads;
 };
 
 /* Waits for a task; false when the lane stops and nothing is left. */
@@ -40,7 +40,7 @@ static bool take(struct lane *l, struct task *out)
 static void *serve(void *arg)
 {
     struct lane *l = arg;
-    struct task  t;
+    struct task t;
     (void)pthread_setname_np(pthread_self(), l->name);
     while (take(l, &t)) t.run(t.arg);
     return NULL;

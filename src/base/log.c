@@ -56,21 +56,25 @@ static void member_text(struct buf *b, const struct log_kv *m)
 
 static void member_json(struct jw *w, const struct log_kv *m)
 {
-    if (m->is_number) jw_kint(w, m->key, m->number);
-    else jw_kstr(w, m->key, shorten(m->text));
+    if (m->is_number)
+        jw_kint(w, m->key, m->number);
+    else
+        jw_kstr(w, m->key, shorten(m->text));
 }
 
 /* The members, each whole or not at all. */
 static void members(struct jw *w, bool json, const struct log_kv *kv, size_t n)
 {
     struct buf *b = w->to;
-    bool        cut = false;
+    bool cut = false;
     b->ceiling -= RESERVE;
     b->room -= RESERVE;
     for (size_t i = 0; i < n; i++) {
         size_t before = b->n;
-        if (json) member_json(w, &kv[i]);
-        else member_text(b, &kv[i]);
+        if (json)
+            member_json(w, &kv[i]);
+        else
+            member_text(b, &kv[i]);
         if (!b->bad) continue;
         b->n = before;
         b->bad = ERR_OK;
@@ -78,8 +82,10 @@ static void members(struct jw *w, bool json, const struct log_kv *kv, size_t n)
     }
     b->ceiling += RESERVE;
     b->room += RESERVE;
-    if (cut && json) jw_kbool(w, "cut", true);
-    else if (cut) buf_z(b, " cut=true");
+    if (cut && json)
+        jw_kbool(w, "cut", true);
+    else if (cut)
+        buf_z(b, " cut=true");
 }
 
 static void write_all(str s)
@@ -96,13 +102,13 @@ void log_line(enum log_level level, const char *event, const struct log_kv *kv, 
 {
     static const char *const names[] = { "debug", "info", "warn", "error" };
     if (!log_wants(level)) return;
-    int  saved = errno;
+    int saved = errno;
     char line[LINE_MAX_BYTES], time[CLOCK_ISO_MAX];
     /* A buffer whose ceiling is its room never asks the heap. */
     struct buf b = { .p = line, .room = sizeof line, .ceiling = sizeof line };
-    struct jw  w = JW(&b);
+    struct jw w = JW(&b);
     w.ascii = true;
-    str  when = { time, clock_iso(clock_now_ms(), time) };
+    str when = { time, clock_iso(clock_now_ms(), time) };
     bool json = atomic_load(&the_format) == LOG_JSON;
     if (json) {
         jw_open(&w, '{');

@@ -16,14 +16,20 @@ bool log_wants(enum log_level level);
 /* One member of a line. */
 struct log_kv {
     const char *key;
-    str         text;      /* absent: null in JSON, - in text */
-    int64_t     number;
-    bool        is_number;
+    str text; /* absent: null in JSON, - in text */
+    int64_t number;
+    bool is_number;
 };
-#define LOG_S(k, s) { .key = (k), .text = (s) }
-#define LOG_I(k, i) { .key = (k), .number = (i), .is_number = true }
+#define LOG_S(k, s)             \
+    {                           \
+        .key = (k), .text = (s) \
+    }
+#define LOG_I(k, i)                                  \
+    {                                                \
+        .key = (k), .number = (i), .is_number = true \
+    }
 
 /* event: a few words, constant ("request", "worker ended"). */
 void log_line(enum log_level level, const char *event, const struct log_kv *kv, size_t n);
-#define LOG(level, event, ...)                                                                                         \
+#define LOG(level, event, ...) \
     log_line((level), (event), (const struct log_kv[]){ __VA_ARGS__ }, sizeof((const struct log_kv[]){ __VA_ARGS__ }) / sizeof(struct log_kv))

@@ -4,7 +4,7 @@
 int str_cmp(str a, str b)
 {
     size_t n = a.n < b.n ? a.n : b.n;
-    int    d = n ? memcmp(a.p, b.p, n) : 0;
+    int d = n ? memcmp(a.p, b.p, n) : 0;
     if (d) return d;
     return a.n < b.n ? -1 : a.n > b.n;
 }

@@ -8,20 +8,20 @@
 
 typedef struct str {
     const char *p;
-    size_t      n; /* bytes */
+    size_t n; /* bytes */
 } str;
 
-#define STR(lit)     ((str){ "" lit, sizeof(lit) - 1 })
-#define STR_NULL     ((str){ NULL, 0 })
-#define STR_FMT      "%.*s"
-#define STR_ARG(s)   (int)(s).n, (s).p ? (s).p : ""
+#define STR(lit) ((str){ "" lit, sizeof(lit) - 1 })
+#define STR_NULL ((str){ NULL, 0 })
+#define STR_FMT "%.*s"
+#define STR_ARG(s) (int)(s).n, (s).p ? (s).p : ""
 
-static inline str  str_c(const char *z) { return z ? (str){ z, strlen(z) } : STR_NULL; }
+static inline str str_c(const char *z) { return z ? (str){ z, strlen(z) } : STR_NULL; }
 static inline bool str_eq(str a, str b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
 static inline bool str_is(str a, const char *z) { return str_eq(a, str_c(z)); }
 static inline bool str_absent(str s) { return s.p == NULL; }
-static inline str  str_from(str s, size_t at) { return at < s.n ? (str){ s.p + at, s.n - at } : (str){ s.p ? s.p + s.n : NULL, 0 }; }
-static inline str  str_head(str s, size_t n) { return (str){ s.p, n < s.n ? n : s.n }; }
+static inline str str_from(str s, size_t at) { return at < s.n ? (str){ s.p + at, s.n - at } : (str){ s.p ? s.p + s.n : NULL, 0 }; }
+static inline str str_head(str s, size_t n) { return (str){ s.p, n < s.n ? n : s.n }; }
 static inline bool str_starts(str s, str with) { return s.n >= with.n && (with.n == 0 || memcmp(s.p, with.p, with.n) == 0); }
 static inline bool str_ends(str s, str with) { return s.n >= with.n && (with.n == 0 || memcmp(s.p + s.n - with.n, with.p, with.n) == 0); }
 

@@ -8,20 +8,20 @@ enum { BUCKETS = 512 };
 
 /* What an alias may stand for. */
 struct anchor {
-    struct anchor    *next;
-    str               name;
+    struct anchor *next;
+    str name;
     struct yaml_node *node;
-    size_t            weight; /* nodes in it, aliases counted in full; 0: not complete yet */
-    unsigned          height; /* levels in it; a scalar has 1 */
+    size_t weight;   /* nodes in it, aliases counted in full; 0: not complete yet */
+    unsigned height; /* levels in it; a scalar has 1 */
 };
 struct reader {
-    struct arena      *a;
-    yaml_parser_t      parser;
-    yaml_event_t       event; /* the current one, if has_event */
-    bool               has_event;
-    unsigned           first_line, depth;
-    size_t             nodes;
-    struct anchor     *anchors[BUCKETS];
+    struct arena *a;
+    yaml_parser_t parser;
+    yaml_event_t event; /* the current one, if has_event */
+    bool has_event;
+    unsigned first_line, depth;
+    size_t nodes;
+    struct anchor *anchors[BUCKETS];
     struct yaml_error *bad;
 };
 
@@ -43,9 +43,11 @@ static err parser_trouble(struct reader *r)
     const yaml_parser_t *p = &r->parser;
     if (p->error == YAML_MEMORY_ERROR) return ERR_NOMEM;
     const char *problem = p->problem ? p->problem : "not YAML";
-    str         text;
-    if (p->context) TRY(arena_printf(r->a, &text, "%s %s", p->context, problem));
-    else TRY(arena_printf(r->a, &text, "%s", problem));
+    str text;
+    if (p->context)
+        TRY(arena_printf(r->a, &text, "%s %s", p->context, problem));
+    else
+        TRY(arena_printf(r->a, &text, "%s", problem));
     /* Its reader (characters that YAML forbids) knows an offset but no line; the parser's place is the nearest. */
     return refuse(r, ERR_INPUT, p->error == YAML_READER_ERROR ? p->mark : p->problem_mark, text);
 }
@@ -117,14 +119,16 @@ static err scalar(struct reader *r, struct yaml_node **out)
     *out = n;
     str why = STR_NULL;
     err e = ERR_OK;
-    if (r->event.data.scalar.tag) e = yaml_resolve_tagged(r->a, n, text_of(r->event.data.scalar.tag), &why);
-    else if (n->plain) e = yaml_resolve(r->a, n, &why);
+    if (r->event.data.scalar.tag)
+        e = yaml_resolve_tagged(r->a, n, text_of(r->event.data.scalar.tag), &why);
+    else if (n->plain)
+        e = yaml_resolve(r->a, n, &why);
     return e == ERR_INPUT ? refuse_node(r, n, why) : e;
 }
 
 static err alias(struct reader *r, struct yaml_node **out, unsigned *height)
 {
-    yaml_mark_t    at = r->event.start_mark;
+    yaml_mark_t at = r->event.start_mark;
     struct anchor *x = anchor_find(r, text_of(r->event.data.alias.anchor));
     if (!x || !x->weight) return refuse(r, ERR_INPUT, at, x ? STR("an alias inside its own anchor") : STR("found undefined alias"));
     r->nodes += x->weight;
@@ -139,13 +143,13 @@ static err node(struct reader *r, struct yaml_node **out, unsigned *height);
 
 struct list {
     struct yaml_node **v;
-    size_t             n, room;
+    size_t n, room;
 };
 
 static err list_add(struct reader *r, struct list *l, struct yaml_node *n)
 {
     if (l->n == l->room) {
-        size_t             room = l->room ? 2 * l->room : 8;
+        size_t room = l->room ? 2 * l->room : 8;
         struct yaml_node **v = NEW_N(r->a, struct yaml_node *, room);
         if (!v) return ERR_NOMEM;
         if (l->n) memcpy(v, l->v, l->n * sizeof *v);
@@ -160,13 +164,13 @@ static bool is_merge(const struct yaml_node *key) { return key->kind == YAML_STR
 
 struct place {
     struct yaml_node *key;
-    size_t            at;
+    size_t at;
 };
 
 static int place_cmp(const void *a, const void *b)
 {
     const struct place *x = a, *y = b;
-    int                 d = yaml_key_cmp(x->key, y->key);
+    int d = yaml_key_cmp(x->key, y->key);
     return d ? d : (x->at > y->at) - (x->at < y->at);
 }
 
@@ -195,7 +199,7 @@ static err refuse_twice(struct reader *r, const struct list *l)
     free(keys);
     if (first == SIZE_MAX) return ERR_OK;
     struct yaml_node *key = l->v[2 * first];
-    str               text, name = str_head(key->text, 100);
+    str text, name = str_head(key->text, 100);
     TRY(arena_printf(r->a, &text, "DuplicateKeyError: found duplicate key \"" STR_FMT "\"", STR_ARG(name)));
     return refuse_node(r, key, text);
 }
@@ -206,8 +210,10 @@ static size_t find_key(const struct place *keys, size_t n, const struct yaml_nod
     size_t low = 0, high = n;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
-        if (yaml_key_cmp(keys[mid].key, key) < 0) low = mid + 1;
-        else high = mid;
+        if (yaml_key_cmp(keys[mid].key, key) < 0)
+            low = mid + 1;
+        else
+            high = mid;
     }
     return low < n && yaml_key_cmp(keys[low].key, key) == 0 ? low : n;
 }
@@ -232,10 +238,10 @@ static err merge_sources(struct reader *r, struct list *into, const struct yaml_
 /* own: the map's pairs without <<; merged: those of its sources, the stronger first. The result replaces *own. */
 static err merge(struct reader *r, struct list *own, const struct list *merged)
 {
-    struct list   all = { 0 };
+    struct list all = { 0 };
     struct place *keys = sorted_keys(own), *sources = sorted_keys(merged);
-    bool         *used = fault_here() ? NULL : calloc(own->n / 2 + 1, sizeof *used);
-    err           e = keys && sources && used ? ERR_OK : ERR_NOMEM;
+    bool *used = fault_here() ? NULL : calloc(own->n / 2 + 1, sizeof *used);
+    err e = keys && sources && used ? ERR_OK : ERR_NOMEM;
     for (size_t i = 0; !e && i < merged->n / 2; i++) {
         struct yaml_node *key = merged->v[2 * i], *value = merged->v[2 * i + 1];
         /* Equal keys stand in order of appearance: only the first of them counts. */
@@ -267,7 +273,7 @@ static err children(struct reader *r, yaml_event_type_t end, struct list *l, uns
     r->depth++;
     for (;;) {
         struct yaml_node *n;
-        unsigned          h = 0;
+        unsigned h = 0;
         TRY(next(r));
         if (r->event.type == end) break;
         TRY(node(r, &n, &h));
@@ -320,8 +326,8 @@ static err mapping(struct reader *r, struct yaml_node *n, unsigned *height)
 static err node(struct reader *r, struct yaml_node **out, unsigned *height)
 {
     yaml_event_type_t type = r->event.type;
-    struct anchor    *x = NULL;
-    size_t            before = r->nodes;
+    struct anchor *x = NULL;
+    size_t before = r->nodes;
     if (type == YAML_ALIAS_EVENT) return alias(r, out, height);
     bool seq = type == YAML_SEQUENCE_START_EVENT, map = type == YAML_MAPPING_START_EVENT;
     TRY(anchor_add(r, seq ? r->event.data.sequence_start.anchor : map ? r->event.data.mapping_start.anchor : r->event.data.scalar.anchor, &x));
@@ -349,8 +355,8 @@ static err document(struct reader *r, struct yaml_node **out)
     TRY(next(r));
     if (r->event.type == YAML_STREAM_END_EVENT) return ERR_OK;
     TRY(next(r)); /* past document start */
-    bool bare = r->event.type == YAML_SCALAR_EVENT && r->event.data.scalar.plain_implicit && r->event.data.scalar.length == 0 &&
-                !r->event.data.scalar.anchor && !r->event.data.scalar.tag;
+    bool bare = r->event.type == YAML_SCALAR_EVENT && r->event.data.scalar.plain_implicit && r->event.data.scalar.length == 0 && !r->event.data.scalar.anchor &&
+                !r->event.data.scalar.tag;
     TRY(node(r, out, &height));
     if (bare) *out = NULL;
     TRY(next(r)); /* document end */
@@ -386,7 +392,7 @@ err yaml_read(struct arena *a, str text, unsigned first_line, struct yaml_node *
     yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&r->parser, (const unsigned char *)(text.n ? text.p : ""), text.n);
     struct yaml_node *root = NULL;
-    err               e = document(r, &root);
+    err e = document(r, &root);
     if (r->has_event) yaml_event_delete(&r->event);
     yaml_parser_delete(&r->parser);
     if (!e) *out = root;

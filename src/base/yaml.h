@@ -19,24 +19,24 @@ enum yaml_kind { YAML_NULL, YAML_BOOL, YAML_INT, YAML_FLOAT, YAML_STR, YAML_DATE
 
 struct yaml_node {
     enum yaml_kind kind;
-    bool           plain;        /* a scalar without quotes or block style */
-    unsigned       line, column; /* of its first character, from 1 */
-    str            text;         /* scalars: the text as read (escapes resolved), UTF-8 */
+    bool plain;            /* a scalar without quotes or block style */
+    unsigned line, column; /* of its first character, from 1 */
+    str text;              /* scalars: the text as read (escapes resolved), UTF-8 */
     union {
-        bool             b;
-        int64_t          i;      /* YAML_INT that fits; otherwise big is set and text holds the decimal digits, with sign */
-        double           f;
+        bool b;
+        int64_t i; /* YAML_INT that fits; otherwise big is set and text holds the decimal digits, with sign */
+        double f;
         struct yaml_time t;
     };
-    bool              big;
-    size_t            n;         /* SEQ: items; MAP: pairs */
-    struct yaml_node **items;    /* SEQ: n values; MAP: 2n, key then value. Merges applied: merged pairs stand first, in their order, with
-                                    the values of explicit keys where both have one; then the other pairs in file order */
+    bool big;
+    size_t n;                 /* SEQ: items; MAP: pairs */
+    struct yaml_node **items; /* SEQ: n values; MAP: 2n, key then value. Merges applied: merged pairs stand first, in their order, with
+                                 the values of explicit keys where both have one; then the other pairs in file order */
 };
 
 struct yaml_error {
     unsigned line, column; /* from 1 */
-    str      text;         /* in the arena */
+    str text;              /* in the arena */
 };
 
 /* The text of bad names Python's terms where interview authors know them ("DuplicateKeyError"). */

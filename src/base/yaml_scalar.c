@@ -44,7 +44,7 @@ static int int_base(str *s, bool *negative)
 static bool is_int(str s)
 {
     bool negative, any = false;
-    int  base = int_base(&s, &negative);
+    int base = int_base(&s, &negative);
     if (base == 10 && s.n && s.p[0] == '_') return false;
     for (size_t i = 0; i < s.n; i++) {
         if (s.p[i] == '_') continue;
@@ -62,8 +62,8 @@ static err big_int(struct arena *a, struct yaml_node *n, str s, int base, bool n
         return ERR_INPUT;
     }
     uint32_t *limb = NEW_N(a, uint32_t, BIG_DIGITS / 7 + 1);
-    size_t    used = 1;
-    char     *text = NEW_N(a, char, 9 * (BIG_DIGITS / 7 + 1) + 2);
+    size_t used = 1;
+    char *text = NEW_N(a, char, 9 * (BIG_DIGITS / 7 + 1) + 2);
     if (!limb || !text) return ERR_NOMEM;
     for (size_t i = 0; i < s.n; i++) {
         if (s.p[i] == '_') continue;
@@ -90,9 +90,9 @@ static err big_int(struct arena *a, struct yaml_node *n, str s, int base, bool n
 
 static err take_int(struct arena *a, struct yaml_node *n, str *why)
 {
-    str     s = n->text;
-    bool    negative;
-    int     base = int_base(&s, &negative);
+    str s = n->text;
+    bool negative;
+    int base = int_base(&s, &negative);
     int64_t v = 0;
     n->kind = YAML_INT;
     for (size_t i = 0; i < s.n; i++) {
@@ -117,7 +117,7 @@ static bool is_float(str s)
     if (s.n && (s.p[0] == '-' || s.p[0] == '+')) s = str_from(s, 1);
     if (s.n == 0 || s.p[0] == '_') return false;
     size_t whole = digits(s, 0), at = whole;
-    bool   dot = at < s.n && s.p[at] == '.', exponent = false;
+    bool dot = at < s.n && s.p[at] == '.', exponent = false;
     if (dot) {
         if (whole == 0 && (at + 1 >= s.n || !is_digit(s.p[at + 1]))) return false;
         at = digits(s, at + 1);
@@ -151,8 +151,8 @@ static err take_float(struct arena *a, struct yaml_node *n)
 static bool take_special(struct yaml_node *n)
 {
     static const char *const infinite[] = { ".inf", ".Inf", ".INF", NULL }, *const nan_words[] = { ".nan", ".NaN", ".NAN", NULL };
-    str                      s = n->text;
-    bool                     negative = s.n && s.p[0] == '-';
+    str s = n->text;
+    bool negative = s.n && s.p[0] == '-';
     if (one_of(s, nan_words)) {
         n->f = (double)NAN;
     } else {
@@ -167,7 +167,7 @@ static bool take_special(struct yaml_node *n)
 /* Reads from least to most digits at *s into *out. */
 static bool take_digits(str *s, unsigned least, unsigned most, int *out)
 {
-    int      v = 0;
+    int v = 0;
     unsigned n = 0;
     for (; n < most && n < s->n && is_digit(s->p[n]); n++) v = 10 * v + (s->p[n] - '0');
     *s = str_from(*s, n);
@@ -190,7 +190,7 @@ static bool take_blanks(str *s)
 }
 
 struct moment {
-    int  year, month, day, hour, minute, second, micro, offset_min;
+    int year, month, day, hour, minute, second, micro, offset_min;
     bool has_time;
 };
 
@@ -221,8 +221,7 @@ static bool parse_moment(str s, struct moment *m)
 {
     *m = (struct moment){ 0 };
     str date = s;
-    if (!take_digits(&s, 4, 4, &m->year) || !take_char(&s, '-') || !take_digits(&s, 1, 2, &m->month) || !take_char(&s, '-') ||
-        !take_digits(&s, 1, 2, &m->day))
+    if (!take_digits(&s, 4, 4, &m->year) || !take_char(&s, '-') || !take_digits(&s, 1, 2, &m->month) || !take_char(&s, '-') || !take_digits(&s, 1, 2, &m->day))
         return false;
     if (s.n == 0) return date.n == 10; /* a bare date has two digits each */
     if (!take_char(&s, 'T') && !take_char(&s, 't') && !take_blanks(&s)) return false;
@@ -237,7 +236,7 @@ static bool parse_moment(str s, struct moment *m)
 static int month_days(int year, int month)
 {
     static const int8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    bool                leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     return days[month - 1] + (month == 2 && leap);
 }
 
@@ -257,8 +256,10 @@ static const char *moment_trouble(const struct moment *m)
 static bool to_utc(struct moment *m)
 {
     int minutes = m->hour * 60 + m->minute - m->offset_min, shift = 0;
-    if (minutes < 0) minutes += 24 * 60, shift = -1;
-    else if (minutes >= 24 * 60) minutes -= 24 * 60, shift = 1;
+    if (minutes < 0)
+        minutes += 24 * 60, shift = -1;
+    else if (minutes >= 24 * 60)
+        minutes -= 24 * 60, shift = 1;
     m->hour = minutes / 60, m->minute = minutes % 60;
     m->day += shift;
     if (m->day < 1) {
@@ -277,8 +278,13 @@ static err take_moment(struct arena *a, struct yaml_node *n, struct moment *m, s
     if (!trouble && !to_utc(m)) trouble = "date value out of range";
     if (trouble) return complain(a, why, trouble, n->text);
     n->kind = m->has_time ? YAML_DATETIME : YAML_DATE;
-    n->t = (struct yaml_time){ .year = (int16_t)m->year, .month = (uint8_t)m->month, .day = (uint8_t)m->day, .hour = (uint8_t)m->hour,
-                               .minute = (uint8_t)m->minute, .second = (uint8_t)m->second, .micro = m->micro };
+    n->t = (struct yaml_time){ .year = (int16_t)m->year,
+                               .month = (uint8_t)m->month,
+                               .day = (uint8_t)m->day,
+                               .hour = (uint8_t)m->hour,
+                               .minute = (uint8_t)m->minute,
+                               .second = (uint8_t)m->second,
+                               .micro = m->micro };
     return ERR_OK;
 }
 
@@ -320,11 +326,13 @@ err yaml_resolve(struct arena *a, struct yaml_node *n, str *why)
 err yaml_resolve_tagged(struct arena *a, struct yaml_node *n, str tag, str *why)
 {
     static const struct {
-        const char    *tag;
+        const char *tag;
         enum yaml_kind first, second; /* what the text must resolve to */
     } known[] = {
-        { "tag:yaml.org,2002:null", YAML_NULL, YAML_NULL },   { "tag:yaml.org,2002:bool", YAML_BOOL, YAML_BOOL },
-        { "tag:yaml.org,2002:int", YAML_INT, YAML_INT },      { "tag:yaml.org,2002:float", YAML_FLOAT, YAML_INT },
+        { "tag:yaml.org,2002:null", YAML_NULL, YAML_NULL },
+        { "tag:yaml.org,2002:bool", YAML_BOOL, YAML_BOOL },
+        { "tag:yaml.org,2002:int", YAML_INT, YAML_INT },
+        { "tag:yaml.org,2002:float", YAML_FLOAT, YAML_INT },
         { "tag:yaml.org,2002:timestamp", YAML_DATE, YAML_DATETIME },
     };
     n->kind = YAML_STR;

@@ -55,7 +55,7 @@ void crypto_keyed_hash(uint8_t out[static CRYPTO_HASH], const uint8_t key[static
 
 void crypto_base64(char *out, const void *in, size_t n)
 {
-    static const char    digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *p = in;
     for (size_t i = 0; i < n; i += 3) {
         uint32_t three = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < n ? p[i + 2] : 0);

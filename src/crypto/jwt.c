@@ -15,9 +15,18 @@ bool jwt_alg_find(str name, enum jwt_alg *out)
 }
 
 static const char *const fault_names[] = {
-    [JWT_GOOD] = "good", [JWT_MALFORMED] = "malformed", [JWT_CRITICAL] = "critical header", [JWT_NO_KEY] = "no key for it",
-    [JWT_BAD_ALG] = "other algorithm", [JWT_BAD_SIGNATURE] = "bad signature", [JWT_BAD_TYPE] = "other type", [JWT_BAD_CLAIMS] = "bad claims",
-    [JWT_EXPIRED] = "expired", [JWT_NOT_YET] = "not valid yet", [JWT_BAD_ISSUER] = "other issuer", [JWT_BAD_AUDIENCE] = "other audience",
+    [JWT_GOOD] = "good",
+    [JWT_MALFORMED] = "malformed",
+    [JWT_CRITICAL] = "critical header",
+    [JWT_NO_KEY] = "no key for it",
+    [JWT_BAD_ALG] = "other algorithm",
+    [JWT_BAD_SIGNATURE] = "bad signature",
+    [JWT_BAD_TYPE] = "other type",
+    [JWT_BAD_CLAIMS] = "bad claims",
+    [JWT_EXPIRED] = "expired",
+    [JWT_NOT_YET] = "not valid yet",
+    [JWT_BAD_ISSUER] = "other issuer",
+    [JWT_BAD_AUDIENCE] = "other audience",
 };
 _Static_assert(COUNT_OF(fault_names) == JWT_FAULT__COUNT, "every fault has a name");
 
@@ -44,7 +53,7 @@ static void write_header(struct buf *out, const struct jwt_key *k, str typ)
 err jws_sign(struct arena *a, const struct jwt_key *k, str typ, str payload, str *out)
 {
     uint8_t signature[JWT_SIGNATURE_MAX];
-    size_t  n;
+    size_t n;
     CLEANUP(buf_release) struct buf header = BUF(4096);
     CLEANUP(buf_release) struct buf token = BUF(JWT_SIGN_MAX);
     write_header(&header, k, typ);
@@ -77,8 +86,10 @@ static bool split(str token, struct parts *out)
     if (token.n == 0 || token.n > JWT_MAX) return false;
     size_t first = str_find(token, '.', 0), second = str_find(token, '.', first + 1);
     if (first >= token.n || second >= token.n || str_find(token, '.', second + 1) < token.n) return false;
-    *out = (struct parts){ .header = str_head(token, first), .payload = { token.p + first + 1, second - first - 1 },
-                           .signature = str_from(token, second + 1), .signed_text = str_head(token, second) };
+    *out = (struct parts){ .header = str_head(token, first),
+                           .payload = { token.p + first + 1, second - first - 1 },
+                           .signature = str_from(token, second + 1),
+                           .signed_text = str_head(token, second) };
     return out->header.n > 0 && out->signature.n > 0; /* an empty signature is that of "none" */
 }
 
@@ -143,7 +154,7 @@ static const struct jwt_key *key_for(const struct jws *t, const struct parts *p,
 static err open_token(struct arena *a, str token, const struct jwt_key *const *keys, size_t n, struct jws *out, enum jwt_fault *fault)
 {
     struct parts p;
-    str          payload, signature;
+    str payload, signature;
     if (!split(token, &p)) return ERR_ANONYMOUS;
     TRY(read_header(a, p.header, out, fault));
     TRY(part(a, p.payload, &payload));
@@ -157,8 +168,8 @@ static err open_token(struct arena *a, str token, const struct jwt_key *const *k
 err jws_open(struct arena *a, str token, const struct jwt_key *const *keys, size_t n, struct jws *out, enum jwt_fault *fault)
 {
     enum jwt_fault why = JWT_MALFORMED;
-    struct jws     found = { 0 };
-    err            e = open_token(a, token, keys, n, &found, &why);
+    struct jws found = { 0 };
+    err e = open_token(a, token, keys, n, &found, &why);
     if (e == ERR_OK) *out = found;
     if (fault) *fault = e == ERR_OK ? JWT_GOOD : why;
     return e;
@@ -185,7 +196,7 @@ static bool date(const json_t *claims, const char *name, bool *there, double *ou
 
 static enum jwt_fault check_times(const json_t *claims, const struct jwt_rules *r)
 {
-    bool   has_exp, has_nbf, has_iat;
+    bool has_exp, has_nbf, has_iat;
     double exp, nbf, iat, now = (double)r->now_ms / 1000, leeway = (double)r->leeway_s;
     if (!date(claims, "exp", &has_exp, &exp) || !date(claims, "nbf", &has_nbf, &nbf) || !date(claims, "iat", &has_iat, &iat)) return JWT_BAD_CLAIMS;
     if (r->need_exp && !has_exp) return JWT_BAD_CLAIMS;
@@ -214,12 +225,11 @@ static enum jwt_fault check_claims(const struct jwt *t, const struct jwt_rules *
     return JWT_GOOD;
 }
 
-err jwt_verify(struct arena *a, str token, const struct jwt_key *const *keys, size_t n, const struct jwt_rules *rules, struct jwt *out,
-               enum jwt_fault *fault)
+err jwt_verify(struct arena *a, str token, const struct jwt_key *const *keys, size_t n, const struct jwt_rules *rules, struct jwt *out, enum jwt_fault *fault)
 {
     enum jwt_fault why = JWT_GOOD;
-    struct jwt     t = { 0 };
-    err            e = jws_open(a, token, keys, n, &t.jws, &why);
+    struct jwt t = { 0 };
+    err e = jws_open(a, token, keys, n, &t.jws, &why);
     if (e == ERR_OK) {
         why = JWT_BAD_CLAIMS;
         e = read_object(a, t.jws.payload, &t.claims);

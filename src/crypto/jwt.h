@@ -22,12 +22,12 @@ enum {
 
 enum jwt_alg { JWT_HS256, JWT_RS256, JWT_ES256, JWT_EDDSA, JWT_ALG__COUNT };
 const char *jwt_alg_name(enum jwt_alg alg); /* "HS256", … as in headers */
-bool        jwt_alg_find(str name, enum jwt_alg *out);
+bool jwt_alg_find(str name, enum jwt_alg *out);
 
 struct jwt_key;
 enum jwt_alg jwt_key_alg(const struct jwt_key *k);
-str          jwt_key_id(const struct jwt_key *k);      /* absent if it has none */
-bool         jwt_key_signs(const struct jwt_key *k);   /* has its private half (HS256: always) */
+str jwt_key_id(const struct jwt_key *k);     /* absent if it has none */
+bool jwt_key_signs(const struct jwt_key *k); /* has its private half (HS256: always) */
 
 /* kid: goes into headers, absent for none; copied. ERR_INPUT: a secret shorter than JWT_SECRET_MIN. */
 err jwt_key_hmac(struct arena *a, str secret, str kid, struct jwt_key **out) MUST_CHECK;
@@ -48,14 +48,27 @@ err jws_sign(struct arena *a, const struct jwt_key *k, str typ, str payload, str
 /* The same with typ "JWT"; claims: a JSON object. */
 err jwt_sign(struct arena *a, const struct jwt_key *k, str claims, str *out) MUST_CHECK;
 
-enum jwt_fault { JWT_GOOD, JWT_MALFORMED, JWT_CRITICAL, JWT_NO_KEY, JWT_BAD_ALG, JWT_BAD_SIGNATURE, JWT_BAD_TYPE, JWT_BAD_CLAIMS,
-                 JWT_EXPIRED, JWT_NOT_YET, JWT_BAD_ISSUER, JWT_BAD_AUDIENCE, JWT_FAULT__COUNT };
+enum jwt_fault {
+    JWT_GOOD,
+    JWT_MALFORMED,
+    JWT_CRITICAL,
+    JWT_NO_KEY,
+    JWT_BAD_ALG,
+    JWT_BAD_SIGNATURE,
+    JWT_BAD_TYPE,
+    JWT_BAD_CLAIMS,
+    JWT_EXPIRED,
+    JWT_NOT_YET,
+    JWT_BAD_ISSUER,
+    JWT_BAD_AUDIENCE,
+    JWT_FAULT__COUNT
+};
 const char *jwt_fault_name(enum jwt_fault f); /* for logs: "expired" */
 
 struct jws {
-    str                   header, payload; /* decoded; payload only if the signature fitted */
-    str                   alg, kid, typ;   /* absent: no such member */
-    const struct jwt_key *key;             /* that it was made with */
+    str header, payload;       /* decoded; payload only if the signature fitted */
+    str alg, kid, typ;         /* absent: no such member */
+    const struct jwt_key *key; /* that it was made with */
 };
 /* Of the keys those are tried whose id is the token's, or that have none, or all for a token without; at most JWT_KEYS_TRIED.
  * ERR_ANONYMOUS with *fault (may be NULL) for every refusal, ERR_NOMEM. */
@@ -65,18 +78,18 @@ err jws_open(struct arena *a, str token, const struct jwt_key *const *keys, size
 /* What is asked of the claims. All of it is optional except the clock, which exp and nbf are held against whenever they are there. */
 struct jwt_rules {
     int64_t now_ms;
-    int64_t leeway_s;    /* allowance in both directions; exp is refused from exp + leeway on (RFC 7519 4.1.4) */
-    bool    need_exp;
-    str     issuer;      /* must be equal */
-    str     audience;    /* must be "aud" or one of it */
-    str     typ;         /* of the header; ASCII case and a leading "application/" do not count (RFC 7515 4.1.9) */
-    bool    ignore_times;
+    int64_t leeway_s; /* allowance in both directions; exp is refused from exp + leeway on (RFC 7519 4.1.4) */
+    bool need_exp;
+    str issuer;   /* must be equal */
+    str audience; /* must be "aud" or one of it */
+    str typ;      /* of the header; ASCII case and a leading "application/" do not count (RFC 7515 4.1.9) */
+    bool ignore_times;
 };
 struct jwt {
     struct jws jws;
-    json_t    *claims;   /* an object; released with the arena */
+    json_t *claims; /* an object; released with the arena */
 };
 err jwt_verify(struct arena *a, str token, const struct jwt_key *const *keys, size_t n, const struct jwt_rules *rules, struct jwt *out,
                enum jwt_fault *fault) MUST_CHECK;
-str  jwt_text(const struct jwt *t, const char *claim);                /* absent if it is no text */
-bool jwt_int(const struct jwt *t, const char *claim, int64_t *out);   /* false if it is no whole number; out is as it was */
+str jwt_text(const struct jwt *t, const char *claim);               /* absent if it is no text */
+bool jwt_int(const struct jwt *t, const char *claim, int64_t *out); /* false if it is no whole number; out is as it was */

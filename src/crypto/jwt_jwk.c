@@ -7,10 +7,10 @@
 #include <sodium.h>
 
 struct reading {
-    struct arena       *a;
+    struct arena *a;
     struct json_members members;
-    struct jwt_key     *key;
-    const char         *why; /* static text once something is wrong */
+    struct jwt_key *key;
+    const char *why; /* static text once something is wrong */
 };
 
 static err wrong(struct reading *r, const char *why)
@@ -45,9 +45,9 @@ enum { NUMBERS_MAX = 2 + JWT_RSA_PRIVATE };
 /* The builder borrows the numbers and the point until it is done. */
 struct built {
     OSSL_PARAM_BLD *builder;
-    BIGNUM         *numbers[NUMBERS_MAX];
-    size_t          n;
-    uint8_t         point[1 + 2 * JWT_P256]; /* uncompressed */
+    BIGNUM *numbers[NUMBERS_MAX];
+    size_t n;
+    uint8_t point[1 + 2 * JWT_P256]; /* uncompressed */
 };
 
 static bool push(struct built *b, const char *name, str bytes)
@@ -67,8 +67,8 @@ static void built_end(struct built *b)
 /* The key, checked: the point is on its curve. NULL if it is none. */
 static EVP_PKEY *build(struct built *b, const char *type, bool with_private)
 {
-    EVP_PKEY     *key = NULL;
-    OSSL_PARAM   *params = OSSL_PARAM_BLD_to_param(b->builder);
+    EVP_PKEY *key = NULL;
+    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(b->builder);
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL), *check = NULL;
     bool good = params && ctx && EVP_PKEY_fromdata_init(ctx) == 1 &&
                 EVP_PKEY_fromdata(ctx, &key, with_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, params) == 1 && key;
@@ -129,9 +129,9 @@ static err read_ec_numbers(struct reading *r, struct built *b, bool with_private
 static err check_pair(struct reading *r)
 {
     uint8_t signature[JWT_SIGNATURE_MAX];
-    size_t  n;
+    size_t n;
     if (!r->key->signs) return ERR_OK;
-    err  e = jwt_signature_make(r->key, STR("pair"), signature, &n);
+    err e = jwt_signature_make(r->key, STR("pair"), signature, &n);
     bool fits = e == ERR_OK && jwt_signature_fits(r->key, STR("pair"), (str){ (char *)signature, n });
     ERR_clear_error();
     return fits ? ERR_OK : wrong(r, "the private half does not fit the public one");
@@ -139,7 +139,7 @@ static err check_pair(struct reading *r)
 
 static err read_pkey(struct reading *r, const char *type, err (*numbers)(struct reading *, struct built *, bool))
 {
-    bool         with_private = has(r, "d");
+    bool with_private = has(r, "d");
     struct built b = { .builder = OSSL_PARAM_BLD_new() };
     err e = b.builder ? numbers(r, &b, with_private) : ERR_NOMEM;
     if (e == ERR_OK) {
@@ -173,7 +173,7 @@ static err read_oct(struct reading *r)
 static err read_okp(struct reading *r)
 {
     uint8_t secret[crypto_sign_SECRETKEYBYTES], public[crypto_sign_PUBLICKEYBYTES];
-    str     x, d;
+    str x, d;
     if (!str_is(plain(r, "crv"), "Ed25519")) return wrong(r, "of the curves only Ed25519 is supported");
     TRY(bytes_of(r, "x", "x is missing or no base64url", &x));
     if (x.n != sizeof public) return wrong(r, "x has 32 bytes");
@@ -194,7 +194,7 @@ static err read_okp(struct reading *r)
 /* the whole */
 
 static const struct {
-    const char  *kty;
+    const char *kty;
     enum jwt_alg alg;
     err (*read)(struct reading *r);
 } kinds[] = { { "oct", JWT_HS256, read_oct }, { "RSA", JWT_RS256, read_rsa }, { "EC", JWT_ES256, read_ec }, { "OKP", JWT_EDDSA, read_okp } };
@@ -203,7 +203,7 @@ static const struct {
 static err read_kid(struct reading *r, str *out)
 {
     json_t *v;
-    str     text = json_member(&r->members, "kid");
+    str text = json_member(&r->members, "kid");
     *out = STR_NULL;
     if (str_absent(text)) return ERR_OK;
     err e = json_read(r->a, text, NULL, &v, NULL);
@@ -236,7 +236,7 @@ static err read_jwk(struct reading *r, str jwk)
 err jwt_key_read(struct arena *a, str jwk, struct jwt_key **out, const char **why)
 {
     struct reading r = { .a = a };
-    err            e = read_jwk(&r, jwk);
+    err e = read_jwk(&r, jwk);
     if (why) *why = e == ERR_INPUT ? r.why : NULL;
     if (e == ERR_OK) *out = r.key;
     return e;

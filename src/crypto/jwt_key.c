@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 enum jwt_alg jwt_key_alg(const struct jwt_key *k) { return k->alg; }
-str          jwt_key_id(const struct jwt_key *k) { return k->kid; }
-bool         jwt_key_signs(const struct jwt_key *k) { return k->signs; }
+str jwt_key_id(const struct jwt_key *k) { return k->kid; }
+bool jwt_key_signs(const struct jwt_key *k) { return k->signs; }
 
 static void key_end(void *what)
 {
@@ -31,7 +31,7 @@ err jwt_key_new(struct arena *a, enum jwt_alg alg, str kid, struct jwt_key **out
 
 /* Bytes of a secret in the arena; undone before its key's wipe, which leaves them alone. */
 struct secret {
-    size_t  n;
+    size_t n;
     uint8_t bytes[];
 };
 
@@ -71,7 +71,7 @@ err jwt_key_hmac(struct arena *a, str secret, str kid, struct jwt_key **out)
 static err generate_bytes(struct arena *a, struct jwt_key *k)
 {
     uint8_t secret[crypto_sign_SECRETKEYBYTES];
-    size_t  n = JWT_SECRET_MIN;
+    size_t n = JWT_SECRET_MIN;
     if (k->alg == JWT_EDDSA) {
         n = sizeof secret;
         (void)crypto_sign_keypair(k->ed25519, secret);
@@ -85,12 +85,15 @@ static err generate_bytes(struct arena *a, struct jwt_key *k)
 
 err jwt_key_generate(struct arena *a, enum jwt_alg alg, str kid, struct jwt_key **out)
 {
-    char            print[JWT_THUMBPRINT];
+    char print[JWT_THUMBPRINT];
     struct jwt_key *k;
     TRY(jwt_key_new(a, alg, kid, &k));
-    if (alg == JWT_RS256) k->pkey = EVP_RSA_gen(2048);
-    else if (alg == JWT_ES256) k->pkey = EVP_EC_gen("P-256");
-    else TRY(generate_bytes(a, k));
+    if (alg == JWT_RS256)
+        k->pkey = EVP_RSA_gen(2048);
+    else if (alg == JWT_ES256)
+        k->pkey = EVP_EC_gen("P-256");
+    else
+        TRY(generate_bytes(a, k));
     if ((alg == JWT_RS256 || alg == JWT_ES256) && !k->pkey) return ERR_NOMEM;
     k->signs = true;
     if (str_absent(kid)) {
@@ -119,7 +122,7 @@ static err put_number(struct jw *w, const char *member, const struct jwt_key *k,
 {
     uint8_t bytes[JWT_SIGNATURE_MAX];
     BIGNUM *v = NULL;
-    err     e = ERR_NOMEM;
+    err e = ERR_NOMEM;
     if (EVP_PKEY_get_bn_param(k->pkey, name, &v) == 1 && BN_num_bytes(v) <= (int)sizeof bytes) {
         int n = pad ? BN_bn2binpad(v, bytes, pad) : BN_bn2bin(v, bytes);
         if (n >= 0) e = put_bytes(w, member, (str){ (char *)bytes, (size_t)n });
@@ -156,8 +159,8 @@ static err put_public(struct jw *w, const struct jwt_key *k)
 }
 
 const struct jwt_number jwt_rsa_private[] = {
-    { "d", OSSL_PKEY_PARAM_RSA_D },           { "p", OSSL_PKEY_PARAM_RSA_FACTOR1 },    { "q", OSSL_PKEY_PARAM_RSA_FACTOR2 },
-    { "dp", OSSL_PKEY_PARAM_RSA_EXPONENT1 },  { "dq", OSSL_PKEY_PARAM_RSA_EXPONENT2 }, { "qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1 },
+    { "d", OSSL_PKEY_PARAM_RSA_D },          { "p", OSSL_PKEY_PARAM_RSA_FACTOR1 },    { "q", OSSL_PKEY_PARAM_RSA_FACTOR2 },
+    { "dp", OSSL_PKEY_PARAM_RSA_EXPONENT1 }, { "dq", OSSL_PKEY_PARAM_RSA_EXPONENT2 }, { "qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1 },
 };
 _Static_assert(COUNT_OF(jwt_rsa_private) == JWT_RSA_PRIVATE, "the private members of RFC 7518 6.3.2");
 
@@ -165,8 +168,7 @@ static err put_private(struct jw *w, const struct jwt_key *k)
 {
     if (k->alg == JWT_EDDSA) return put_bytes(w, "d", (str){ k->secret.p, crypto_sign_SEEDBYTES });
     if (k->alg == JWT_ES256) return put_number(w, "d", k, OSSL_PKEY_PARAM_PRIV_KEY, JWT_P256);
-    for (size_t i = 0; k->alg == JWT_RS256 && i < JWT_RSA_PRIVATE; i++)
-        TRY(put_number(w, jwt_rsa_private[i].member, k, jwt_rsa_private[i].name, 0));
+    for (size_t i = 0; k->alg == JWT_RS256 && i < JWT_RSA_PRIVATE; i++) TRY(put_number(w, jwt_rsa_private[i].member, k, jwt_rsa_private[i].name, 0));
     return ERR_OK;
 }
 
@@ -185,7 +187,7 @@ err jwt_key_write(const struct jwt_key *k, bool with_private, struct jw *w)
 
 err jwt_key_thumbprint(const struct jwt_key *k, char out[static JWT_THUMBPRINT])
 {
-    uint8_t   hash[crypto_hash_sha256_BYTES];
+    uint8_t hash[crypto_hash_sha256_BYTES];
     struct buf b = BUF(JWT_JWK_MAX * 2);
     struct jw w = JW(&b);
     jw_open(&w, '{');

@@ -16,7 +16,7 @@ static const EVP_MD *digest_of(enum otp_hash hash)
 
 err hotp(enum otp_hash hash, str secret, uint64_t counter, unsigned digits, char *out)
 {
-    uint8_t  moving[8], mac[EVP_MAX_MD_SIZE];
+    uint8_t moving[8], mac[EVP_MAX_MD_SIZE];
     unsigned n = sizeof mac;
     if (secret.n == 0 || secret.n > OTP_SECRET_MAX || digits < OTP_DIGITS || digits > OTP_DIGITS_MAX) return ERR_INPUT;
     for (int i = 0; i < 8; i++) moving[i] = (uint8_t)(counter >> (56 - 8 * i));
@@ -44,9 +44,9 @@ static bool typed(str code, char out[static OTP_DIGITS])
 
 bool totp_matches(str secret, str code, int64_t now_ms, unsigned window, int64_t last_step, int64_t *step)
 {
-    char    given[OTP_DIGITS], right[OTP_DIGITS];
+    char given[OTP_DIGITS], right[OTP_DIGITS];
     int64_t now = totp_step(now_ms);
-    bool    found = false;
+    bool found = false;
     if (now_ms < 0 || code.n > 32 || !typed(code, given)) return false;
     for (int64_t s = now - (int64_t)window; s <= now + (int64_t)window; s++) {
         if (s < 0 || s <= last_step || hotp(OTP_SHA1, secret, (uint64_t)s, OTP_DIGITS, right) != ERR_OK) continue;
@@ -82,7 +82,7 @@ static int value_of(char c)
 
 err base32_decode(struct arena *a, str text, str *out)
 {
-    size_t   n = 0;
+    size_t n = 0;
     uint32_t bits = 0;
     unsigned have = 0;
     while (text.n && text.p[text.n - 1] == '=') text.n--;
@@ -111,8 +111,10 @@ static void add_name(struct buf *b, str name)
     for (size_t i = 0; i < name.n; i++) {
         unsigned char c = name.p[i] == ':' ? ' ' : (unsigned char)name.p[i];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-        if (plain) buf_char(b, (char)c);
-        else buf_char(b, '%'), buf_char(b, hex[c >> 4]), buf_char(b, hex[c & 15]);
+        if (plain)
+            buf_char(b, (char)c);
+        else
+            buf_char(b, '%'), buf_char(b, hex[c >> 4]), buf_char(b, hex[c & 15]);
     }
 }
 

@@ -5,7 +5,7 @@
 #include "crypto/crypto.h"
 
 enum {
-    OTP_SECRET = 20,    /* bytes of a secret of ours (RFC 4226 4) */
+    OTP_SECRET = 20, /* bytes of a secret of ours (RFC 4226 4) */
     OTP_SECRET_MAX = 128,
     OTP_DIGITS = 6,
     OTP_DIGITS_MAX = 8,
@@ -23,8 +23,9 @@ bool totp_matches(str secret, str code, int64_t now_ms, unsigned window, int64_t
 
 /* Upper case, without padding. base32_length(n) characters, no NUL. */
 size_t base32_length(size_t n);
-void   base32_encode(char *out, str bytes);
-/* Either case; blanks and dashes between the letters and padding at the end are ignored, as people copy secrets. ERR_INPUT: other characters, bits left over. */
+void base32_encode(char *out, str bytes);
+/* Either case; blanks and dashes between the letters and padding at the end are ignored, as people copy secrets. ERR_INPUT: other characters, bits left over.
+ */
 err base32_decode(struct arena *a, str text, str *out) MUST_CHECK;
 /* otpauth://totp/ISSUER:ACCOUNT?secret=…&issuer=…&algorithm=SHA1&digits=6&period=30. A colon in the names becomes a blank. */
 err otpauth_uri(struct arena *a, str issuer, str account, str secret, str *out) MUST_CHECK;

@@ -11,7 +11,7 @@ static _Atomic uint64_t last;
 static void random_bits(void *out, size_t n)
 {
     static _Thread_local uint8_t store[1024];
-    static _Thread_local size_t  left;
+    static _Thread_local size_t left;
     if (left < n) {
         crypto_random(store, sizeof store);
         left = sizeof store;
@@ -34,7 +34,7 @@ static uint64_t next_stamp(void)
 void crypto_uuid7(char out[static CRYPTO_UUID])
 {
     uint64_t stamp = next_stamp(), ms = stamp >> 12;
-    uint8_t  b[16];
+    uint8_t b[16];
     random_bits(b + 8, 8);
     for (int i = 0; i < 6; i++) b[i] = (uint8_t)(ms >> (40 - 8 * i));
     b[6] = (uint8_t)(0x70 | (stamp >> 8 & 0x0F));

@@ -9,7 +9,7 @@ CURL *client_easy(int64_t timeout_ms, const char *ca_file);
 const char *client_ca_file(void);
 bool client_allows_private(void);
 /* Sets an option; every one that we set is known to the library, so only memory can be short. Remembers the first failure in *bad. */
-#define CLIENT_SET(handle, bad, option, value)                                                                                                                 \
-    do {                                                                                                                                                       \
-        if (!*(bad)) *(bad) = curl_easy_setopt((handle), (option), (value)) == CURLE_OK ? ERR_OK : ERR_NOMEM;                                                  \
+#define CLIENT_SET(handle, bad, option, value)                                                                \
+    do {                                                                                                      \
+        if (!*(bad)) *(bad) = curl_easy_setopt((handle), (option), (value)) == CURLE_OK ? ERR_OK : ERR_NOMEM; \
     } while (0)

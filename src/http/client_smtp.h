@@ -1,7 +1,8 @@
 /* http/client_smtp.h: hands one message to a mail server (RFC 5321); it stands here because libcurl has one home.
  *
  * The server is the operator's own setting, so private addresses are fine. STARTTLS is used whenever the server offers it, its certificate is verified then.
- * A password is never sent in the clear but to this machine. The time-out covers everything up to the server's word that it has the message; taking leave may cost as much again. Spec: server 2, mail.url. */
+ * A password is never sent in the clear but to this machine. The time-out covers everything up to the server's word that it has the message; taking leave may
+ * cost as much again. Spec: server 2, mail.url. */
 #pragma once
 #include "base/call.h"
 

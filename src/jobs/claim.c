@@ -8,7 +8,7 @@ enum { LOOK_ARENA = 64 << 10 };
 
 struct look {
     const struct job_kind *kind;
-    int64_t                due;
+    int64_t due;
 };
 
 static err look(struct call *c)
@@ -37,7 +37,7 @@ err queue_next_due(struct jobs *q, const struct job_kind *k, int64_t *out)
 static err plan(struct call *c)
 {
     const struct job_kind *k = c->state;
-    struct cell           *row;
+    struct cell *row;
     TRY(store_lock(c, "job", str_c(k->name)));
     TRY(db_find(c, &job_q[JQ_NEXT_DUE], &row, str_c(k->name)));
     if (!row) return db_run(c, &job_q[JQ_ADD], str_c(k->name), STR(""), c->now_ms, c->now_ms);
@@ -70,8 +70,8 @@ err queue_plan(struct jobs *q)
 
 struct claiming {
     const struct job_kind *kind;
-    int64_t                n;
-    struct rows            rows;
+    int64_t n;
+    struct rows rows;
 };
 
 static err claim(struct call *c)
@@ -86,7 +86,8 @@ static struct held *held_new(struct jobs *q, const struct job_kind *k, const str
     if (!h) return NULL;
     h->kind = k;
     h->c = (struct call){ .mem = arena_new(q->o.arena_max), .now_ms = now_ms };
-    h->job = (struct job){ .store = q->o.store, .queue = q, .kind = k->name, .id = row[0].i, .claim = row[1].i, .attempt = row[2].i, .created_at_ms = row[3].i };
+    h->job =
+        (struct job){ .store = q->o.store, .queue = q, .kind = k->name, .id = row[0].i, .claim = row[1].i, .attempt = row[2].i, .created_at_ms = row[3].i };
     if (h->c.mem && arena_str(h->c.mem, row[4].s, &h->job.payload) == ERR_OK) return h;
     held_free(h);
     return NULL;

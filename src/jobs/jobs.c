@@ -47,7 +47,7 @@ bool jobs_stopping(const struct jobs *q) { return atomic_load(&q->stopping); }
 
 struct purging {
     const char *state;
-    int64_t     before_ms, gone;
+    int64_t before_ms, gone;
 };
 
 static err purge_batch(struct call *c)
@@ -105,7 +105,7 @@ static void slots_change(struct jobs *q, const struct job_kind *k, int n)
 static void runner(void *arg)
 {
     struct held *h = arg;
-    struct jobs           *q = h->job.queue;
+    struct jobs *q = h->job.queue;
     const struct job_kind *k = h->kind;
     if (jobs_stopping(q))
         held_give_back(h);
@@ -128,11 +128,11 @@ static void hand_out(struct jobs *q, struct held **h, size_t n)
 static int64_t claim_all(struct jobs *q)
 {
     struct held *h[CLAIM_MAX];
-    int64_t      next = INT64_MAX, due;
+    int64_t next = INT64_MAX, due;
     for (size_t i = 0; i < q->o.n_kinds && !jobs_stopping(q); i++) {
         const struct job_kind *k = &q->o.kinds[i];
-        unsigned               room = slots(q, k);
-        size_t                 n;
+        unsigned room = slots(q, k);
+        size_t n;
         /* Looking is cheap, a write that finds nothing is not. */
         if (!room) continue; /* whoever gives a slot back wakes the watch */
         if (queue_next_due(q, k, &due) != ERR_OK) continue;
@@ -151,7 +151,7 @@ static void sleep_until_due(struct jobs *q, int64_t next)
     if (next != INT64_MAX && next - clock_now_ms() < wait) wait = next - clock_now_ms();
     /* What is due and could not be claimed is held by another server, or the store refuses. */
     if (wait < 10) wait = 10;
-    int64_t         end = clock_mono_ms() + wait;
+    int64_t end = clock_mono_ms() + wait;
     struct timespec t = { .tv_sec = (time_t)(end / 1000), .tv_nsec = (long)(end % 1000) * 1000000 };
     (void)pthread_mutex_lock(&q->lock);
     while (!q->woken && !jobs_stopping(q) && pthread_cond_timedwait(&q->more, &q->lock, &t) == 0) continue;
@@ -220,7 +220,12 @@ err jobs_run_due(struct jobs *q, int64_t now_ms, size_t *ran)
 
 void jobs_stats(const struct jobs *q, struct jobs_stats *out)
 {
-    *out = (struct jobs_stats){ .running = atomic_load(&q->running), .claimed = atomic_load(&q->claimed), .done = atomic_load(&q->done),
-                                .failed = atomic_load(&q->failed), .dead = atomic_load(&q->dead), .given_back = atomic_load(&q->given_back),
-                                .lost = atomic_load(&q->lost), .purged = atomic_load(&q->purged) };
+    *out = (struct jobs_stats){ .running = atomic_load(&q->running),
+                                .claimed = atomic_load(&q->claimed),
+                                .done = atomic_load(&q->done),
+                                .failed = atomic_load(&q->failed),
+                                .dead = atomic_load(&q->dead),
+                                .given_back = atomic_load(&q->given_back),
+                                .lost = atomic_load(&q->lost),
+                                .purged = atomic_load(&q->purged) };
 }

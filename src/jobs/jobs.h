@@ -17,14 +17,14 @@ struct jobs;
 
 /* One claimed job, as its function sees it; lives in the call's arena. */
 struct job {
-    struct store *store;   /* for store_do() */
-    struct jobs  *queue;
-    const char   *kind;
-    int64_t       id;
-    int64_t       claim;   /* the number of this hold */
-    int64_t       attempt; /* from 1 */
-    int64_t       created_at_ms;
-    str           payload;
+    struct store *store; /* for store_do() */
+    struct jobs *queue;
+    const char *kind;
+    int64_t id;
+    int64_t claim;   /* the number of this hold */
+    int64_t attempt; /* from 1 */
+    int64_t created_at_ms;
+    str payload;
 };
 
 /* What happens to jobs of one name. Kinds are static tables; a server claims only kinds that it knows. */
@@ -34,27 +34,27 @@ struct job_kind {
      * since no repetition would help. Anything else: again after a pause, dead after the last try. The text of fail() is kept as the last
      * error, its first JOBS_ERROR_MAX bytes: nothing secret in it. */
     err (*run)(struct call *c, const struct job *j, void *arg);
-    void   *arg;
-    int64_t tries;          /* at least 1 */
-    int64_t backoff_ms;     /* pause after the first failure, doubled after each further one */
-    int64_t backoff_max_ms; /* its cap */
+    void *arg;
+    int64_t tries;              /* at least 1 */
+    int64_t backoff_ms;         /* pause after the first failure, doubled after each further one */
+    int64_t backoff_max_ms;     /* its cap */
     const int64_t *schedule_ms; /* instead of both: the pause after the first failure, the second …; the last one from then on. NULL: none */
     size_t n_schedule;
-    int64_t lease_ms;       /* longer than run ever takes */
-    unsigned at_once;       /* most of the kind that this process runs at a time; 0: as many as there are threads */
-    int64_t period_ms;      /* 0: run for each jobs_add(); else the queue itself makes the one job of the kind, and tries are those of one period */
+    int64_t lease_ms;  /* longer than run ever takes */
+    unsigned at_once;  /* most of the kind that this process runs at a time; 0: as many as there are threads */
+    int64_t period_ms; /* 0: run for each jobs_add(); else the queue itself makes the one job of the kind, and tries are those of one period */
 };
 
 struct jobs_options {
-    struct store          *store;
+    struct store *store;
     const struct job_kind *kinds; /* outlive the queue */
-    size_t                 n_kinds;
-    unsigned               threads;      /* 0: 8; most of them wait for others */
-    int64_t                poll_ms;      /* how soon another server's jobs are seen at the latest; 0: 1,000 */
-    bool                   alone;        /* no other process runs jobs of this store: what runs when we start is lost, and due at once */
-    int64_t                keep_done_ms; /* done and cancelled ones are purged after that; 0: a week */
-    int64_t                keep_dead_ms; /* 0: 90 days */
-    size_t                 arena_max;    /* ceiling of a job's call; 0: 64 MiB */
+    size_t n_kinds;
+    unsigned threads;     /* 0: 8; most of them wait for others */
+    int64_t poll_ms;      /* how soon another server's jobs are seen at the latest; 0: 1,000 */
+    bool alone;           /* no other process runs jobs of this store: what runs when we start is lost, and due at once */
+    int64_t keep_done_ms; /* done and cancelled ones are purged after that; 0: a week */
+    int64_t keep_dead_ms; /* 0: 90 days */
+    size_t arena_max;     /* ceiling of a job's call; 0: 64 MiB */
 };
 
 /* ERR_NOMEM. No thread runs yet: enough for commands that add, list or retry beside a running server. */
@@ -86,12 +86,12 @@ err jobs_retry(struct jobs *q, struct call *c, const char *kind, int64_t id, int
 
 /* One row of a listing. */
 struct job_row {
-    str     kind;
+    str kind;
     int64_t id, attempt, created_at_ms;
     int64_t due_at_ms;   /* of a running one: when its lease ends */
     int64_t ended_at_ms; /* 0: not yet */
-    str     state;       /* "ready", "running", "done", "dead", "cancelled" */
-    str     last_error;  /* may be empty */
+    str state;           /* "ready", "running", "done", "dead", "cancelled" */
+    str last_error;      /* may be empty */
     int64_t payload_bytes;
 };
 #define JOBS_ALL "all" /* every state */
@@ -104,7 +104,7 @@ err jobs_payload(struct call *c, int64_t id, str *out) MUST_CHECK;
 struct jobs_stats {
     int64_t running; /* now */
     int64_t claimed, done, failed, dead, given_back;
-    int64_t lost;    /* outcomes dropped because the lease was lost or the job cancelled */
+    int64_t lost; /* outcomes dropped because the lease was lost or the job cancelled */
     int64_t purged;
 };
 void jobs_stats(const struct jobs *q, struct jobs_stats *out);
@@ -114,7 +114,7 @@ err jobs_oldest(struct call *c, const char *kind, int64_t *created_at_ms) MUST_C
 err jobs_count(struct call *c, const char *kind, const char *state, int64_t *out) MUST_CHECK;
 
 struct jobs_depth {
-    str     kind, state; /* ready, running, dead */
+    str kind, state; /* ready, running, dead */
     int64_t n;
     int64_t oldest_due_at_ms; /* when the one that waits longest was or is due */
 };
@@ -124,5 +124,5 @@ err jobs_depths(struct call *c, struct jobs_depth **out, size_t *n) MUST_CHECK;
 int64_t job_pause_ms(const struct job_kind *k, int64_t failures);
 
 extern const struct migration jobs_migrations[];
-extern const size_t           jobs_migrations_n;
+extern const size_t jobs_migrations_n;
 err jobs_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;

@@ -16,11 +16,11 @@ int64_t job_pause_ms(const struct job_kind *k, int64_t failures)
 /* What is to be written. */
 struct outcome {
     const struct job *job;
-    const char       *end;     /* "done", "dead"; NULL: again */
-    int64_t           at_ms;   /* again: not before then */
-    int64_t           uncount; /* tries given back */
-    str               error;
-    int64_t           changed;
+    const char *end; /* "done", "dead"; NULL: again */
+    int64_t at_ms;   /* again: not before then */
+    int64_t uncount; /* tries given back */
+    str error;
+    int64_t changed;
 };
 
 static err write_outcome(struct call *c)
@@ -68,7 +68,7 @@ static void next_period(const struct held *h, struct outcome *o, int64_t now_ms)
 static struct outcome judge(struct held *h, err e, int64_t now_ms)
 {
     struct outcome o = { .job = &h->job, .error = error_text(&h->c, e) };
-    struct jobs   *q = h->job.queue;
+    struct jobs *q = h->job.queue;
     if (e == ERR_OK) {
         o.end = "done";
         o.error = STR("");
@@ -105,10 +105,10 @@ void held_run(struct held *h)
     struct jobs *q = h->job.queue;
     atomic_fetch_add(&q->running, 1);
     if (!h->fixed_time) h->c.now_ms = clock_now_ms();
-    err            e = run(h);
-    int64_t        now_ms = h->fixed_time ? h->c.now_ms : clock_now_ms();
+    err e = run(h);
+    int64_t now_ms = h->fixed_time ? h->c.now_ms : clock_now_ms();
     struct outcome o = judge(h, e, now_ms);
-    err            written = settle(&o, now_ms);
+    err written = settle(&o, now_ms);
     /* A job that finished itself in its own transaction has ended already. */
     if (e == ERR_OK && written == ERR_OK) atomic_fetch_add(&q->done, 1);
     if (e != ERR_OK && written == ERR_OK && !o.changed) atomic_fetch_add(&q->lost, 1);

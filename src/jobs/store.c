@@ -2,40 +2,42 @@
 #include "jobs/jobs_int.h"
 
 /* ended_at_ms NULL: still to do. due_at_ms of a running one is the end of its lease, so that "due" means the same for both and one index finds them. */
-static const char job_sql[] =
-    "CREATE TABLE job (\n"
-    "  id            {serial},\n"
-    "  kind          TEXT NOT NULL,\n"
-    "  state         TEXT NOT NULL CHECK (state IN ('ready', 'running', 'done', 'dead', 'cancelled')),\n"
-    "  payload       {blob} NOT NULL,\n"
-    "  due_at_ms     {bigint} NOT NULL,\n"
-    "  attempt       {bigint} NOT NULL DEFAULT 0,\n"
-    "  claim         {bigint} NOT NULL DEFAULT 0,\n"
-    "  created_at_ms {bigint} NOT NULL,\n"
-    "  ended_at_ms   {bigint},\n"
-    "  last_error    TEXT NOT NULL DEFAULT '');\n"
-    "CREATE INDEX job_due ON job (kind, due_at_ms, id) WHERE ended_at_ms IS NULL;\n"
-    "CREATE INDEX job_ended ON job (state, ended_at_ms) WHERE ended_at_ms IS NOT NULL;\n"
-    "CREATE INDEX job_by_kind ON job (kind, id);\n";
+static const char job_sql[] = "CREATE TABLE job (\n"
+                              "  id            {serial},\n"
+                              "  kind          TEXT NOT NULL,\n"
+                              "  state         TEXT NOT NULL CHECK (state IN ('ready', 'running', 'done', 'dead', 'cancelled')),\n"
+                              "  payload       {blob} NOT NULL,\n"
+                              "  due_at_ms     {bigint} NOT NULL,\n"
+                              "  attempt       {bigint} NOT NULL DEFAULT 0,\n"
+                              "  claim         {bigint} NOT NULL DEFAULT 0,\n"
+                              "  created_at_ms {bigint} NOT NULL,\n"
+                              "  ended_at_ms   {bigint},\n"
+                              "  last_error    TEXT NOT NULL DEFAULT '');\n"
+                              "CREATE INDEX job_due ON job (kind, due_at_ms, id) WHERE ended_at_ms IS NULL;\n"
+                              "CREATE INDEX job_ended ON job (state, ended_at_ms) WHERE ended_at_ms IS NOT NULL;\n"
+                              "CREATE INDEX job_by_kind ON job (kind, id);\n";
 
 const struct migration jobs_migrations[] = { { .number = 50, .name = "0050_jobs", .sql = job_sql } };
-const size_t           jobs_migrations_n = COUNT_OF(jobs_migrations);
+const size_t jobs_migrations_n = COUNT_OF(jobs_migrations);
 
-#define CLAIM(lock)                                                                                                                    \
-    "UPDATE job SET state = 'running', attempt = attempt + 1, claim = claim + 1, due_at_ms = $1 WHERE id IN (SELECT id FROM job"       \
-    " WHERE kind = $2 AND ended_at_ms IS NULL AND due_at_ms <= $3 ORDER BY due_at_ms, id LIMIT $4" lock ")"                            \
+#define CLAIM(lock)                                                                                                              \
+    "UPDATE job SET state = 'running', attempt = attempt + 1, claim = claim + 1, due_at_ms = $1 WHERE id IN (SELECT id FROM job" \
+    " WHERE kind = $2 AND ended_at_ms IS NULL AND due_at_ms <= $3 ORDER BY due_at_ms, id LIMIT $4" lock ")"                      \
     " RETURNING id, claim, attempt, created_at_ms, payload"
 #define ROW "SELECT kind, id, attempt, created_at_ms, due_at_ms, COALESCE(ended_at_ms, 0), state, last_error, length(payload) FROM job"
 #define OUT "tiiiiitti"
 #define AGAIN "UPDATE job SET state = 'ready', due_at_ms = $1, attempt = 0, ended_at_ms = NULL"
 
 const struct query job_q[JQ__COUNT] = {
-    [JQ_ADD] = { .in = "tbii", .out = "i", .sql = "INSERT INTO job (kind, state, payload, due_at_ms, created_at_ms) VALUES ($1, 'ready', $2, $3, $4) RETURNING id" },
+    [JQ_ADD] = { .in = "tbii",
+                 .out = "i",
+                 .sql = "INSERT INTO job (kind, state, payload, due_at_ms, created_at_ms) VALUES ($1, 'ready', $2, $3, $4) RETURNING id" },
     [JQ_NEXT_DUE] = { .in = "t", .out = "i", .sql = "SELECT due_at_ms FROM job WHERE kind = $1 AND ended_at_ms IS NULL ORDER BY due_at_ms LIMIT 1" },
     [JQ_CLAIM] = { .in = "itii", .out = "iiiib", .sql = CLAIM(""), .sql_pg = CLAIM(" FOR UPDATE SKIP LOCKED") },
     [JQ_END] = { .in = "titii", .sql = "UPDATE job SET state = $1, ended_at_ms = $2, last_error = $3 WHERE id = $4 AND claim = $5 AND ended_at_ms IS NULL" },
-    [JQ_AGAIN] = { .in = "itiii", .sql = "UPDATE job SET state = 'ready', due_at_ms = $1, last_error = $2, attempt = attempt - $3"
-                                         " WHERE id = $4 AND claim = $5 AND ended_at_ms IS NULL" },
+    [JQ_AGAIN] = { .in = "itiii",
+                   .sql = "UPDATE job SET state = 'ready', due_at_ms = $1, last_error = $2, attempt = attempt - $3"
+                          " WHERE id = $4 AND claim = $5 AND ended_at_ms IS NULL" },
     [JQ_CANCEL] = { .in = "ii", .sql = "UPDATE job SET state = 'cancelled', ended_at_ms = $1 WHERE id = $2 AND ended_at_ms IS NULL" },
     [JQ_SOONER] = { .in = "iti", .sql = "UPDATE job SET due_at_ms = $1 WHERE kind = $2 AND state = 'ready' AND due_at_ms > $3" },
     [JQ_ORPHANS] = { .in = "i", .sql = "UPDATE job SET due_at_ms = $1 WHERE ended_at_ms IS NULL AND state = 'running'" },
@@ -49,13 +51,16 @@ const struct query job_q[JQ__COUNT] = {
     [JQ_ANY_STATE] = { .in = "ti", .out = OUT, .sql = ROW " WHERE state = $1 ORDER BY id DESC LIMIT $2" },
     [JQ_ANY] = { .in = "i", .out = OUT, .sql = ROW " ORDER BY id DESC LIMIT $1" },
     [JQ_PAYLOAD] = { .in = "i", .out = "b", .sql = "SELECT payload FROM job WHERE id = $1" },
-    [JQ_DEPTHS] = { .in = "", .out = "ttii", .sql = "SELECT kind, state, count(*), min(due_at_ms) FROM job WHERE ended_at_ms IS NULL GROUP BY kind, state"
-                                                    " UNION ALL SELECT kind, state, count(*), min(due_at_ms) FROM job WHERE ended_at_ms IS NOT NULL AND state = 'dead'"
-                                                    " GROUP BY kind, state" },
+    [JQ_DEPTHS] = { .in = "",
+                    .out = "ttii",
+                    .sql = "SELECT kind, state, count(*), min(due_at_ms) FROM job WHERE ended_at_ms IS NULL GROUP BY kind, state"
+                           " UNION ALL SELECT kind, state, count(*), min(due_at_ms) FROM job WHERE ended_at_ms IS NOT NULL AND state = 'dead'"
+                           " GROUP BY kind, state" },
     [JQ_COUNT] = { .in = "tt", .out = "i", .sql = "SELECT count(*) FROM job WHERE kind = $1 AND state = $2" },
     [JQ_OLDEST] = { .in = "t", .out = "i?", .sql = "SELECT min(created_at_ms) FROM job WHERE kind = $1 AND ended_at_ms IS NULL" },
-    [JQ_PURGE] = { .in = "tii", .sql = "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE ended_at_ms IS NOT NULL AND state = $1 AND ended_at_ms < $2"
-                                       " ORDER BY ended_at_ms LIMIT $3)" },
+    [JQ_PURGE] = { .in = "tii",
+                   .sql = "DELETE FROM job WHERE id IN (SELECT id FROM job WHERE ended_at_ms IS NOT NULL AND state = $1 AND ended_at_ms < $2"
+                          " ORDER BY ended_at_ms LIMIT $3)" },
 };
 
 err jobs_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, job_q, JQ__COUNT, why); }
@@ -122,7 +127,7 @@ err jobs_oldest(struct call *c, const char *kind, int64_t *created_at_ms)
 err jobs_list(struct call *c, const char *kind, const char *state, int64_t limit, struct job_row **out, size_t *n)
 {
     struct rows r;
-    bool        all = state && strcmp(state, JOBS_ALL) == 0;
+    bool all = state && strcmp(state, JOBS_ALL) == 0;
     if (all)
         TRY(kind ? db_list(c, &job_q[JQ_LIST_KIND], &r, str_c(kind), limit) : db_list(c, &job_q[JQ_ANY], &r, limit));
     else if (state)
@@ -133,8 +138,15 @@ err jobs_list(struct call *c, const char *kind, const char *state, int64_t limit
     if (!rows) return ERR_NOMEM;
     for (size_t i = 0; i < r.n; i++) {
         const struct cell *v = r.row[i];
-        rows[i] = (struct job_row){ .kind = v[0].s, .id = v[1].i, .attempt = v[2].i, .created_at_ms = v[3].i, .due_at_ms = v[4].i, .ended_at_ms = v[5].i,
-                                    .state = v[6].s, .last_error = v[7].s, .payload_bytes = v[8].i };
+        rows[i] = (struct job_row){ .kind = v[0].s,
+                                    .id = v[1].i,
+                                    .attempt = v[2].i,
+                                    .created_at_ms = v[3].i,
+                                    .due_at_ms = v[4].i,
+                                    .ended_at_ms = v[5].i,
+                                    .state = v[6].s,
+                                    .last_error = v[7].s,
+                                    .payload_bytes = v[8].i };
     }
     *out = rows;
     *n = r.n;

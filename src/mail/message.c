@@ -60,7 +60,7 @@ static void base64(struct buf *b, str s)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t i = 0; i < s.n; i += 3) {
-        size_t   n = s.n - i < 3 ? s.n - i : 3;
+        size_t n = s.n - i < 3 ? s.n - i : 3;
         uint32_t v = (uint32_t)(unsigned char)s.p[i] << 16;
         if (n > 1) v |= (uint32_t)(unsigned char)s.p[i + 1] << 8;
         if (n > 2) v |= (unsigned char)s.p[i + 2];
@@ -161,9 +161,9 @@ static void part(struct buf *b, const char *type, str body)
 
 static void headers(struct buf *b, const struct message *m, str name, str address)
 {
-    char   date[CLOCK_HTTP_MAX];
+    char date[CLOCK_HTTP_MAX];
     size_t n = clock_http(m->date_ms, date);
-    str    domain = str_from(address, str_find(address, '@', 0) + 1);
+    str domain = str_from(address, str_find(address, '@', 0) + 1);
     /* "GMT" is an obsolete zone in mail. */
     buf_printf(b, "Date: %.*s+0000\r\nFrom: ", (int)(n - 3), date);
     if (name.n) {

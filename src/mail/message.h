@@ -9,12 +9,12 @@
 enum { MESSAGE_ADDRESS_MAX = 254, MESSAGE_NAME_MAX = 200, MESSAGE_SUBJECT_MAX = 500, MESSAGE_BODY_MAX = 4 << 20 };
 
 struct message {
-    str     from;    /* "Name <address>" or "address", as in mail.from */
-    str     to;      /* one bare address */
-    str     subject; /* UTF-8 */
-    str     text;    /* UTF-8, lines ended by LF or CRLF */
-    str     html;    /* absent: text/plain only */
-    str     id;      /* left part of the Message-ID, [A-Za-z0-9.-]; also makes the boundary */
+    str from;        /* "Name <address>" or "address", as in mail.from */
+    str to;          /* one bare address */
+    str subject;     /* UTF-8 */
+    str text;        /* UTF-8, lines ended by LF or CRLF */
+    str html;        /* absent: text/plain only */
+    str id;          /* left part of the Message-ID, [A-Za-z0-9.-]; also makes the boundary */
     int64_t date_ms; /* Unix ms */
 };
 

@@ -29,13 +29,15 @@ static err open_data(struct app *a, bool exclusive, str *why)
 {
     const char *dir = a->config->data;
     if (a->look) return ERR_OK;
-    if (mkdir(dir, 0700) != 0 && access(dir, W_OK | X_OK) != 0) return trouble(a, why, "the data folder cannot be made or written; choose another with --data", dir);
+    if (mkdir(dir, 0700) != 0 && access(dir, W_OK | X_OK) != 0)
+        return trouble(a, why, "the data folder cannot be made or written; choose another with --data", dir);
     if (!exclusive) return ERR_OK;
     str path;
     TRY(arena_printf(a->mem, &path, "%s/lock", dir));
     a->lock_fd = open(path.p, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (a->lock_fd < 0) return trouble(a, why, "cannot be created", path.p);
-    if (flock(a->lock_fd, LOCK_EX | LOCK_NB) != 0) return trouble(a, why, "another server runs on this data folder; stop it or choose another with --data", dir);
+    if (flock(a->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return trouble(a, why, "another server runs on this data folder; stop it or choose another with --data", dir);
     return ERR_OK;
 }
 
@@ -43,8 +45,10 @@ const struct migration *app_migrations(struct arena *mem, size_t *n)
 {
     const struct {
         const struct migration *of;
-        size_t                  n;
-    } rooms[] = { { auth_migrations, auth_migrations_n }, { jobs_migrations, jobs_migrations_n }, { interviews_migrations, interviews_migrations_n },
+        size_t n;
+    } rooms[] = { { auth_migrations, auth_migrations_n },
+                  { jobs_migrations, jobs_migrations_n },
+                  { interviews_migrations, interviews_migrations_n },
                   { hiring_migrations, hiring_migrations_n },
                   { accounts_migrations, accounts_migrations_n } }; /* ascending */
     *n = 0;
@@ -82,8 +86,13 @@ static err open_schema(struct app *a, str *why)
 static err open_store(struct app *a, str *why)
 {
     const struct config *c = a->config;
-    struct store_options o = { .url = c->store_url, .readers = (unsigned)c->threads + 16, .queue = 4096, .durable = true,
-                               .on_break = a->store_broke, .listen_url = c->store_listen_url, .no_prepare = str_is(str_c(c->store_prepare), "off") };
+    struct store_options o = { .url = c->store_url,
+                               .readers = (unsigned)c->threads + 16,
+                               .queue = 4096,
+                               .durable = true,
+                               .on_break = a->store_broke,
+                               .listen_url = c->store_listen_url,
+                               .no_prepare = str_is(str_c(c->store_prepare), "off") };
     TRY(store_open(a->mem, &o, &a->store, why));
     TRY(open_schema(a, why));
     str url = str_c(c->files_url);
@@ -118,7 +127,7 @@ static err open_key(struct app *a, str *why)
 void app_log(const struct config *c)
 {
     static const struct {
-        const char    *name;
+        const char *name;
         enum log_level level;
     } levels[] = { { "debug", LOG_DEBUG }, { "info", LOG_INFO }, { "warn", LOG_WARN }, { "error", LOG_ERROR } };
     for (size_t i = 0; i < COUNT_OF(levels); i++)
@@ -142,9 +151,14 @@ err app_origin(const struct config *c, struct arena *mem, str *out)
 /* Kinds are fixed before the queue is there; a room that is built later gives the address of its pointer in struct app as arg. */
 static err open_jobs(struct app *a)
 {
-    const struct config  *c = a->config;
-    struct mail_options   m = { .url = c->mail_url, .from = c->mail_from, .ca_file = c->outgoing_ca_file, .need_tls = c->mail_require_tls, .ring = &a->ring,
-                                .timeout_ms = c->mail_timeout * 1000, .retry_ms = c->mail_retry * 1000 };
+    const struct config *c = a->config;
+    struct mail_options m = { .url = c->mail_url,
+                              .from = c->mail_from,
+                              .ca_file = c->outgoing_ca_file,
+                              .need_tls = c->mail_require_tls,
+                              .ring = &a->ring,
+                              .timeout_ms = c->mail_timeout * 1000,
+                              .retry_ms = c->mail_retry * 1000 };
     struct mail_complaint why; /* config_load() has asked before */
     TRY(mail_new(a->mem, &m, &a->mailer, &why));
     size_t n = 0;
@@ -152,7 +166,11 @@ static err open_jobs(struct app *a)
     a->kinds[n++] = core_forgot_kind(a->auth);
     a->kinds[n++] = retention_kind(c);
     n += hiring_job_kinds(&a->hiring, &a->kinds[n]);
-    struct jobs_options o = { .store = a->store, .kinds = a->kinds, .n_kinds = n, .alone = str_is(str_c(store_engine(a->store)), "sqlite"), .keep_done_ms = c->retention_done_jobs * 1000,
+    struct jobs_options o = { .store = a->store,
+                              .kinds = a->kinds,
+                              .n_kinds = n,
+                              .alone = str_is(str_c(store_engine(a->store)), "sqlite"),
+                              .keep_done_ms = c->retention_done_jobs * 1000,
                               .keep_dead_ms = c->retention_dead_jobs * 1000 };
     TRY(jobs_new(&o, &a->jobs));
     mail_attach(a->mailer, a->jobs);
@@ -177,9 +195,14 @@ err app_open(struct app *a, struct arena *mem, const struct config *c, bool excl
     TRY(open_store(a, why));
     TRY(open_key(a, why));
     if (a->look) return ERR_OK;
-    struct auth_options o = { .store = a->store, .master_key = a->master_key, .ring = &a->ring, .base_url = str_c(c->base_url),
+    struct auth_options o = { .store = a->store,
+                              .master_key = a->master_key,
+                              .ring = &a->ring,
+                              .base_url = str_c(c->base_url),
                               .cost = { (uint32_t)c->argon2_memory_kib, (uint32_t)c->argon2_passes },
-                              .workers = (unsigned)c->argon2_workers, .queue = (unsigned)c->argon2_queue, .unlimited = !c->limits_enabled };
+                              .workers = (unsigned)c->argon2_workers,
+                              .queue = (unsigned)c->argon2_queue,
+                              .unlimited = !c->limits_enabled };
     *why = STR("out of memory");
     TRY(auth_new(&o, &a->auth));
     return open_jobs(a);
@@ -248,9 +271,15 @@ err app_start_workers(struct app *a, str *why)
     if (!a->folders) TRY(app_find_folders(a));
     TRY(beside(a, "chancery-worker", &program));
     TRY(worker_settings(a, &settings));
-    struct workers_options o = { .program = program.p, .folders = a->folders, .n_folders = a->n_folders, .min = (unsigned)c->workers_min,
-                                 .max = (unsigned)c->workers_max, .memory_mb = (unsigned)c->workers_memory_mb, .cpu_s = (unsigned)c->workers_cpu_s,
-                                 .wall_s = (unsigned)c->workers_wall_s, .settings_json = settings };
+    struct workers_options o = { .program = program.p,
+                                 .folders = a->folders,
+                                 .n_folders = a->n_folders,
+                                 .min = (unsigned)c->workers_min,
+                                 .max = (unsigned)c->workers_max,
+                                 .memory_mb = (unsigned)c->workers_memory_mb,
+                                 .cpu_s = (unsigned)c->workers_cpu_s,
+                                 .wall_s = (unsigned)c->workers_wall_s,
+                                 .settings_json = settings };
     return workers_start(a->mem, &o, &a->workers, why);
 }
 
@@ -264,14 +293,27 @@ static const struct interviews_dispatch demos[] = {
 static err start_interviews(struct app *a)
 {
     const struct config *c = a->config;
-    struct interviews_options o = { .store = a->store, .auth = a->auth, .workers = a->workers, .files = a->files, .master_key = a->master_key,
-                                    .reference = str_is(str_c(c->dialect), "reference"), .base_url = c->base_url, .timezone = c->timezone, .page = c->pagination_limit,
-                                    .body_max = (size_t)c->max_content_length, .lock_ms = 3000 * c->concurrency_lock_timeout, .waiters = SESSION_WAITERS, .folders = a->folders, .n_folders = a->n_folders,
-                                    .dispatch = demos, .n_dispatch = COUNT_OF(demos) };
+    struct interviews_options o = { .store = a->store,
+                                    .auth = a->auth,
+                                    .workers = a->workers,
+                                    .files = a->files,
+                                    .master_key = a->master_key,
+                                    .reference = str_is(str_c(c->dialect), "reference"),
+                                    .base_url = c->base_url,
+                                    .timezone = c->timezone,
+                                    .page = c->pagination_limit,
+                                    .body_max = (size_t)c->max_content_length,
+                                    .lock_ms = 3000 * c->concurrency_lock_timeout,
+                                    .waiters = SESSION_WAITERS,
+                                    .folders = a->folders,
+                                    .n_folders = a->n_folders,
+                                    .dispatch = demos,
+                                    .n_dispatch = COUNT_OF(demos) };
     if (c->dispatch.v) {
         struct interviews_dispatch *d = NEW_N(a->mem, struct interviews_dispatch, c->dispatch.n ? c->dispatch.n : 1);
         if (!d) return ERR_NOMEM;
-        for (size_t i = 0; i < c->dispatch.n; i++) d[i] = (struct interviews_dispatch){ c->dispatch.v[i].name, c->dispatch.v[i].interview, c->dispatch.v[i].title };
+        for (size_t i = 0; i < c->dispatch.n; i++)
+            d[i] = (struct interviews_dispatch){ c->dispatch.v[i].name, c->dispatch.v[i].interview, c->dispatch.v[i].title };
         o.dispatch = d;
         o.n_dispatch = c->dispatch.n;
     }
@@ -289,20 +331,35 @@ static bool is_loopback(const struct config *c)
 
 struct hiring_livekit app_livekit(const struct config *c)
 {
-    return (struct hiring_livekit){ .url = str_c(c->livekit_url), .public_url = str_c(c->livekit_public_url), .api_key = str_c(c->livekit_api_key),
-                                     .api_secret = str_c(c->livekit_api_secret), .token_ttl_s = c->livekit_token_ttl,
-                                     .timeout_ms = 1000 * c->livekit_timeout, .agent_name = str_c(c->livekit_agent), .webhook = c->livekit_webhook,
-                                     .require_room = c->livekit_require_room, .auto_complete = c->livekit_auto_complete };
+    return (struct hiring_livekit){ .url = str_c(c->livekit_url),
+                                    .public_url = str_c(c->livekit_public_url),
+                                    .api_key = str_c(c->livekit_api_key),
+                                    .api_secret = str_c(c->livekit_api_secret),
+                                    .token_ttl_s = c->livekit_token_ttl,
+                                    .timeout_ms = 1000 * c->livekit_timeout,
+                                    .agent_name = str_c(c->livekit_agent),
+                                    .webhook = c->livekit_webhook,
+                                    .require_room = c->livekit_require_room,
+                                    .auto_complete = c->livekit_auto_complete };
 }
 
 static err start_hiring(struct app *a)
 {
     const struct config *c = a->config;
-    struct hiring_options o = { .store = a->store, .auth = a->auth, .ring = &a->ring, .master_key = a->master_key, .jobs = a->jobs, .keys_max = c->hiring_keys_max,
-                                .key_per_minute = c->limits_enabled ? c->hiring_key_per_minute : 0, .require_secret = c->hiring_require_secret,
+    struct hiring_options o = { .store = a->store,
+                                .auth = a->auth,
+                                .ring = &a->ring,
+                                .master_key = a->master_key,
+                                .jobs = a->jobs,
+                                .keys_max = c->hiring_keys_max,
+                                .key_per_minute = c->limits_enabled ? c->hiring_key_per_minute : 0,
+                                .require_secret = c->hiring_require_secret,
                                 .registration = c->hiring_registration,
-                                .no_common_passwords = c->hiring_no_common, .token_ttl_s = c->hiring_token_ttl, .origins = c->cors_origins.v,
-                                .n_origins = c->cors_origins.n, .loopback_origins = !c->cors_set && is_loopback(c) };
+                                .no_common_passwords = c->hiring_no_common,
+                                .token_ttl_s = c->hiring_token_ttl,
+                                .origins = c->cors_origins.v,
+                                .n_origins = c->cors_origins.n,
+                                .loopback_origins = !c->cors_set && is_loopback(c) };
     o.livekit = app_livekit(c);
     TRY(hiring_new(a->mem, &o, &a->hiring));
     return hiring_start(a->hiring);
@@ -380,8 +437,14 @@ err app_start(struct app *a, str *why)
         n++;
     }
     TRY(app_core_family(a, &a->families[n]));
-    struct router_options o = { .families = a->families, .store = a->store, .slow_threads = (unsigned)c->workers_max + SPARE_SLOW_THREADS,
-                                .slow_queue = SLOW_QUEUE, .arena_max = REQUEST_ARENA, .request_log = true, .hurry = hurry, .hurry_arg = a };
+    struct router_options o = { .families = a->families,
+                                .store = a->store,
+                                .slow_threads = (unsigned)c->workers_max + SPARE_SLOW_THREADS,
+                                .slow_queue = SLOW_QUEUE,
+                                .arena_max = REQUEST_ARENA,
+                                .request_log = true,
+                                .hurry = hurry,
+                                .hurry_arg = a };
     TRY(router_new(a->mem, &o, &a->router, why));
     *why = STR("out of memory");
     return jobs_start(a->jobs);
@@ -427,11 +490,13 @@ err app_call(struct app *a, struct call *c)
 err app_bootstrap(struct app *a, const struct bootstrap *in, str *why)
 {
     struct call c;
-    bool        created;
-    str         link = STR_NULL;
+    bool created;
+    str link = STR_NULL;
     TRY(app_call(a, &c));
     err e = auth_bootstrap(a->auth, &c, in, &created, &link);
-    str text = !str_absent(c.why.text) ? c.why.text : e == ERR_CONFLICT ? STR("admin.api_key: another account has this key") : STR("admin: cannot be created; the log has the reason");
+    str text = !str_absent(c.why.text) ? c.why.text
+               : e == ERR_CONFLICT     ? STR("admin.api_key: another account has this key")
+                                       : STR("admin: cannot be created; the log has the reason");
     if (e && arena_str(a->mem, text, why) != ERR_OK) *why = STR("out of memory");
     if (!e && !str_absent(link)) e = arena_str(a->mem, link, &a->link);
     arena_free(c.mem);

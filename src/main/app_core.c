@@ -6,7 +6,7 @@
 static size_t missing(void *self, const char *out[static CORE_MISSING_MAX])
 {
     struct app *a = self;
-    size_t      n = 0, count;
+    size_t n = 0, count;
     if (!store_reachable(a->store)) return out[n++] = "store", n;
     struct arena *mem = arena_new(1 << 20);
     if (!mem) return out[n++] = "memory", n;
@@ -38,11 +38,14 @@ static void numbers(void *self, struct core_numbers *out)
 
 /* the queue and its mails */
 
-static void metric(struct buf *out, const char *name, const char *type, const char *help) { buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type); }
+static void metric(struct buf *out, const char *name, const char *type, const char *help)
+{
+    buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
 
 struct depths {
     struct jobs_depth *all;
-    size_t             n;
+    size_t n;
 };
 
 static err depths_tx(struct call *c)
@@ -55,7 +58,8 @@ static void write_depths(const struct depths *d, int64_t now_ms, struct buf *out
 {
     metric(out, "chancery_jobs", "gauge", "Jobs to do or dead, by kind and state, on all servers.");
     for (size_t i = 0; i < d->n; i++)
-        buf_printf(out, "chancery_jobs{kind=\"" STR_FMT "\",state=\"" STR_FMT "\"} %lld\n", STR_ARG(d->all[i].kind), STR_ARG(d->all[i].state), (long long)d->all[i].n);
+        buf_printf(out, "chancery_jobs{kind=\"" STR_FMT "\",state=\"" STR_FMT "\"} %lld\n", STR_ARG(d->all[i].kind), STR_ARG(d->all[i].state),
+                   (long long)d->all[i].n);
     metric(out, "chancery_jobs_oldest_milliseconds", "gauge", "How long the job that waits longest is due already.");
     for (size_t i = 0; i < d->n; i++) {
         if (!str_is(d->all[i].state, "ready")) continue;
@@ -72,7 +76,7 @@ static void write_counters(const struct app *a, struct buf *out)
     mail_stats(a->mailer, &m);
     const struct {
         const char *outcome;
-        int64_t     n;
+        int64_t n;
     } jobs[] = { { "done", j.done }, { "failed", j.failed }, { "dead", j.dead }, { "given_back", j.given_back }, { "lost", j.lost } },
       mails[] = { { "sent", m.sent }, { "failed", m.failed }, { "refused", m.refused } };
     metric(out, "chancery_jobs_running", "gauge", "Jobs that this server runs.");
@@ -86,9 +90,9 @@ static void write_counters(const struct app *a, struct buf *out)
 /* A store that cannot be asked leaves its lines out; the rest is worth having. */
 static void more_numbers(void *self, struct buf *out)
 {
-    struct app   *a = self;
+    struct app *a = self;
     struct depths d = { 0 };
-    struct call   c;
+    struct call c;
     write_counters(a, out);
     if (app_call(a, &c) != ERR_OK) return;
     c.state = &d;
@@ -98,8 +102,16 @@ static void more_numbers(void *self, struct buf *out)
 
 err app_core_family(struct app *a, const struct family **out)
 {
-    struct core_options o = { .metrics_apart = a->config->metrics_listen.n > 0, .families = a->rooms, .version = CHANCERY_VERSION, .auth = a->auth, .store = a->store, .jobs = a->jobs, .missing = missing,
-                              .numbers = numbers, .more_numbers = more_numbers, .self = a };
+    struct core_options o = { .metrics_apart = a->config->metrics_listen.n > 0,
+                              .families = a->rooms,
+                              .version = CHANCERY_VERSION,
+                              .auth = a->auth,
+                              .store = a->store,
+                              .jobs = a->jobs,
+                              .missing = missing,
+                              .numbers = numbers,
+                              .more_numbers = more_numbers,
+                              .self = a };
     a->started_at_ms = clock_now_ms();
     return core_family(a->mem, &o, out);
 }

@@ -124,16 +124,19 @@ static int unknown_command(int argc, char **argv, int at)
     struct near both = NEAR(buf_str(&two));
     for (const struct command *cmd = commands; cmd->name; cmd++) near_offer(&both, cmd->name);
     const char *meant = near_best(&one) ? near_best(&one) : near_best(&both);
-    if (meant) return (void)cli_fail("unknown command " STR_FMT "; did you mean chancery %s? chancery --help lists all", STR_ARG(meant == near_best(&one) ? str_c(first) : buf_str(&two)), meant), 2;
+    if (meant)
+        return (void)cli_fail("unknown command " STR_FMT "; did you mean chancery %s? chancery --help lists all",
+                              STR_ARG(meant == near_best(&one) ? str_c(first) : buf_str(&two)), meant),
+               2;
     return (void)cli_fail("unknown command %s; chancery --help lists them", first), 2;
 }
 
 /* Stores the option at argv[*i]; 0, or 2 after telling. */
 static int take_option(struct cli *c, int argc, char **argv, int *i)
 {
-    str    word = str_c(argv[*i]);
+    str word = str_c(argv[*i]);
     size_t eq = str_find(word, '=', 0);
-    str    name = str_head(word, eq);
+    str name = str_head(word, eq);
     for (const struct option *o = cli_options; o->name; o++) {
         if (!str_is(name, o->name) || !cli_takes(c->command, o)) continue;
         char *at = (char *)c + o->at;
@@ -171,15 +174,20 @@ static int parse(struct cli *c, int argc, char **argv)
     int at = 1, used = 0;
     while (at < argc && !c->command) {
         c->command = find_command(argc - at + 1, argv + at - 1, &used);
-        if (c->command) at += used;
-        else if (argv[at][0] != '-') return unknown_command(argc, argv, at);
-        else if (take_option(c, argc, argv, &at)) return 2;
-        else at++;
+        if (c->command)
+            at += used;
+        else if (argv[at][0] != '-')
+            return unknown_command(argc, argv, at);
+        else if (take_option(c, argc, argv, &at))
+            return 2;
+        else
+            at++;
     }
     for (; at < argc; at++) {
         if (argv[at][0] == '-' && argv[at][1]) {
             if (take_option(c, argc, argv, &at)) return 2;
-        } else if (c->command && *c->command->args && c->n_args < (str_search(str_c(c->command->args), STR("...")) < strlen(c->command->args) ? CLI_ARGS_MAX : 1)) {
+        } else if (c->command && *c->command->args &&
+                   c->n_args < (str_search(str_c(c->command->args), STR("...")) < strlen(c->command->args) ? CLI_ARGS_MAX : 1)) {
             c->args[c->n_args++] = argv[at];
         } else {
             return (void)cli_fail("%s is one word too many; see --help", argv[at]), 2;
@@ -200,8 +208,10 @@ int cli_main(struct cli *c, int argc, char **argv)
         str why = STR_NULL;
         struct config_sources from = { c->config_file, c->data, c->listen, c->set.v, c->set.n };
         if (config_load(c->mem, &from, &c->config, &why) != ERR_OK) return cli_fail(STR_FMT, STR_ARG(why));
-        if (c->verbose) c->config.log_level = "debug";
-        else if (c->quiet) c->config.log_level = "warn";
+        if (c->verbose)
+            c->config.log_level = "debug";
+        else if (c->quiet)
+            c->config.log_level = "warn";
     }
     return c->command->run(c);
 }

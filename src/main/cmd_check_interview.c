@@ -18,29 +18,29 @@ enum { DEPTH = 16 };
 
 /* A folder of packages. */
 struct root {
-    str folder;         /* absent: those of the configuration */
-    str package;        /* absent: any in the folder */
-    str from, to;       /* of a temporary one: what paths of reports begin with, and what is written instead */
+    str folder;   /* absent: those of the configuration */
+    str package;  /* absent: any in the folder */
+    str from, to; /* of a temporary one: what paths of reports begin with, and what is written instead */
 };
 struct target {
-    str    name;        /* PACKAGE:PATH */
-    str    shown, real; /* its file as the user named it, and in full; absent for a name */
+    str name;        /* PACKAGE:PATH */
+    str shown, real; /* its file as the user named it, and in full; absent for a name */
     size_t root;
 };
 struct report {
-    str  path, severity, text;
+    str path, severity, text;
     long line, column;
 };
 struct check {
-    struct cli    *cli;
-    struct arena  *mem;
-    struct app     app;
-    struct root   *roots;
+    struct cli *cli;
+    struct arena *mem;
+    struct app app;
+    struct root *roots;
     struct target *targets;
     struct report *reports;
-    size_t         n_roots, n_targets, n_reports;
-    char           temporary[PATH_MAX]; /* folder; empty: none was needed */
-    char           here[PATH_MAX];
+    size_t n_roots, n_targets, n_reports;
+    char temporary[PATH_MAX]; /* folder; empty: none was needed */
+    char here[PATH_MAX];
 };
 
 /* Room for one more of *v; powers of two. */
@@ -97,7 +97,7 @@ static err add_root(struct check *k, const struct root *r, size_t *out)
 {
     k->roots = grow(k->mem, k->roots, k->n_roots, sizeof *k->roots);
     if (!k->roots) return ERR_NOMEM;
-    k->roots[*out = k->n_roots++] = *r;
+    k->roots[ *out = k->n_roots++] = *r;
     return ERR_OK;
 }
 
@@ -115,7 +115,7 @@ static err root_of(struct check *k, str package, bool is_linked, bool is_questio
 static err place(struct check *k, struct target *t)
 {
     size_t at = last_of(t->real, QUESTIONS);
-    str    whole = str_head(t->real, at), last = base_of(whole), rest = str_from(t->real, at + 1), package = STR("docassemble.checked");
+    str whole = str_head(t->real, at), last = base_of(whole), rest = str_from(t->real, at + 1), package = STR("docassemble.checked");
     if (at == t->real.n) {
         TRY(root_of(k, package, true, true, dir_of(t->real), &t->root));
         return arena_printf(k->mem, &t->name, STR_FMT ":data/questions/" STR_FMT, STR_ARG(package), STR_ARG(base_of(t->real)));
@@ -139,7 +139,7 @@ static err add_target(struct check *k, const struct target *t)
 
 static err add_file(struct check *k, str shown)
 {
-    char          whole[PATH_MAX];
+    char whole[PATH_MAX];
     struct target t = { 0 };
     if (!realpath(shown.p, whole)) return ERR_NOT_FOUND;
     TRY(arena_str(k->mem, shown, &t.shown));
@@ -156,15 +156,17 @@ static int by_name(const void *a, const void *b) { return strcmp(*(char *const *
 static err names_in(struct check *k, const char *folder, char ***out, size_t *n)
 {
     DIR *d = opendir(folder);
-    err  e = ERR_OK;
+    err e = ERR_OK;
     char **v = NULL;
     *n = 0;
     for (struct dirent *x; d && !e && (x = readdir(d));) {
         if (x->d_name[0] == '.') continue;
         v = grow(k->mem, v, *n, sizeof *v);
         char *name = v ? arena_z(k->mem, str_c(x->d_name)) : NULL;
-        if (name) v[(*n)++] = name;
-        else e = ERR_NOMEM;
+        if (name)
+            v[(*n)++] = name;
+        else
+            e = ERR_NOMEM;
     }
     if (d) closedir(d);
     if (!e && *n) qsort(v, *n, sizeof *v, by_name);
@@ -185,8 +187,10 @@ static err walk(struct check *k, str folder, bool all, int depth)
         bool slash = folder.n && folder.p[folder.n - 1] == '/';
         TRY(arena_printf(k->mem, &path, STR_FMT "%s%s", STR_ARG(folder), slash ? "" : "/", names[i]));
         if (lstat(path.p, &st) != 0) continue;
-        if (S_ISDIR(st.st_mode)) TRY(walk(k, path, all, depth + 1));
-        else if (is_yaml(path) && realpath(path.p, whole) && (all || str_search(str_c(whole), QUESTIONS) < strlen(whole))) TRY(add_file(k, path));
+        if (S_ISDIR(st.st_mode))
+            TRY(walk(k, path, all, depth + 1));
+        else if (is_yaml(path) && realpath(path.p, whole) && (all || str_search(str_c(whole), QUESTIONS) < strlen(whole)))
+            TRY(add_file(k, path));
     }
     return ERR_OK;
 }
@@ -266,8 +270,8 @@ static err ask(struct check *k, const struct target *t, struct arena *mem)
 {
     CLEANUP(buf_release) struct buf request = BUF(64 * 1024);
     struct frame reply;
-    uint64_t     served;
-    const char  *why = "";
+    uint64_t served;
+    const char *why = "";
     frame_begin(&request, MSG_CALL, 0, 0);
     frame_u64(&request, TAG_OP, OP_CHECK);
     frame_str(&request, TAG_INTERVIEW, t->name);
@@ -275,7 +279,9 @@ static err ask(struct check *k, const struct target *t, struct arena *mem)
     err e = worker_call(k->app.workers, mem, str_head(t->name, str_find(t->name, ':', 0)), 0, &request, &reply, &served, &why);
     if (!e) return take_reply(k, t, mem, &reply);
     if (e != ERR_WORKER && e != ERR_INPUT) return e;
-    struct report r = { .path = str_absent(t->shown) ? t->name : t->shown, .severity = STR("error"), .line = 1, .column = 1, .text = STR("not the name of a file of a package") };
+    struct report r = {
+        .path = str_absent(t->shown) ? t->name : t->shown, .severity = STR("error"), .line = 1, .column = 1, .text = STR("not the name of a file of a package")
+    };
     if (e == ERR_WORKER) TRY(arena_printf(k->mem, &r.text, "reading it took too much: %s", why));
     return add_report(k, &r);
 }
@@ -353,7 +359,7 @@ static int tell(struct check *k)
 {
     CLEANUP(buf_release) struct buf b = BUF(256 << 20);
     struct jw w = JW(&b);
-    size_t    errors = 0, warnings = 0;
+    size_t errors = 0, warnings = 0;
     if (k->n_reports) qsort(k->reports, k->n_reports, sizeof *k->reports, by_place);
     if (k->cli->json) jw_open(&w, '[');
     for (size_t i = 0; i < k->n_reports; i++) {
@@ -363,8 +369,10 @@ static int tell(struct check *k)
         errors += is_error;
         warnings += !is_error;
         if (k->cli->quiet && !is_error) continue;
-        if (k->cli->json) write_json(&w, r);
-        else write_line(&b, r);
+        if (k->cli->json)
+            write_json(&w, r);
+        else
+            write_line(&b, r);
     }
     if (k->cli->json) jw_close(&w, ']'), buf_char(&b, '\n');
     if (buf_ok(&b) || fwrite(b.p ? b.p : "", 1, b.n, stdout) != b.n) return cli_fail("interview check: cannot be written");

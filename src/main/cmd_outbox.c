@@ -9,13 +9,13 @@
 enum { LIST_MOST = 1000, PRINT_MAX = 16 << 20 };
 
 struct outbox {
-    struct cli     *cli;
-    struct app      app;
-    struct call     call;
+    struct cli *cli;
+    struct app app;
+    struct call call;
     struct job_row *rows;
-    size_t          n;
-    int64_t         id, retried;
-    str             payload;
+    size_t n;
+    int64_t id, retried;
+    str payload;
 };
 
 static int outbox_do(struct outbox *o, enum tx tx, err (*fn)(struct call *))
@@ -30,8 +30,8 @@ static int with_outbox(struct cli *c, int (*body)(struct outbox *))
 {
     if (!app_has_store(&c->config)) return cli_fail("%s: no store here yet; `chancery serve` makes it, or name another folder with --data", c->command->name);
     struct outbox o = { .cli = c, .app = APP };
-    str           why = STR_NULL;
-    err           e = app_open(&o.app, c->mem, &c->config, false, &why);
+    str why = STR_NULL;
+    err e = app_open(&o.app, c->mem, &c->config, false, &why);
     if (!e) e = app_call(&o.app, &o.call);
     int status = e ? cli_fail(STR_FMT, STR_ARG(str_absent(why) ? str_c(err_name(e)) : why)) : body(&o);
     arena_free(o.call.mem);
@@ -92,9 +92,13 @@ static void write_job(struct jw *w, const struct job_row *r, const struct mail_a
 static void print_job(struct buf *b, const struct job_row *r, const struct mail_about *a)
 {
     char iso[CLOCK_ISO_MAX];
-    str  when = { iso, clock_iso(r->ended_at_ms ? r->ended_at_ms : r->due_at_ms, iso) };
+    str when = { iso, clock_iso(r->ended_at_ms ? r->ended_at_ms : r->due_at_ms, iso) };
     buf_printf(b, "%8lld  %-14.*s %-9.*s %2lld %s  %s " STR_FMT, (long long)r->id, STR_ARG(r->kind), STR_ARG(r->state), (long long)r->attempt,
-               r->attempt == 1 ? "try  " : "tries", r->ended_at_ms ? "ended" : str_is(r->state, "running") ? "until" : "due  ", STR_ARG(when));
+               r->attempt == 1 ? "try  " : "tries",
+               r->ended_at_ms                ? "ended"
+               : str_is(r->state, "running") ? "until"
+                                             : "due  ",
+               STR_ARG(when));
     if (a->to.n) buf_printf(b, "  " STR_FMT " to " STR_FMT, STR_ARG(a->name), STR_ARG(a->to));
     if (r->last_error.n) buf_printf(b, "  (" STR_FMT ")", STR_ARG(r->last_error));
     buf_char(b, '\n');
@@ -105,7 +109,7 @@ static int list(struct outbox *o)
     if (outbox_do(o, TX_READ, list_tx)) return 1;
     CLEANUP(buf_release) struct buf b = BUF(PRINT_MAX);
     struct jw w = JW(&b);
-    size_t    n = o->n > LIST_MOST ? LIST_MOST : o->n;
+    size_t n = o->n > LIST_MOST ? LIST_MOST : o->n;
     if (o->cli->json) jw_open(&w, '[');
     for (size_t i = 0; i < n; i++) {
         struct mail_about a = about(o, &o->rows[i]);
@@ -133,7 +137,8 @@ static err retry_tx(struct call *call)
 static int retry(struct outbox *o)
 {
     const char *id = o->cli->n_args ? o->cli->args[0] : NULL;
-    if (id && (str_int(str_c(id), &o->id) != ERR_OK || o->id <= 0)) return (void)cli_fail("outbox retry: %s is no job; `chancery outbox list` shows them by number", id), 2;
+    if (id && (str_int(str_c(id), &o->id) != ERR_OK || o->id <= 0))
+        return (void)cli_fail("outbox retry: %s is no job; `chancery outbox list` shows them by number", id), 2;
     if (id && o->cli->kind) return (void)cli_fail("outbox retry: a job by its number, or those of a --kind; not both"), 2;
     if (outbox_do(o, TX_WRITE, retry_tx)) return 1;
     if (id && !o->retried) return cli_fail("outbox retry: there is no dead job %s; `chancery outbox list` shows them", id);
@@ -152,13 +157,14 @@ static const struct template test_mail[] = {
 /* Without the store: only the settings of mail count. */
 int cmd_mail_test(struct cli *c)
 {
-    const struct config  *f = &c->config;
-    struct mail_options   o = { .url = f->mail_url, .from = f->mail_from, .ca_file = f->outgoing_ca_file, .need_tls = f->mail_require_tls,
-                                .timeout_ms = f->mail_timeout * 1000 };
+    const struct config *f = &c->config;
+    struct mail_options o = {
+        .url = f->mail_url, .from = f->mail_from, .ca_file = f->outgoing_ca_file, .need_tls = f->mail_require_tls, .timeout_ms = f->mail_timeout * 1000
+    };
     struct mail_complaint why;
-    struct mailer        *m;
-    struct call           call = { .mem = c->mem, .now_ms = clock_now_ms() };
-    str                   how = STR_NULL;
+    struct mailer *m;
+    struct call call = { .mem = c->mem, .now_ms = clock_now_ms() };
+    str how = STR_NULL;
     app_log(f);
     err e = crypto_init();
     if (!e) e = http_client_init(&(struct http_client_options){ .ca_file = f->outgoing_ca_file });

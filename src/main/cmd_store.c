@@ -40,7 +40,8 @@ int cmd_openapi(struct cli *c)
 static void say_good(str here, str absent)
 {
     bool more = absent.n > 0;
-    printf("configuration: good\nfamilies: " STR_FMT "%s" STR_FMT "%s\n", STR_ARG(here.n ? here : STR("none")), more ? " (not in this version: " : "", STR_ARG(absent), more ? ")" : "");
+    printf("configuration: good\nfamilies: " STR_FMT "%s" STR_FMT "%s\n", STR_ARG(here.n ? here : STR("none")), more ? " (not in this version: " : "",
+           STR_ARG(absent), more ? ")" : "");
 }
 
 int cmd_check(struct cli *c)
@@ -69,8 +70,8 @@ int cmd_check(struct cli *c)
 static void lines_to_json(struct buf *lines)
 {
     struct buf json = BUF(1 << 20);
-    struct jw  w = JW(&json);
-    str        rest = buf_str(lines), line, state;
+    struct jw w = JW(&json);
+    str rest = buf_str(lines), line, state;
     jw_open(&w, '[');
     while (rest.n) {
         (void)str_cut(&rest, '\n', &line);
@@ -95,8 +96,12 @@ int cmd_migrate(struct cli *c)
     size_t n;
     if (!app_has_store(&c->config)) return cli_fail("%s: no store here yet; `chancery serve` makes it, or name another folder with --data", c->config.data);
     const struct migration *all = app_migrations(c->mem, &n);
-    struct store_options o = { .url = c->config.store_url, .readers = 2, .queue = 16, .durable = true,
-                               .listen_url = c->config.store_listen_url, .no_prepare = str_is(str_c(c->config.store_prepare), "off") };
+    struct store_options o = { .url = c->config.store_url,
+                               .readers = 2,
+                               .queue = 16,
+                               .durable = true,
+                               .listen_url = c->config.store_listen_url,
+                               .no_prepare = str_is(str_c(c->config.store_prepare), "off") };
     err e = all ? store_open(c->mem, &o, &s, &why) : ERR_NOMEM;
     if (!e && !c->status) e = store_migrate(s, c->mem, all, n, &why);
     if (!e) e = store_migration_status(s, c->mem, all, n, &lines, &current);

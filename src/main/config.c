@@ -15,46 +15,73 @@
 enum { SETTINGS_MAX = 256, FILE_MAX = 1 << 20, API_KEY_LEAST = 16 };
 
 #define S(m) offsetof(struct config, m)
-#define WORDS(...) (const char *const[]){ __VA_ARGS__, NULL }
+#define WORDS(...) \
+    (const char *const[]) { __VA_ARGS__, NULL }
 const struct setting config_settings[] = {
     { "data", T_TEXT, S(data), "./chancery-data", "folder for SQLite, files, keys; created 0700; locked, so a second server on it refuses to start" },
-    { "listen", T_TEXTS, S(listen), "127.0.0.1:8080", "`address:port`, `[::]:8080` or `unix:/path`; a list is allowed. Port 0 picks one; the ready line prints it" },
+    { "listen", T_TEXTS, S(listen), "127.0.0.1:8080",
+      "`address:port`, `[::]:8080` or `unix:/path`; a list is allowed. Port 0 picks one; the ready line prints it" },
     { "base_url", T_TEXT, S(base_url), NULL, "public origin, for links and cookies; from `listen` if absent" },
-    { "tls.cert", T_TEXT, S(tls_cert), NULL, "PEM file with the certificate and those between it and the root: serve HTTPS, TLS 1.2 and up, on every address of `listen`; read again on SIGHUP" },
+    { "tls.cert", T_TEXT, S(tls_cert), NULL,
+      "PEM file with the certificate and those between it and the root: serve HTTPS, TLS 1.2 and up, on every address of `listen`; read again on SIGHUP" },
     { "tls.key", T_TEXT, S(tls_key), NULL, "PEM file with its private key, without a password" },
-    { "trusted_proxies", T_TEXTS, S(trusted_proxies), "[]", "networks of reverse proxies, such as `[10.0.0.0/8, \"2001:db8::/32\"]`, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed; `unix`: whoever connects to a unix socket" },
-    { "families", T_TEXTS, S(families), "[accounts, iam, hiring, interviews, signatures]", "families to serve; one left out answers 404, its tables exist all the same",
-      .words = WORDS("accounts", "iam", "hiring", "interviews", "signatures") },
+    { "trusted_proxies", T_TEXTS, S(trusted_proxies), "[]",
+      "networks of reverse proxies, such as `[10.0.0.0/8, \"2001:db8::/32\"]`, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed; `unix`: whoever "
+      "connects to a unix socket" },
+    { "families", T_TEXTS, S(families), "[accounts, iam, hiring, interviews, signatures]",
+      "families to serve; one left out answers 404, its tables exist all the same", .words = WORDS("accounts", "iam", "hiring", "interviews", "signatures") },
     { "threads", T_INT, S(threads), "0", "I/O threads; 0: one per core", .least = 0, .most = 256 },
     { "max_connections", T_INT, S(max_connections), "4096", "beyond it new connections get 503", .least = 1, .most = 1000000 },
-    { "max_body_memory_mb", T_INT, S(max_body_memory_mb), "256", "MiB that the request bodies being received may hold together, the first 16 KiB of each not counted; beyond it 503", .least = 64, .most = 1048576 },
+    { "max_body_memory_mb", T_INT, S(max_body_memory_mb), "256",
+      "MiB that the request bodies being received may hold together, the first 16 KiB of each not counted; beyond it 503", .least = 64, .most = 1048576 },
     { "store.url", T_TEXT, S(store_url), NULL, "`sqlite:PATH` (default: `chancery.db` in `data`) or a `postgresql://` URL", .secret = true },
     { "store.migrate", T_BOOL, S(store_migrate), "true", "`serve` brings the schema up to date itself" },
-    { "store.prepare", T_TEXT, S(store_prepare), "auto", "`off` behind a PostgreSQL pooler that cannot keep prepared statements, such as pgbouncer before 1.21", .words = WORDS("auto", "off") },
-    { "store.listen_url", T_TEXT, S(store_listen_url), NULL, "PostgreSQL: a direct connection for notifications (default: `store.url`); `none` behind a transaction pooler: a change row is looked at each second. The same on every server of one database", .secret = true },
-    { "master_key_file", T_TEXT, S(master_key_file), NULL, "32 random bytes, created 0600 on first start (default: `master.key` in `data`); all stored secrets are encrypted under it; `chancery rekey` changes it (`docs/keys.md`)" },
+    { "store.prepare", T_TEXT, S(store_prepare), "auto", "`off` behind a PostgreSQL pooler that cannot keep prepared statements, such as pgbouncer before 1.21",
+      .words = WORDS("auto", "off") },
+    { "store.listen_url", T_TEXT, S(store_listen_url), NULL,
+      "PostgreSQL: a direct connection for notifications (default: `store.url`); `none` behind a transaction pooler: a change row is looked at each second. "
+      "The same on every server of one database",
+      .secret = true },
+    { "master_key_file", T_TEXT, S(master_key_file), NULL,
+      "32 random bytes, created 0600 on first start (default: `master.key` in `data`); all stored secrets are encrypted under it; `chancery rekey` changes it "
+      "(`docs/keys.md`)" },
     { "files.url", T_TEXT, S(files_url), NULL, "`file:PATH` where uploads and produced documents live (default: `files` in `data`)" },
     { "admin.email", T_TEXT, S(admin_email), NULL, "first start creates this administrator" },
     { "admin.password", T_TEXT, S(admin_password), NULL, "its password; without it a one-time link to choose one is printed once", .secret = true },
     { "admin.api_key", T_TEXT, S(admin_api_key), NULL, "its docassemble API key, at least 16 characters", .secret = true },
-    { "mail.url", T_TEXT, S(mail_url), NULL, "where mail goes: `smtp://user:password@host:port` (STARTTLS when the server offers it, and always before a password leaves this machine), `smtps://…`, `dir:PATH` (one file `NNNNNN.eml` a mail) or `log:` (default: `dir:` and `mail` in `data`)", .secret = true },
+    { "mail.url", T_TEXT, S(mail_url), NULL,
+      "where mail goes: `smtp://user:password@host:port` (STARTTLS when the server offers it, and always before a password leaves this machine), `smtps://…`, "
+      "`dir:PATH` (one file `NNNNNN.eml` a mail) or `log:` (default: `dir:` and `mail` in `data`)",
+      .secret = true },
     { "mail.from", T_TEXT, S(mail_from), "Chancery <chancery@localhost>", "sender of mail" },
     { "mail.timeout", T_INT, S(mail_timeout), "60", "seconds that handing one mail to the server may take", .least = 1, .most = 3600 },
-    { "mail.retry", T_INT, S(mail_retry), "30", "seconds until a mail that the server did not take for now is tried again; doubled after each further try, at most an hour, 24 tries", .least = 1, .most = 3600 },
+    { "mail.retry", T_INT, S(mail_retry), "30",
+      "seconds until a mail that the server did not take for now is tried again; doubled after each further try, at most an hour, 24 tries", .least = 1,
+      .most = 3600 },
     { "mail.require_tls", T_BOOL, S(mail_require_tls), "false", "never send mail in the clear, also where no password is needed" },
-    { "outgoing.ca_file", T_TEXT, S(outgoing_ca_file), NULL, "PEM file of the authorities whose certificates are believed when the server calls others (HTTPS, mail); the system's if absent" },
-    { "outgoing.allow_private", T_BOOL, S(outgoing_allow_private), "false", "calls to URLs that users choose may go to private, loopback and other special addresses, too" },
-    { "retention.every", T_INT, S(retention_every), "3600", "seconds between two rounds that remove what is older than the ages below; throttles go when they are over", .least = 1, .most = 31536000 },
-    { "retention.sessions", T_INT, S(retention_sessions), "2592000", "seconds that ended and expired sessions are kept; 0: for ever", .least = 0, .most = 3153600000 },
-    { "retention.links", T_INT, S(retention_links), "604800", "seconds that used and expired one-time links, codes and refresh tokens are kept; 0: for ever", .least = 0, .most = 3153600000 },
+    { "outgoing.ca_file", T_TEXT, S(outgoing_ca_file), NULL,
+      "PEM file of the authorities whose certificates are believed when the server calls others (HTTPS, mail); the system's if absent" },
+    { "outgoing.allow_private", T_BOOL, S(outgoing_allow_private), "false",
+      "calls to URLs that users choose may go to private, loopback and other special addresses, too" },
+    { "retention.every", T_INT, S(retention_every), "3600",
+      "seconds between two rounds that remove what is older than the ages below; throttles go when they are over", .least = 1, .most = 31536000 },
+    { "retention.sessions", T_INT, S(retention_sessions), "2592000", "seconds that ended and expired sessions are kept; 0: for ever", .least = 0,
+      .most = 3153600000 },
+    { "retention.links", T_INT, S(retention_links), "604800", "seconds that used and expired one-time links, codes and refresh tokens are kept; 0: for ever",
+      .least = 0, .most = 3153600000 },
     { "retention.audit", T_INT, S(retention_audit), "63072000", "seconds that audit records are kept; 0: for ever", .least = 0, .most = 3153600000 },
-    { "retention.done_jobs", T_INT, S(retention_done_jobs), "604800", "seconds that delivered mail and other finished jobs are kept", .least = 1, .most = 3153600000 },
-    { "retention.dead_jobs", T_INT, S(retention_dead_jobs), "7776000", "seconds that mail and other jobs are kept that failed for good", .least = 1, .most = 3153600000 },
+    { "retention.done_jobs", T_INT, S(retention_done_jobs), "604800", "seconds that delivered mail and other finished jobs are kept", .least = 1,
+      .most = 3153600000 },
+    { "retention.dead_jobs", T_INT, S(retention_dead_jobs), "7776000", "seconds that mail and other jobs are kept that failed for good", .least = 1,
+      .most = 3153600000 },
     { "limits.enabled", T_BOOL, S(limits_enabled), "true", "false switches every throttle, cooldown and lockout off, never body sizes" },
-    { "cors.allowed_origins", T_TEXTS, S(cors_origins), "[]", "exact origins, for the families that do not answer every origin; as long as it is not set and `base_url` is a loopback address, any port of `http://localhost` and `http://127.0.0.1`" },
+    { "cors.allowed_origins", T_TEXTS, S(cors_origins), "[]",
+      "exact origins, for the families that do not answer every origin; as long as it is not set and `base_url` is a loopback address, any port of "
+      "`http://localhost` and `http://127.0.0.1`" },
     { "log.format", T_TEXT, S(log_format), NULL, "`text` or `json`; text on a terminal, else json", .words = WORDS("text", "json") },
     { "log.level", T_TEXT, S(log_level), "info", "`debug`, `info`, `warn`, `error`", .words = WORDS("debug", "info", "warn", "error") },
-    { "metrics.listen", T_TEXTS, S(metrics_listen), NULL, "serve `/metrics` on this address instead of those of `listen`; a list is allowed; plain HTTP, for a network of your own" },
+    { "metrics.listen", T_TEXTS, S(metrics_listen), NULL,
+      "serve `/metrics` on this address instead of those of `listen`; a list is allowed; plain HTTP, for a network of your own" },
     { "argon2.memory_kib", T_INT, S(argon2_memory_kib), "19456", "memory of one password hash, KiB", .least = 8192, .most = 4194304 },
     { "argon2.passes", T_INT, S(argon2_passes), "2", "passes of one password hash", .least = 1, .most = 100 },
     { "argon2.workers", T_INT, S(argon2_workers), "0", "threads of the password pool; 0: one per core", .least = 0, .most = 256 },
@@ -64,22 +91,31 @@ const struct setting config_settings[] = {
     { "workers.memory_mb", T_INT, S(workers_memory_mb), "512", "address space of one worker, MiB", .least = 64, .most = 1048576 },
     { "workers.cpu_s", T_INT, S(workers_cpu_s), "30", "CPU seconds of one call", .least = 1, .most = 86400 },
     { "workers.wall_s", T_INT, S(workers_wall_s), "60", "seconds of one call", .least = 1, .most = 86400 },
-    { "interviews.packages", T_TEXTS, S(packages), NULL, "folders of interview packages, `NAME/data/{questions,templates,static,sources}` (default: `packages` in `data`); of several the first that has the file wins" },
-    { "interviews.dialect", T_TEXT, S(dialect), "document", "`document` or `reference`: which one holds where the API document and the reference differ", .words = WORDS("document", "reference") },
+    { "interviews.packages", T_TEXTS, S(packages), NULL,
+      "folders of interview packages, `NAME/data/{questions,templates,static,sources}` (default: `packages` in `data`); of several the first that has the file "
+      "wins" },
+    { "interviews.dialect", T_TEXT, S(dialect), "document", "`document` or `reference`: which one holds where the API document and the reference differ",
+      .words = WORDS("document", "reference") },
     { "interviews.timezone", T_TEXT, S(timezone), "America/New_York", "time zone that an interview sees" },
     { "interviews.locale", T_TEXT, S(locale), "en_US.UTF-8", "locale that an interview sees" },
     { "interviews.language", T_TEXT, S(language), "en", "language that an interview starts in" },
     { "interviews.currency", T_TEXT, S(currency), "USD", "currency that an interview sees" },
-    { "interviews.words", T_TEXTS, S(words), NULL, "YAML files with translations of the program's own words, `PACKAGE:data/sources/FILE`; each maps languages to phrases and what they are there; later ones win" },
-    { "interviews.maximum_content_length", T_INT, S(max_content_length), "16777216", "largest request body, bytes; beyond it 413", .least = 1024, .most = 67108864 },
-    { "interviews.concurrency_lock_timeout", T_INT, S(concurrency_lock_timeout), "4", "a call waits three times this, in seconds, for another call on its session, then gets 503", .least = 1, .most = 3600 },
+    { "interviews.words", T_TEXTS, S(words), NULL,
+      "YAML files with translations of the program's own words, `PACKAGE:data/sources/FILE`; each maps languages to phrases and what they are there; later "
+      "ones win" },
+    { "interviews.maximum_content_length", T_INT, S(max_content_length), "16777216", "largest request body, bytes; beyond it 413", .least = 1024,
+      .most = 67108864 },
+    { "interviews.concurrency_lock_timeout", T_INT, S(concurrency_lock_timeout), "4",
+      "a call waits three times this, in seconds, for another call on its session, then gets 503", .least = 1, .most = 3600 },
     { "interviews.pagination_limit", T_INT, S(pagination_limit), "100", "most items on a page of a list", .least = 1, .most = 1000 },
     { "interviews.dispatch", T_DISPATCH, S(dispatch), NULL, "list of `{name, interview, title}` for `GET /api/list`; the demonstration interviews if absent" },
     { "hiring.api_keys.max_active", T_INT, S(hiring_keys_max), "10", "active API keys of one user", .least = 0, .most = 100000 },
     { "hiring.api_keys.require_secret", T_BOOL, S(hiring_require_secret), "false", "true refuses an API key without its secret" },
-    { "hiring.api_keys.per_minute", T_INT, S(hiring_key_per_minute), "600", "requests of one API key in a minute, on each server; 0: no limit", .least = 0, .most = 1000000000 },
+    { "hiring.api_keys.per_minute", T_INT, S(hiring_key_per_minute), "600", "requests of one API key in a minute, on each server; 0: no limit", .least = 0,
+      .most = 1000000000 },
     { "hiring.registration.enabled", T_BOOL, S(hiring_registration), "true", "whether users may register themselves" },
-    { "hiring.refuse_common_passwords", T_BOOL, S(hiring_no_common), "false", "true refuses passwords that everybody chooses, where users register themselves" },
+    { "hiring.refuse_common_passwords", T_BOOL, S(hiring_no_common), "false",
+      "true refuses passwords that everybody chooses, where users register themselves" },
     { "hiring.access_token_ttl", T_INT, S(hiring_token_ttl), "28800", "seconds that an access token is good for", .least = 1, .most = 315360000 },
     { "livekit.url", T_TEXT, S(livekit_url), NULL, "http(s) base of the LiveKit server API" },
     { "livekit.public_url", T_TEXT, S(livekit_public_url), NULL, "ws(s) address that participants connect to" },
@@ -91,13 +127,16 @@ const struct setting config_settings[] = {
     { "livekit.webhook", T_BOOL, S(livekit_webhook), "true", "whether events of LiveKit are taken" },
     { "livekit.require_room", T_BOOL, S(livekit_require_room), "false", "true refuses a token as long as the room cannot be made" },
     { "livekit.auto_complete", T_BOOL, S(livekit_auto_complete), "true", "an interview in progress is completed when its room ends" },
-    { "accounts.site_url", T_TEXT, S(accounts_site_url), NULL, "origin of the front end: the link in a one-time code's mail and the default OAuth redirect lead there" },
+    { "accounts.site_url", T_TEXT, S(accounts_site_url), NULL,
+      "origin of the front end: the link in a one-time code's mail and the default OAuth redirect lead there" },
     { "accounts.api_url", T_TEXT, S(accounts_api_url), NULL, "base of URLs of avatars; `base_url`, else the request's host, if absent" },
     { "accounts.project_name", T_TEXT, S(accounts_project_name), "Django CFG", "issuer that authenticators show; stands in mails" },
     { "accounts.access_lifetime", T_INT, S(accounts_access_lifetime), "1800", "seconds that an access token is good", .least = 1, .most = 31622400 },
-    { "accounts.refresh_lifetime", T_INT, S(accounts_refresh_lifetime), "7776000", "seconds that a refresh token is good; each use begins them anew", .least = 1, .most = 316224000 },
+    { "accounts.refresh_lifetime", T_INT, S(accounts_refresh_lifetime), "7776000", "seconds that a refresh token is good; each use begins them anew",
+      .least = 1, .most = 316224000 },
     { "accounts.totp.enabled", T_BOOL, S(accounts_totp_enabled), "true", "false: a second factor never interrupts a login" },
-    { "accounts.totp.enforcement", T_TEXT, S(accounts_totp_enforcement), "optional", "whom a login tells to set up a second factor", .words = WORDS("optional", "encouraged", "required", "admin_only") },
+    { "accounts.totp.enforcement", T_TEXT, S(accounts_totp_enforcement), "optional", "whom a login tells to set up a second factor",
+      .words = WORDS("optional", "encouraged", "required", "admin_only") },
     { "accounts.github.enabled", T_BOOL, S(github_enabled), "false", "sign in with GitHub; needs client_id and client_secret, too" },
     { "accounts.github.client_id", T_TEXT, S(github_client_id), NULL, "of the OAuth app" },
     { "accounts.github.client_secret", T_TEXT, S(github_client_secret), NULL, "of the OAuth app", .secret = true },
@@ -120,9 +159,9 @@ _Static_assert(N_SETTINGS <= SETTINGS_MAX, "raise SETTINGS_MAX");
 static const char *origin[SETTINGS_MAX];
 
 struct loader {
-    struct arena  *a;
+    struct arena *a;
     struct config *out;
-    str           *why;
+    str *why;
 };
 
 static err complain(struct loader *l, const char *place, const char *key, const char *what)
@@ -182,7 +221,8 @@ static err complain_word(struct loader *l, const struct setting *s, const char *
     CLEANUP(buf_release) struct buf b = BUF(1000);
     str what;
     for (const char *const *p = s->words; *p; p++) buf_printf(&b, "%s%s", p == s->words ? "is not one of: " : ", ", *p);
-    return buf_to_arena(&b, l->a, &what) == ERR_OK ? complain(l, place, s->key, arena_z(l->a, what)) : complain(l, place, s->key, "is not one of the words allowed here");
+    return buf_to_arena(&b, l->a, &what) == ERR_OK ? complain(l, place, s->key, arena_z(l->a, what))
+                                                   : complain(l, place, s->key, "is not one of the words allowed here");
 }
 
 static err complain_range(struct loader *l, const struct setting *s, const char *place)
@@ -209,7 +249,7 @@ static bool has_nul(str s) { return s.n && memchr(s.p, '\0', s.n); }
 static err take_one_text(struct loader *l, const struct setting *s, const struct yaml_node *v, const char *place)
 {
     const char *z = NULL;
-    bool        nothing = v->kind == YAML_NULL || (is_scalar(v) && v->text.n == 0);
+    bool nothing = v->kind == YAML_NULL || (is_scalar(v) && v->text.n == 0);
     if (nothing && s->preset) return complain(l, place, s->key, "needs a value");
     if (!nothing) {
         if (!is_scalar(v)) return complain(l, place, s->key, "expected a text");
@@ -293,8 +333,8 @@ static err walk(struct loader *l, const struct yaml_node *map, str prefix, const
             TRY(walk(l, v, key, file));
         else if (v->kind != YAML_NULL || !has_below(key)) /* a section whose lines are all commented out is none */
             return arena_printf(l->a, &place, "%s:%u:%u", file, k->line, k->column) ? ERR_NOMEM
-                   : has_below(key)                                                ? complain(l, place.p, key.p, "expected a mapping of keys to values")
-                                                                                   : complain_unknown(l, place.p, key.p);
+                   : has_below(key)                                                 ? complain(l, place.p, key.p, "expected a mapping of keys to values")
+                                                                                    : complain_unknown(l, place.p, key.p);
     }
     return ERR_OK;
 }
@@ -302,15 +342,17 @@ static err walk(struct loader *l, const struct yaml_node *map, str prefix, const
 /* To its end, since pipes have no size: --config <(…). */
 static err read_file(struct loader *l, const char *path, str *out)
 {
-    char  *p = NEW_N(l->a, char, FILE_MAX + 1);
+    char *p = NEW_N(l->a, char, FILE_MAX + 1);
     size_t n = 0;
     ssize_t got = 1;
     if (!p) return ERR_NOMEM;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     while (fd >= 0 && got > 0 && n <= FILE_MAX) {
         got = read(fd, p + n, FILE_MAX + 1 - n);
-        if (got < 0 && errno == EINTR) got = 1;
-        else if (got > 0) n += (size_t)got;
+        if (got < 0 && errno == EINTR)
+            got = 1;
+        else if (got > 0)
+            n += (size_t)got;
     }
     if (fd < 0 || got < 0) IGNORE(arena_printf(l->a, l->why, "%s: cannot be read: %m", path)); /* a message without memory is the one before */
     if (fd >= 0) (void)close(fd);
@@ -347,11 +389,12 @@ static err take_text(struct loader *l, const struct setting *s, str text, const 
 {
     struct yaml_node *v = NULL;
     struct yaml_error bad = { 0 };
-    struct yaml_node  plain = { .kind = YAML_STR, .text = text };
+    struct yaml_node plain = { .kind = YAML_STR, .text = text };
     if (s->type == T_TEXT && !is_quoted(text)) return take(l, s, &plain, place);
     err e = yaml_read(l->a, text, 1, &v, &bad);
     if (e == ERR_NOMEM) return e;
-    if (e || !v) return s->type == T_TEXT || (s->type == T_TEXTS && is_address(text)) ? take(l, s, &plain, place) : complain(l, place, s->key, "is not a YAML value");
+    if (e || !v)
+        return s->type == T_TEXT || (s->type == T_TEXTS && is_address(text)) ? take(l, s, &plain, place) : complain(l, place, s->key, "is not a YAML value");
     return take(l, s, v, place);
 }
 
@@ -374,7 +417,8 @@ static err complain_variable(struct loader *l, const char *variable)
         if (name) near_offer(&n, name);
     }
     /* All have nine letters in common: those do not make them near. */
-    if (n.best && n.distance <= (strlen(variable) - 9) / 3 && arena_printf(l->a, &what, "unknown key; did you mean %s?", n.best) == ERR_OK) return complain(l, variable, "environment", what.p);
+    if (n.best && n.distance <= (strlen(variable) - 9) / 3 && arena_printf(l->a, &what, "unknown key; did you mean %s?", n.best) == ERR_OK)
+        return complain(l, variable, "environment", what.p);
     return complain(l, variable, "environment", "unknown key");
 }
 
@@ -466,11 +510,11 @@ static err derive_counts(struct loader *l)
 
 static err check_mail(struct loader *l)
 {
-    const struct config  *c = l->out;
-    struct mail_options   o = { .url = c->mail_url, .from = c->mail_from };
-    struct mailer        *m;
+    const struct config *c = l->out;
+    struct mail_options o = { .url = c->mail_url, .from = c->mail_from };
+    struct mailer *m;
     struct mail_complaint why;
-    err                   e = mail_new(l->a, &o, &m, &why);
+    err e = mail_new(l->a, &o, &m, &why);
     return e == ERR_INPUT ? complain_of(l, why.key, why.what) : e;
 }
 

@@ -1,4 +1,5 @@
-/* main/retention.c: the periodic job that removes what is over and old, in small batches (server.md 6). Of several servers on one store one has it at a time. */
+/* main/retention.c: the periodic job that removes what is over and old, in small batches (server.md 6). Of several servers on one store one has it at a time.
+ */
 #include "main/retention.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -9,7 +10,7 @@ enum { BATCH = 500, BATCH_ARENA = 64 << 10, LEASE_MS = 600000, AT_A_TIME_MS = 12
 /* What goes when: ages are settings in seconds; 0 keeps for ever. */
 static const struct rule {
     enum auth_purge what;
-    size_t          age; /* in struct config */
+    size_t age; /* in struct config */
 } rules[] = {
 #define AGE(member) offsetof(struct config, member)
     { AUTH_PURGE_EXPIRED_SESSIONS, AGE(retention_sessions) },
@@ -83,8 +84,15 @@ struct job_kind retention_kind(const struct config *c)
 {
     union {
         const struct config *given;
-        void                *arg; /* of a job's function, which only reads it */
+        void *arg; /* of a job's function, which only reads it */
     } u = { .given = c };
-    return (struct job_kind){ .name = "retention", .run = run, .arg = u.arg, .tries = TRIES, .backoff_ms = PAUSE_MS, .backoff_max_ms = PAUSE_MAX_MS,
-                              .lease_ms = LEASE_MS, .at_once = 1, .period_ms = c->retention_every * 1000 };
+    return (struct job_kind){ .name = "retention",
+                              .run = run,
+                              .arg = u.arg,
+                              .tries = TRIES,
+                              .backoff_ms = PAUSE_MS,
+                              .backoff_max_ms = PAUSE_MAX_MS,
+                              .lease_ms = LEASE_MS,
+                              .at_once = 1,
+                              .period_ms = c->retention_every * 1000 };
 }

@@ -17,7 +17,7 @@ struct engine_call {
     PyObject *body, *type; /* OUT_RESPONSE: bytes, str */
     long status;
     enum save save;
-    bool is_open; /* state.begin() was called */
+    bool is_open;              /* state.begin() was called */
     PyObject *place, *trouble; /* of an error: where it arose (str), name of its class; or NULL */
 };
 

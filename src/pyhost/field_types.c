@@ -1,13 +1,13 @@
 /* The datatypes of fields: what each is called in JSON and which message a missing or wrong value gets. Spec: language 4.2, 7.6. */
 #include "pyhost/screen_int.h"
 
-#define FILE_TYPE(word)                                                                                                                                        \
-    {                                                                                                                                                          \
-        word, word, NULL, 0, DT_FILE | DT_NO_DEFAULT, REQ_FILE, NULL                                                                                           \
+#define FILE_TYPE(word)                                              \
+    {                                                                \
+        word, word, NULL, 0, DT_FILE | DT_NO_DEFAULT, REQ_FILE, NULL \
     }
-#define YESNO(word, tells, says, how)                                                                                                                          \
-    {                                                                                                                                                          \
-        word, tells, word, says, how, REQ_FILL, NULL                                                                                                           \
+#define YESNO(word, tells, says, how)                \
+    {                                                \
+        word, tells, word, says, how, REQ_FILL, NULL \
     }
 
 static const struct datatype datatypes[] = {

@@ -32,10 +32,10 @@ enum { HOST_SOCKET = 3, HOST_FOLDERS_MAX = 32 };
 
 /* What a worker may still do once the sandbox is closed. Paths that do not exist are left out. */
 struct sandbox_plan {
-    str        lib_dir;
+    str lib_dir;
     const str *folders;
-    size_t     n_folders;
-    uint64_t   memory_mb; /* address space; 0: no limit */
+    size_t n_folders;
+    uint64_t memory_mb; /* address space; 0: no limit */
 };
 
 /* Closes the sandbox around the calling process, for good. notes: one line per protection that this kernel does not have; empty when it has all.

@@ -13,7 +13,7 @@
 #define CHANCERY_PYTHON_DIR "/usr/lib/chancery/python"
 #endif
 #define TEXT_OF_(x) #x
-#define TEXT_OF(x)  TEXT_OF_(x)
+#define TEXT_OF(x) TEXT_OF_(x)
 /* Debian's interpreter, whatever other Python stands first on the PATH. Its folder for local additions and .pth files are left out: what is not
  * a Debian package is not part of this program. */
 #define STDLIB "/usr/lib/python" TEXT_OF(PY_MAJOR_VERSION) "." TEXT_OF(PY_MINOR_VERSION)
@@ -27,7 +27,7 @@ const char *__asan_default_options(void) { return "detect_leaks=0:allocator_may_
 static bool is_folder_of_library(const char *dir)
 {
     char path[PATH_MAX];
-    int  n = snprintf(path, sizeof path, "%s/chancery_host", dir);
+    int n = snprintf(path, sizeof path, "%s/chancery_host", dir);
     return n > 0 && (size_t)n < sizeof path && access(path, R_OK | X_OK) == 0;
 }
 
@@ -84,7 +84,7 @@ static PyStatus start_python(const char *lib_dir)
 
 static bool started_by_server(int argc)
 {
-    int       kind;
+    int kind;
     socklen_t n = sizeof kind;
     return argc == 0 || (argc == 1 && getsockopt(HOST_SOCKET, SOL_SOCKET, SO_TYPE, &kind, &n) == 0 && kind == SOCK_SEQPACKET);
 }

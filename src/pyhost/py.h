@@ -20,12 +20,12 @@ static inline PyObject *py_keep(PyObject **o)
     return v;
 }
 
-PyObject *py_str(str s);            /* UTF-8 text; ill-formed bytes are replaced */
-str       py_view(PyObject *text);  /* of a str object; lives as long as it; STR_NULL for anything else */
-int       py_set(PyObject *dict, const char *key, PyObject *value);      /* value borrowed */
-int       py_set_own(PyObject *dict, const char *key, PyObject *value);  /* steals value; NULL value: -1 */
-int       py_set_str(PyObject *dict, const char *key, str value);
-PyObject *py_get_b(PyObject *dict, const char *key); /* dict lookup by text */
-int       py_true(PyObject *dict, const char *key, int preset); /* truth of a member; -1 on exception */
-PyObject *py_call(PyObject *callable, const char *fmt, ...);    /* Py_BuildValue format of the argument tuple, "(OO)" */
-PyObject *py_lib(const char *module, const char *name);         /* chancery_host.module.name, cached; borrowed is not: new reference */
+PyObject *py_str(str s);                                          /* UTF-8 text; ill-formed bytes are replaced */
+str py_view(PyObject *text);                                      /* of a str object; lives as long as it; STR_NULL for anything else */
+int py_set(PyObject *dict, const char *key, PyObject *value);     /* value borrowed */
+int py_set_own(PyObject *dict, const char *key, PyObject *value); /* steals value; NULL value: -1 */
+int py_set_str(PyObject *dict, const char *key, str value);
+PyObject *py_get_b(PyObject *dict, const char *key);         /* dict lookup by text */
+int py_true(PyObject *dict, const char *key, int preset);    /* truth of a member; -1 on exception */
+PyObject *py_call(PyObject *callable, const char *fmt, ...); /* Py_BuildValue format of the argument tuple, "(OO)" */
+PyObject *py_lib(const char *module, const char *name);      /* chancery_host.module.name, cached; borrowed is not: new reference */

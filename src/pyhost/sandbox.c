@@ -34,7 +34,7 @@ static err drop_privileges(void)
         if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) != 0) break;
     (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-    struct __user_cap_data_struct   none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
     if (syscall(SYS_capset, &head, none) != 0) return ERR_WORKER;
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? ERR_OK : ERR_WORKER;
 }
@@ -45,7 +45,10 @@ enum { MIB = 1024 * 1024, OPEN_FILES = 64, STACK_BYTES = 8 * MIB };
 
 static err set_limits(uint64_t memory_mb)
 {
-    const struct { __rlimit_resource_t what; rlim_t most; } limits[] = {
+    const struct {
+        __rlimit_resource_t what;
+        rlim_t most;
+    } limits[] = {
         { RLIMIT_CORE, 0 },
         { RLIMIT_FSIZE, 0 },
         { RLIMIT_NPROC, 0 },
@@ -75,13 +78,17 @@ struct ruleset {
 };
 struct beneath {
     uint64_t allowed;
-    int32_t  parent;
+    int32_t parent;
 } __attribute__((packed));
 enum { LANDLOCK_VERSION_FLAG = 1, LANDLOCK_BENEATH = 1 };
 static const uint64_t read_file = 1U << 2, read_dir = 1U << 3;
 
 /* What is forbidden unless a rule allows it, by version of the kernel's interface. size: bytes of struct ruleset that it knows. */
-static const struct { long since; uint64_t files, net, scoped; size_t size; } abis[] = {
+static const struct {
+    long since;
+    uint64_t files, net, scoped;
+    size_t size;
+} abis[] = {
     { 6, 0xffff, 3, 3, 24 }, /* signals and abstract sockets */
     { 5, 0xffff, 3, 0, 16 }, /* ioctl on devices */
     { 4, 0x7fff, 3, 0, 16 }, /* TCP */
@@ -91,7 +98,7 @@ static const struct { long since; uint64_t files, net, scoped; size_t size; } ab
 };
 
 #define TEXT_OF_(x) #x
-#define TEXT_OF(x)  TEXT_OF_(x)
+#define TEXT_OF(x) TEXT_OF_(x)
 #define STDLIB ("/usr/lib/python" TEXT_OF(PY_MAJOR_VERSION) "." TEXT_OF(PY_MINOR_VERSION))
 #if defined(__x86_64__)
 #define LIBRARIES "/usr/lib/x86_64-linux-gnu"
@@ -154,7 +161,7 @@ static err fence_files(const struct sandbox_plan *plan, struct buf *notes)
     if (abi < 6) buf_printf(notes, "landlock is version %ld of 6: its fences around signals, sockets or devices are left to seccomp\n", abi);
     size_t v = 0;
     while (abis[v].since > abi) v++;
-    struct ruleset       wanted = { abis[v].files, abis[v].net, abis[v].scoped };
+    struct ruleset wanted = { abis[v].files, abis[v].net, abis[v].scoped };
     CLEANUP(fd_close) int ruleset = (int)syscall(SYS_landlock_create_ruleset, &wanted, abis[v].size, 0);
     if (ruleset < 0) return ERR_WORKER;
     TRY(allow_all(ruleset, plan));
@@ -167,32 +174,131 @@ static err fence_files(const struct sandbox_plan *plan, struct buf *notes)
 
 static const int allowed[] = {
     /* its socket and open files */
-    CALL(read), CALL(readv), CALL(pread64), CALL(preadv), CALL(write), CALL(writev), CALL(close), CALL(close_range), CALL(lseek), CALL(dup), CALL(dup2),
-    CALL(dup3), CALL(poll), CALL(ppoll), CALL(select), CALL(pselect6), CALL(fadvise64),
+    CALL(read),
+    CALL(readv),
+    CALL(pread64),
+    CALL(preadv),
+    CALL(write),
+    CALL(writev),
+    CALL(close),
+    CALL(close_range),
+    CALL(lseek),
+    CALL(dup),
+    CALL(dup2),
+    CALL(dup3),
+    CALL(poll),
+    CALL(ppoll),
+    CALL(select),
+    CALL(pselect6),
+    CALL(fadvise64),
     /* reading the file system */
-    CALL(stat), CALL(lstat), CALL(fstat), CALL(newfstatat), CALL(statx), CALL(access), CALL(faccessat), CALL(faccessat2), CALL(readlink),
-    CALL(readlinkat), CALL(getdents64), CALL(getcwd), CALL(fstatfs), CALL(statfs),
+    CALL(stat),
+    CALL(lstat),
+    CALL(fstat),
+    CALL(newfstatat),
+    CALL(statx),
+    CALL(access),
+    CALL(faccessat),
+    CALL(faccessat2),
+    CALL(readlink),
+    CALL(readlinkat),
+    CALL(getdents64),
+    CALL(getcwd),
+    CALL(fstatfs),
+    CALL(statfs),
     /* memory */
-    CALL(brk), CALL(mmap), CALL(munmap), CALL(mremap), CALL(mprotect), CALL(madvise), CALL(mincore),
+    CALL(brk),
+    CALL(mmap),
+    CALL(munmap),
+    CALL(mremap),
+    CALL(mprotect),
+    CALL(madvise),
+    CALL(mincore),
     /* time and waiting */
-    CALL(clock_gettime), CALL(clock_getres), CALL(gettimeofday), CALL(time), CALL(times), CALL(nanosleep), CALL(clock_nanosleep), CALL(futex),
-    CALL(sched_yield), CALL(restart_syscall),
+    CALL(clock_gettime),
+    CALL(clock_getres),
+    CALL(gettimeofday),
+    CALL(time),
+    CALL(times),
+    CALL(nanosleep),
+    CALL(clock_nanosleep),
+    CALL(futex),
+    CALL(sched_yield),
+    CALL(restart_syscall),
     /* about itself */
-    CALL(getpid), CALL(gettid), CALL(getppid), CALL(getuid), CALL(geteuid), CALL(getgid), CALL(getegid), CALL(getresuid), CALL(getresgid), CALL(getgroups),
-    CALL(getpgrp), CALL(getrusage), CALL(getrlimit), CALL(uname), CALL(sysinfo), CALL(sched_getaffinity), CALL(getcpu), CALL(getrandom), CALL(umask),
-    CALL(arch_prctl), CALL(rseq), CALL(set_robust_list), CALL(membarrier),
+    CALL(getpid),
+    CALL(gettid),
+    CALL(getppid),
+    CALL(getuid),
+    CALL(geteuid),
+    CALL(getgid),
+    CALL(getegid),
+    CALL(getresuid),
+    CALL(getresgid),
+    CALL(getgroups),
+    CALL(getpgrp),
+    CALL(getrusage),
+    CALL(getrlimit),
+    CALL(uname),
+    CALL(sysinfo),
+    CALL(sched_getaffinity),
+    CALL(getcpu),
+    CALL(getrandom),
+    CALL(umask),
+    CALL(arch_prctl),
+    CALL(rseq),
+    CALL(set_robust_list),
+    CALL(membarrier),
     /* its own signals */
-    CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(rt_sigreturn), CALL(rt_sigpending), CALL(sigaltstack),
-    CALL(exit), CALL(exit_group),
+    CALL(rt_sigaction),
+    CALL(rt_sigprocmask),
+    CALL(rt_sigreturn),
+    CALL(rt_sigpending),
+    CALL(sigaltstack),
+    CALL(exit),
+    CALL(exit_group),
 };
 
 /* Nobody comes here by mistake. */
 static const int deadly[] = {
-    CALL(ptrace), CALL(process_vm_readv), CALL(process_vm_writev), CALL(kcmp), CALL(pidfd_getfd), CALL(mount), CALL(umount2), CALL(pivot_root),
-    CALL(chroot), CALL(move_mount), CALL(open_tree), CALL(fsopen), CALL(fsmount), CALL(setns), CALL(unshare), CALL(init_module), CALL(finit_module),
-    CALL(delete_module), CALL(bpf), CALL(perf_event_open), CALL(keyctl), CALL(add_key), CALL(request_key), CALL(kexec_load), CALL(kexec_file_load),
-    CALL(reboot), CALL(swapon), CALL(swapoff), CALL(userfaultfd), CALL(open_by_handle_at), CALL(iopl), CALL(ioperm), CALL(acct), CALL(quotactl),
-    CALL(settimeofday), CALL(clock_settime), CALL(sethostname), CALL(setdomainname),
+    CALL(ptrace),
+    CALL(process_vm_readv),
+    CALL(process_vm_writev),
+    CALL(kcmp),
+    CALL(pidfd_getfd),
+    CALL(mount),
+    CALL(umount2),
+    CALL(pivot_root),
+    CALL(chroot),
+    CALL(move_mount),
+    CALL(open_tree),
+    CALL(fsopen),
+    CALL(fsmount),
+    CALL(setns),
+    CALL(unshare),
+    CALL(init_module),
+    CALL(finit_module),
+    CALL(delete_module),
+    CALL(bpf),
+    CALL(perf_event_open),
+    CALL(keyctl),
+    CALL(add_key),
+    CALL(request_key),
+    CALL(kexec_load),
+    CALL(kexec_file_load),
+    CALL(reboot),
+    CALL(swapon),
+    CALL(swapoff),
+    CALL(userfaultfd),
+    CALL(open_by_handle_at),
+    CALL(iopl),
+    CALL(ioperm),
+    CALL(acct),
+    CALL(quotactl),
+    CALL(settimeofday),
+    CALL(clock_settime),
+    CALL(sethostname),
+    CALL(setdomainname),
 };
 
 /* Callers of these know an older way to ask, which is then judged by its arguments. */

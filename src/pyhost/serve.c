@@ -53,7 +53,7 @@ static bool next_request(struct buf *b, struct frame *f)
 static bool is_reply(const struct buf *b, uint64_t id)
 {
     struct frame f;
-    size_t       rest;
+    size_t rest;
     if (buf_ok(b) != ERR_OK || b->n < FRAME_HEAD || frame_head((str){ b->p, FRAME_HEAD }, &f, &rest) != ERR_OK) return false;
     f.members = (str){ b->p + FRAME_HEAD, rest };
     return rest == b->n - FRAME_HEAD && f.message == MSG_RESULT && f.id == id && frame_check(&f) == ERR_OK;
@@ -61,8 +61,9 @@ static bool is_reply(const struct buf *b, uint64_t id)
 
 static bool replace_reply(struct buf *b, uint64_t id)
 {
-    str why = b->bad == ERR_LIMIT ? STR("MemoryError: the reply is larger than a frame may be")
-              : b->bad == ERR_NOMEM ? STR("MemoryError: ") : STR("SystemError: the engine left no reply");
+    str why = b->bad == ERR_LIMIT   ? STR("MemoryError: the reply is larger than a frame may be")
+              : b->bad == ERR_NOMEM ? STR("MemoryError: ")
+                                    : STR("SystemError: the engine left no reply");
     buf_release(b);
     frame_begin(b, MSG_RESULT, id, 0);
     frame_u64(b, TAG_OUTCOME, OUT_ERROR);
@@ -102,10 +103,11 @@ static bool serve_one(struct arena *mem, struct buf *in, struct buf *out, uint64
 
 _Noreturn void serve_run(uint64_t memory_mb)
 {
-    struct buf    in = BUF(reply_ceiling), out = BUF(reply_ceiling);
+    struct buf in = BUF(reply_ceiling), out = BUF(reply_ceiling);
     struct arena *mem = arena_new(SIZE_MAX / 2); /* RLIMIT_AS is the real bound */
     if (mem)
-        while (serve_one(mem, &in, &out, memory_mb)) { /* until told to stop */ }
+        while (serve_one(mem, &in, &out, memory_mb)) { /* until told to stop */
+        }
     /* Not exit(): what authors' code left behind is not run, nor is the interpreter taken apart. */
     _exit(0);
 }

@@ -23,17 +23,17 @@ enum { REQUEST_MAX = FRAME_HEAD + 64 * 1024, CONTROL_MAX = 64, IDLE_MS = 200 /* 
 
 /* One MSG_FORK as received; views point into bytes. */
 struct order {
-    char         bytes[REQUEST_MAX];
+    char bytes[REQUEST_MAX];
     struct frame frame;
-    str          folders[HOST_FOLDERS_MAX];
-    size_t       n_folders;
-    int          socket; /* -1: none came along */
+    str folders[HOST_FOLDERS_MAX];
+    size_t n_folders;
+    int socket; /* -1: none came along */
 };
 
 static void order_folders(struct order *o)
 {
     enum tag t;
-    str      value;
+    str value;
     o->n_folders = 0;
     for (size_t at = 0; frame_next(&o->frame, &at, &t, &value);)
         if (t == TAG_FOLDERS && o->n_folders < HOST_FOLDERS_MAX) o->folders[o->n_folders++] = value;
@@ -43,7 +43,7 @@ static void order_folders(struct order *o)
 static bool order_receive(struct order *o)
 {
     _Alignas(struct cmsghdr) char control[CONTROL_MAX];
-    struct iovec  iov = { o->bytes, sizeof o->bytes };
+    struct iovec iov = { o->bytes, sizeof o->bytes };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
     ssize_t n;
     do n = recvmsg(HOST_SOCKET, &m, MSG_CMSG_CLOEXEC);
@@ -65,7 +65,7 @@ static bool tell(struct buf *b, int fd)
 {
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
     if (frame_end(b) != ERR_OK) return false;
-    struct iovec  iov = { b->p, b->n };
+    struct iovec iov = { b->p, b->n };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
     if (fd >= 0) {
         m.msg_control = control;
@@ -94,7 +94,8 @@ static void offer_to_oom_killer(void)
 {
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd < 0) return;
-    if (write(fd, "600", 3) != 3) { /* not allowed here: the default order then holds */ }
+    if (write(fd, "600", 3) != 3) { /* not allowed here: the default order then holds */
+    }
     close(fd);
 }
 
@@ -123,8 +124,9 @@ _Noreturn static void worker_main(struct order *o, pid_t zygote, str lib_dir)
     if (!keep_only(o->socket) || sigprocmask(SIG_SETMASK, &none, NULL) != 0) _exit(3);
     offer_to_oom_killer();
     PyOS_AfterFork_Child();
-    struct sandbox_plan plan = { .lib_dir = lib_dir, .folders = o->folders, .n_folders = o->n_folders,
-                                 .memory_mb = frame_get_u64(&o->frame, TAG_MEMORY_MB, 0) };
+    struct sandbox_plan plan = {
+        .lib_dir = lib_dir, .folders = o->folders, .n_folders = o->n_folders, .memory_mb = frame_get_u64(&o->frame, TAG_MEMORY_MB, 0)
+    };
     if (engine_start(frame_get(&o->frame, TAG_PACKAGE), o->folders, o->n_folders, frame_get(&o->frame, TAG_SETTINGS)) != ERR_OK)
         refuse("the engine does not start for this package");
     CLEANUP(buf_release) struct buf notes = BUF(8 * 1024);
@@ -152,7 +154,7 @@ static bool fork_one(struct order *o, str lib_dir)
         frame_u64(&b, TAG_PID, (uint64_t)pid);
     } else {
         char text[128];
-        int  n = snprintf(text, sizeof text, "no worker could be forked: error %d", cause);
+        int n = snprintf(text, sizeof text, "no worker could be forked: error %d", cause);
         frame_str(&b, TAG_ERROR, (str){ text, n > 0 ? (size_t)n : 0 });
         if (pid > 0) kill(pid, SIGKILL);
     }
@@ -165,11 +167,12 @@ static bool fork_one(struct order *o, str lib_dir)
 static bool reap(int signals)
 {
     struct signalfd_siginfo info;
-    while (read(signals, &info, sizeof info) > 0) { /* one signal may stand for several ends */ }
+    while (read(signals, &info, sizeof info) > 0) { /* one signal may stand for several ends */
+    }
     for (;;) {
-        int           status;
+        int status;
         struct rusage use;
-        pid_t         pid = wait4(-1, &status, WNOHANG, &use);
+        pid_t pid = wait4(-1, &status, WNOHANG, &use);
         if (pid <= 0) return true;
         CLEANUP(buf_release) struct buf b = BUF(FRAME_HEAD + 4 * 1024);
         frame_begin(&b, MSG_ENDED, 0, 0);

@@ -29,7 +29,7 @@ struct shape {
     /* K_TEXT, families that report: NULL, or what is wrong with a text that is otherwise good, as a sentence. record: the struct as far as it is read,
      * in the order of its fields. The sentence lives in c->mem or is constant. */
     const char *(*judge)(struct call *c, const void *record, str text);
-    bool open;                              /* K_OBJECT: further members are documented, as .of if given; reading ignores unknown members always */
+    bool open; /* K_OBJECT: further members are documented, as .of if given; reading ignores unknown members always */
 };
 
 /* How a parameter or member is kept in the C struct. */

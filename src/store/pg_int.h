@@ -98,8 +98,8 @@ err pg_lock(struct call *c, str name);
 enum pg_outcome { PG_UNKNOWN, PG_COMMITTED, PG_ABORTED };
 enum pg_outcome pg_outcome(struct pg *p, struct pg_conn *k, int64_t xid, const char *server);
 /* Gives .server as text. */
-#define PG_WHICH_SERVER                                                                                                                                        \
-    "left(pg_walfile_name(pg_current_wal_lsn()), 8) || ' ' || extract(epoch FROM pg_postmaster_start_time())::text || ' ' || (SELECT min(pid)::text"           \
+#define PG_WHICH_SERVER                                                                                                                              \
+    "left(pg_walfile_name(pg_current_wal_lsn()), 8) || ' ' || extract(epoch FROM pg_postmaster_start_time())::text || ' ' || (SELECT min(pid)::text" \
     " FROM pg_stat_activity WHERE datid IS NULL AND usesysid IS NULL)"
 
 /* News from and to other servers (pg_news.c). url: "none" for rows that are looked at. */

@@ -21,7 +21,7 @@ static bool ready(int socket, short what, int64_t give_up_ms)
 /* A worker speaks only when asked. ERR_BUSY: it is gone. */
 static err is_silent(int socket)
 {
-    char    c;
+    char c;
     ssize_t n = recv(socket, &c, 1, MSG_PEEK | MSG_DONTWAIT);
     if (n > 0) return ERR_WORKER;
     return n < 0 && (errno == EAGAIN || errno == EINTR) ? ERR_OK : ERR_BUSY;
@@ -61,7 +61,7 @@ static err receive_all(int socket, char *to, size_t n, int64_t give_up_ms)
 
 static err receive_reply(int socket, struct arena *mem, uint64_t id, int64_t give_up_ms, struct frame *reply, const char **why)
 {
-    char   head[FRAME_HEAD];
+    char head[FRAME_HEAD];
     size_t rest;
     TRY(receive_all(socket, head, sizeof head, give_up_ms));
     *why = "protocol";
@@ -79,7 +79,7 @@ static err receive_reply(int socket, struct arena *mem, uint64_t id, int64_t giv
 err exchange(int socket, struct arena *mem, const struct buf *request, int64_t give_up_ms, struct frame *reply, bool *last, const char **why)
 {
     struct frame asked;
-    size_t       rest;
+    size_t rest;
     *why = NULL;
     TRY(frame_head((str){ request->p, FRAME_HEAD }, &asked, &rest));
     err silent = is_silent(socket);

@@ -13,13 +13,10 @@ struct message_rule {
     enum tag need;
 };
 static const struct message_rule message_rules[MSG__COUNT] = {
-    [MSG_FORK]   = { SIDE(SERVER), 64 * 1024, TAG_PACKAGE },
-    [MSG_FORKED] = { SIDE(ZYGOTE), 4 * 1024, TAG__NONE },
-    [MSG_READY]  = { SIDE(WORKER), 16 * 1024, TAG__NONE },
-    [MSG_CALL]   = { SIDE(SERVER), FRAME_MAX, TAG_OP },
-    [MSG_RESULT] = { SIDE(WORKER), FRAME_MAX, TAG_OUTCOME },
-    [MSG_STOP]   = { SIDE(SERVER), 0, TAG__NONE },
-    [MSG_ENDED]  = { SIDE(ZYGOTE), 4 * 1024, TAG_PID },
+    [MSG_FORK] = { SIDE(SERVER), 64 * 1024, TAG_PACKAGE },   [MSG_FORKED] = { SIDE(ZYGOTE), 4 * 1024, TAG__NONE },
+    [MSG_READY] = { SIDE(WORKER), 16 * 1024, TAG__NONE },    [MSG_CALL] = { SIDE(SERVER), FRAME_MAX, TAG_OP },
+    [MSG_RESULT] = { SIDE(WORKER), FRAME_MAX, TAG_OUTCOME }, [MSG_STOP] = { SIDE(SERVER), 0, TAG__NONE },
+    [MSG_ENDED] = { SIDE(ZYGOTE), 4 * 1024, TAG_PID },
 };
 
 enum kind {
@@ -29,63 +26,63 @@ enum kind {
 };
 /* What holds for a member: where it may stand, what it is, how large, how often. most == 0: whatever the message allows. */
 struct tag_rule {
-    unsigned  in;
+    unsigned in;
     enum kind kind;
-    uint64_t  least, most;
-    bool      repeats;
+    uint64_t least, most;
+    bool repeats;
 };
 enum { SHORT = 4 * 1024, LINE = 8 * 1024 };
 static const struct tag_rule tag_rules[TAG__COUNT] = {
-    [TAG_OP]             = { IN(CALL), NUMBER, OP_NEW, OP__COUNT - 1, false },
-    [TAG_PACKAGE]        = { IN(FORK) | IN(CALL), TEXT, 1, 255, false },
-    [TAG_FOLDERS]        = { IN(FORK), TEXT, 1, SHORT, true },
-    [TAG_MEMORY_MB]      = { IN(FORK), NUMBER, 0, 1 << 20, false },
-    [TAG_SETTINGS]       = { IN(FORK) | IN(CALL), TEXT, 0, 32 * 1024, false },
-    [TAG_INTERVIEW]      = { IN(CALL), TEXT, 0, SHORT, false },
-    [TAG_SESSION]        = { IN(CALL), TEXT, 0, SHORT, false },
-    [TAG_SNAPSHOT]       = { IN(CALL) | IN(RESULT), BYTES, 0, 0, false },
-    [TAG_OLD_SNAPSHOT]   = { IN(CALL), BYTES, 0, 0, false },
-    [TAG_WARM]           = { IN(CALL) | IN(RESULT), NUMBER, 0, UINT64_MAX, false },
-    [TAG_USER]           = { IN(CALL), TEXT, 0, 1024 * 1024, false },
-    [TAG_BASE_URL]       = { IN(CALL), TEXT, 0, SHORT, false },
-    [TAG_REFERER]        = { IN(CALL), TEXT, 0, 64 * 1024, false },
-    [TAG_URL_ARGS]       = { IN(CALL), TEXT, 0, 0, false },
-    [TAG_STEPS]          = { IN(CALL) | IN(RESULT), NUMBER, 0, INT64_MAX, false },
-    [TAG_VARIABLES]      = { IN(CALL), BYTES, 0, 0, false },
-    [TAG_RAW]            = { IN(CALL), NUMBER, 0, 1, false },
-    [TAG_QUESTION_NAME]  = { IN(CALL), TEXT, 0, 64 * 1024, false },
-    [TAG_DELETE]         = { IN(CALL), TEXT, 0, 0, false },
-    [TAG_EVENTS]         = { IN(CALL), TEXT, 0, 0, false },
-    [TAG_FILES]          = { IN(CALL), TEXT, 0, 0, false },
-    [TAG_WANT_QUESTION]  = { IN(CALL), NUMBER, 0, 1, false },
-    [TAG_ADVANCE]        = { IN(CALL), NUMBER, 0, 1, false },
-    [TAG_OVERWRITE]      = { IN(CALL), NUMBER, 0, 1, false },
-    [TAG_ACTION]         = { IN(CALL), TEXT, 0, 64 * 1024, false },
-    [TAG_ARGUMENTS]      = { IN(CALL), BYTES, 0, 0, false },
-    [TAG_PERSISTENT]     = { IN(CALL), NUMBER, 0, 1, false },
-    [TAG_READ_ONLY]      = { IN(CALL), NUMBER, 0, 1, false },
-    [TAG_NOW_MS]         = { IN(CALL), NUMBER, 0, INT64_MAX, false },
-    [TAG_GIVEN]          = { IN(CALL), BYTES, 4, 0, true },
-    [TAG_OUTCOME]        = { IN(RESULT), NUMBER, 0, OUT__COUNT - 1, false },
-    [TAG_STAGE]          = { IN(RESULT), NUMBER, STAGE_LOAD, STAGE_SNAPSHOT, false },
-    [TAG_ERROR]          = { IN(FORKED) | IN(READY) | IN(RESULT), TEXT, 0, 1024 * 1024, false },
-    [TAG_JSON]           = { IN(RESULT), TEXT, 0, 0, false },
-    [TAG_BODY]           = { IN(RESULT), BYTES, 0, 0, false },
-    [TAG_TYPE]           = { IN(RESULT), TEXT, 0, SHORT, false },
-    [TAG_STATUS]         = { IN(RESULT) | IN(ENDED), NUMBER, 0, UINT32_MAX, false },
-    [TAG_SAVE]           = { IN(RESULT), NUMBER, SAVE_NOTHING, SAVE_OVER, false },
-    [TAG_MULTI_USER]     = { IN(RESULT), NUMBER, 0, 1, false },
-    [TAG_TITLE]          = { IN(RESULT), TEXT, 0, 64 * 1024, false },
-    [TAG_TAGS]           = { IN(RESULT), TEXT, 0, 1024 * 1024, false },
+    [TAG_OP] = { IN(CALL), NUMBER, OP_NEW, OP__COUNT - 1, false },
+    [TAG_PACKAGE] = { IN(FORK) | IN(CALL), TEXT, 1, 255, false },
+    [TAG_FOLDERS] = { IN(FORK), TEXT, 1, SHORT, true },
+    [TAG_MEMORY_MB] = { IN(FORK), NUMBER, 0, 1 << 20, false },
+    [TAG_SETTINGS] = { IN(FORK) | IN(CALL), TEXT, 0, 32 * 1024, false },
+    [TAG_INTERVIEW] = { IN(CALL), TEXT, 0, SHORT, false },
+    [TAG_SESSION] = { IN(CALL), TEXT, 0, SHORT, false },
+    [TAG_SNAPSHOT] = { IN(CALL) | IN(RESULT), BYTES, 0, 0, false },
+    [TAG_OLD_SNAPSHOT] = { IN(CALL), BYTES, 0, 0, false },
+    [TAG_WARM] = { IN(CALL) | IN(RESULT), NUMBER, 0, UINT64_MAX, false },
+    [TAG_USER] = { IN(CALL), TEXT, 0, 1024 * 1024, false },
+    [TAG_BASE_URL] = { IN(CALL), TEXT, 0, SHORT, false },
+    [TAG_REFERER] = { IN(CALL), TEXT, 0, 64 * 1024, false },
+    [TAG_URL_ARGS] = { IN(CALL), TEXT, 0, 0, false },
+    [TAG_STEPS] = { IN(CALL) | IN(RESULT), NUMBER, 0, INT64_MAX, false },
+    [TAG_VARIABLES] = { IN(CALL), BYTES, 0, 0, false },
+    [TAG_RAW] = { IN(CALL), NUMBER, 0, 1, false },
+    [TAG_QUESTION_NAME] = { IN(CALL), TEXT, 0, 64 * 1024, false },
+    [TAG_DELETE] = { IN(CALL), TEXT, 0, 0, false },
+    [TAG_EVENTS] = { IN(CALL), TEXT, 0, 0, false },
+    [TAG_FILES] = { IN(CALL), TEXT, 0, 0, false },
+    [TAG_WANT_QUESTION] = { IN(CALL), NUMBER, 0, 1, false },
+    [TAG_ADVANCE] = { IN(CALL), NUMBER, 0, 1, false },
+    [TAG_OVERWRITE] = { IN(CALL), NUMBER, 0, 1, false },
+    [TAG_ACTION] = { IN(CALL), TEXT, 0, 64 * 1024, false },
+    [TAG_ARGUMENTS] = { IN(CALL), BYTES, 0, 0, false },
+    [TAG_PERSISTENT] = { IN(CALL), NUMBER, 0, 1, false },
+    [TAG_READ_ONLY] = { IN(CALL), NUMBER, 0, 1, false },
+    [TAG_NOW_MS] = { IN(CALL), NUMBER, 0, INT64_MAX, false },
+    [TAG_GIVEN] = { IN(CALL), BYTES, 4, 0, true },
+    [TAG_OUTCOME] = { IN(RESULT), NUMBER, 0, OUT__COUNT - 1, false },
+    [TAG_STAGE] = { IN(RESULT), NUMBER, STAGE_LOAD, STAGE_SNAPSHOT, false },
+    [TAG_ERROR] = { IN(FORKED) | IN(READY) | IN(RESULT), TEXT, 0, 1024 * 1024, false },
+    [TAG_JSON] = { IN(RESULT), TEXT, 0, 0, false },
+    [TAG_BODY] = { IN(RESULT), BYTES, 0, 0, false },
+    [TAG_TYPE] = { IN(RESULT), TEXT, 0, SHORT, false },
+    [TAG_STATUS] = { IN(RESULT) | IN(ENDED), NUMBER, 0, UINT32_MAX, false },
+    [TAG_SAVE] = { IN(RESULT), NUMBER, SAVE_NOTHING, SAVE_OVER, false },
+    [TAG_MULTI_USER] = { IN(RESULT), NUMBER, 0, 1, false },
+    [TAG_TITLE] = { IN(RESULT), TEXT, 0, 64 * 1024, false },
+    [TAG_TAGS] = { IN(RESULT), TEXT, 0, 1024 * 1024, false },
     [TAG_INTERVIEW_HASH] = { IN(CALL) | IN(RESULT), BYTES, 32, 32, false },
-    [TAG_PID]            = { IN(FORKED) | IN(ENDED), NUMBER, 1, INT32_MAX, false },
-    [TAG_NOTES]          = { IN(READY), TEXT, 0, LINE, false },
-    [TAG_LOG]            = { IN(RESULT), TEXT, 0, LINE, true },
-    [TAG_WANTS]          = { IN(RESULT), TEXT, 0, 1024 * 1024, false },
-    [TAG_PUT]            = { IN(RESULT), BYTES, 4, 0, true },
-    [TAG_PLACE]          = { IN(RESULT), TEXT, 0, SHORT, false },
-    [TAG_LAST]           = { IN(RESULT), NUMBER, 0, 1, false },
-    [TAG_MEMORY_KIB]     = { IN(ENDED), NUMBER, 0, INT64_MAX, false },
+    [TAG_PID] = { IN(FORKED) | IN(ENDED), NUMBER, 1, INT32_MAX, false },
+    [TAG_NOTES] = { IN(READY), TEXT, 0, LINE, false },
+    [TAG_LOG] = { IN(RESULT), TEXT, 0, LINE, true },
+    [TAG_WANTS] = { IN(RESULT), TEXT, 0, 1024 * 1024, false },
+    [TAG_PUT] = { IN(RESULT), BYTES, 4, 0, true },
+    [TAG_PLACE] = { IN(RESULT), TEXT, 0, SHORT, false },
+    [TAG_LAST] = { IN(RESULT), NUMBER, 0, 1, false },
+    [TAG_MEMORY_KIB] = { IN(ENDED), NUMBER, 0, INT64_MAX, false },
 };
 _Static_assert(TAG__COUNT <= 64, "frame_check keeps the tags it saw in one word");
 
@@ -197,7 +194,7 @@ err frame_check(const struct frame *f)
     uint64_t seen = 0;
     for (size_t at = 0; at < f->members.n;) {
         unsigned tag;
-        str      value;
+        str value;
         TRY(member_read(f->members, &at, &tag, &value));
         if (tag == TAG__NONE || tag >= TAG__COUNT) return ERR_INPUT;
         const struct tag_rule *r = &tag_rules[tag];
@@ -221,7 +218,7 @@ bool frame_next(const struct frame *f, size_t *at, enum tag *t, str *value)
 str frame_get(const struct frame *f, enum tag t)
 {
     enum tag tag;
-    str      value;
+    str value;
     for (size_t at = 0; frame_next(f, &at, &tag, &value);)
         if (tag == t) return value;
     return STR_NULL;

@@ -52,8 +52,10 @@ void pool_enqueue(struct workers *w, struct waiter *q)
 {
     q->next = NULL;
     q->prev = w->last;
-    if (w->last) w->last->next = q;
-    else w->first = q;
+    if (w->last)
+        w->last->next = q;
+    else
+        w->first = q;
     w->last = q;
     q->package->waiting++;
     w->stats.waiting++;
@@ -61,10 +63,14 @@ void pool_enqueue(struct workers *w, struct waiter *q)
 
 void pool_leave(struct workers *w, struct waiter *q)
 {
-    if (q->prev) q->prev->next = q->next;
-    else w->first = q->next;
-    if (q->next) q->next->prev = q->prev;
-    else w->last = q->prev;
+    if (q->prev)
+        q->prev->next = q->next;
+    else
+        w->first = q->next;
+    if (q->next)
+        q->next->prev = q->prev;
+    else
+        w->last = q->prev;
     q->package->waiting--;
     w->stats.waiting--;
 }
@@ -82,8 +88,8 @@ void pool_remember(struct workers *w, uint64_t affinity, uint64_t worker)
 /* The idle worker that suits best: the one with the affinity, else the one used last, so that the others grow old. */
 static struct worker *pick(struct workers *w, const struct waiter *q)
 {
-    size_t         at = place_of(q->affinity);
-    uint64_t       wanted = w->recent[at].affinity == q->affinity ? w->recent[at].worker : 0;
+    size_t at = place_of(q->affinity);
+    uint64_t wanted = w->recent[at].affinity == q->affinity ? w->recent[at].worker : 0;
     struct worker *best = NULL;
     for (unsigned i = 0; i < w->max; i++) {
         struct worker *k = &w->slots[i];
@@ -153,8 +159,10 @@ void pool_balance(struct workers *w)
     for (struct waiter *q = w->first, *next; q; q = next) {
         next = q->next;
         struct worker *k = q->package->idle ? pick(w, q) : NULL;
-        if (k) hand_over(w, q, k);
-        else provide(w, &n, q->package);
+        if (k)
+            hand_over(w, q, k);
+        else
+            provide(w, &n, q->package);
     }
 }
 
@@ -203,7 +211,7 @@ static struct worker *stale(struct workers *w, int64_t now)
 void pool_keep_ready(struct workers *w)
 {
     if (w->stopping) return;
-    int64_t  now = clock_mono_ms();
+    int64_t now = clock_mono_ms();
     unsigned alive = w->max - count(w, W_FREE) - count(w, W_ENDING), ready = alive - count(w, W_BUSY);
     for (struct worker *k; ready > w->min && (k = stale(w, now)); ready--) worker_end(w, k, "idle");
     for (struct package *p; alive < w->min && (p = most_wanted(w)); alive++)

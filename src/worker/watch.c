@@ -15,12 +15,13 @@ enum { TICK_MS = 100, TICK_IDLE_MS = 500, FORGET_MS = 600 * 1000 };
 void watch_wake(struct workers *w)
 {
     uint64_t one = 1;
-    if (write(w->wake, &one, sizeof one) < 0) { /* full: it is awake anyway */ }
+    if (write(w->wake, &one, sizeof one) < 0) { /* full: it is awake anyway */
+    }
 }
 
 int64_t worker_cpu_us(const struct worker *k)
 {
-    clockid_t       clock;
+    clockid_t clock;
     struct timespec t;
     if (k->pid <= 0 || clock_getcpuclockid(k->pid, &clock) != 0 || clock_gettime(clock, &t) != 0) return -1;
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
@@ -48,23 +49,24 @@ static void became_ready(struct workers *w, struct worker *k, const struct frame
     k->ready = true;
     k->package->is_proven = true;
     k->package->backoff_ms = 0;
-    LOG(LOG_INFO, "worker started", LOG_S("package", str_c(k->package->name)), LOG_I("pid", k->pid),
-        LOG_I("start_us", clock_mono_us() - k->started_us));
+    LOG(LOG_INFO, "worker started", LOG_S("package", str_c(k->package->name)), LOG_I("pid", k->pid), LOG_I("start_us", clock_mono_us() - k->started_us));
     pool_enter(k, W_IDLE);
 }
 
 /* MSG_READY is small and sent in one piece, so it is there as a whole or the worker is not one of ours. */
 static void read_ready(struct workers *w, struct worker *k)
 {
-    char    bytes[FRAME_HEAD + 16 * 1024];
+    char bytes[FRAME_HEAD + 16 * 1024];
     ssize_t n = recv(k->socket, bytes, sizeof bytes, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     struct frame f;
-    size_t       rest;
+    size_t rest;
     bool good = n >= FRAME_HEAD && frame_head((str){ bytes, FRAME_HEAD }, &f, &rest) == ERR_OK && rest == (size_t)n - FRAME_HEAD;
     if (good) f.members = (str){ bytes + FRAME_HEAD, rest };
-    if (good && f.message == MSG_READY && f.id == 0 && frame_check(&f) == ERR_OK) became_ready(w, k, &f);
-    else worker_kill(w, k, "start");
+    if (good && f.message == MSG_READY && f.id == 0 && frame_check(&f) == ERR_OK)
+        became_ready(w, k, &f);
+    else
+        worker_kill(w, k, "start");
 }
 
 /* limits */
@@ -97,9 +99,12 @@ static void check_limits(struct workers *w)
     int64_t now = clock_mono_ms();
     for (unsigned i = 0; i < w->max; i++) {
         struct worker *k = &w->slots[i];
-        if (k->state == W_BUSY) check_busy(w, k, now);
-        else if (k->state == W_ENDING) check_ending(w, k, now);
-        else if (k->state == W_STARTING) check_starting(w, k, now);
+        if (k->state == W_BUSY)
+            check_busy(w, k, now);
+        else if (k->state == W_ENDING)
+            check_ending(w, k, now);
+        else if (k->state == W_STARTING)
+            check_starting(w, k, now);
     }
 }
 
@@ -115,9 +120,9 @@ static void forget(struct workers *w, int64_t *next_ms)
 /* the thread */
 
 struct watched {
-    struct pollfd  *fds;     /* link, wake, then sockets of starting workers */
+    struct pollfd *fds;      /* link, wake, then sockets of starting workers */
     struct worker **workers; /* of fds[2 + i] */
-    nfds_t          n;
+    nfds_t n;
 };
 
 /* What to wait for, and for how long. */
@@ -140,7 +145,8 @@ static int prepare(struct workers *w, struct watched *at)
 static void react(struct workers *w, const struct watched *at)
 {
     uint64_t many;
-    if (at->fds[1].revents && read(w->wake, &many, sizeof many) < 0) { /* nothing to read: woken by the clock */ }
+    if (at->fds[1].revents && read(w->wake, &many, sizeof many) < 0) { /* nothing to read: woken by the clock */
+    }
     /* First the link: MSG_FORKED precedes the worker's own words. */
     link_read(w);
     for (nfds_t i = 2; i < at->n; i++) {
@@ -157,10 +163,10 @@ static void react(struct workers *w, const struct watched *at)
 static void *watch(void *arg)
 {
     struct workers *w = arg;
-    struct pollfd   fds[2 + WORKERS_MAX];
-    struct worker  *workers[WORKERS_MAX];
-    struct watched  at = { .fds = fds, .workers = workers };
-    int64_t         forget_ms = clock_mono_ms() + FORGET_MS;
+    struct pollfd fds[2 + WORKERS_MAX];
+    struct worker *workers[WORKERS_MAX];
+    struct watched at = { .fds = fds, .workers = workers };
+    int64_t forget_ms = clock_mono_ms() + FORGET_MS;
     pthread_mutex_lock(&w->lock);
     while (w->watching) {
         int patience = prepare(w, &at);

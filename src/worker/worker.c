@@ -11,10 +11,11 @@
 #include <unistd.h>
 
 enum {
-    TRIES = 3,            /* workers found dead before they were asked */
-    GRACE_MS = 2000,      /* the watch thread has this long to kill a late worker before its caller leaves without it */
-    CAUSE_MS = 500,       /* how long a caller waits to learn what its worker died of */
-    LOG_LINES = 100, LOG_LINE_BYTES = 1000,
+    TRIES = 3,       /* workers found dead before they were asked */
+    GRACE_MS = 2000, /* the watch thread has this long to kill a late worker before its caller leaves without it */
+    CAUSE_MS = 500,  /* how long a caller waits to learn what its worker died of */
+    LOG_LINES = 100,
+    LOG_LINE_BYTES = 1000,
 };
 
 /* start and stop */
@@ -140,8 +141,10 @@ static void dismiss_workers(struct workers *w, bool busy_too)
 {
     for (unsigned i = 0; i < w->max; i++) {
         struct worker *k = &w->slots[i];
-        if (k->state == W_IDLE) worker_end(w, k, "stop");
-        else if (k->state == W_STARTING || (k->state == W_BUSY && busy_too)) worker_kill(w, k, "stop");
+        if (k->state == W_IDLE)
+            worker_end(w, k, "stop");
+        else if (k->state == W_STARTING || (k->state == W_BUSY && busy_too))
+            worker_kill(w, k, "stop");
     }
 }
 
@@ -221,8 +224,8 @@ static void put_worker(struct workers *w, struct worker *k, err e, bool last, co
 static void log_lines(str package, const struct frame *reply)
 {
     enum tag t;
-    str      line;
-    int      lines = 0;
+    str line;
+    int lines = 0;
     for (size_t at = 0; lines < LOG_LINES && frame_next(reply, &at, &t, &line);) {
         if (t != TAG_LOG) continue;
         lines++;
@@ -231,19 +234,19 @@ static void log_lines(str package, const struct frame *reply)
 }
 
 /* One try, with the lock held on entry and return. ERR_BUSY with *why NULL: that worker was dead already, try another. */
-static err try_call(struct workers *w, struct arena *mem, struct package *p, uint64_t affinity, struct buf *request, struct frame *reply,
-                    uint64_t *served, const char **why, int64_t deadline_ms)
+static err try_call(struct workers *w, struct arena *mem, struct package *p, uint64_t affinity, struct buf *request, struct frame *reply, uint64_t *served,
+                    const char **why, int64_t deadline_ms)
 {
     struct worker *k;
     TRY(get_worker(w, p, affinity, deadline_ms, &k, why));
     w->stats.calls++;
-    int      socket = k->socket;
+    int socket = k->socket;
     uint64_t worker = k->id;
-    int64_t  wall_ms = (int64_t)w->wall_s * 1000;
+    int64_t wall_ms = (int64_t)w->wall_s * 1000;
     frame_stamp(request, ++w->next_id, wall_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)wall_ms);
     pthread_mutex_unlock(&w->lock);
     bool last = false;
-    err  e = exchange(socket, mem, request, clock_mono_ms() + wall_ms + GRACE_MS, reply, &last, why);
+    err e = exchange(socket, mem, request, clock_mono_ms() + wall_ms + GRACE_MS, reply, &last, why);
     pthread_mutex_lock(&w->lock);
     const char *cause = *why;
     put_worker(w, k, e, last, &cause);
@@ -264,7 +267,7 @@ static err call(struct workers *w, struct arena *mem, str package, uint64_t affi
     if (!p) return ERR_BUSY;
     p->uses++;
     int64_t deadline = clock_mono_ms() + (int64_t)w->wall_s * 1000;
-    err     e = ERR_BUSY;
+    err e = ERR_BUSY;
     *why = NULL;
     for (int i = 0; i < TRIES && e == ERR_BUSY && !*why; i++) e = try_call(w, mem, p, affinity, request, reply, served, why, deadline);
     if (e == ERR_BUSY && !*why) *why = "crash", e = ERR_WORKER;
@@ -275,7 +278,7 @@ static err call(struct workers *w, struct arena *mem, str package, uint64_t affi
 static err request_check(const struct buf *request, const char **why)
 {
     struct frame f;
-    size_t       rest;
+    size_t rest;
     *why = "request";
     TRY(buf_ok(request));
     if (request->n < FRAME_HEAD || frame_head((str){ request->p, FRAME_HEAD }, &f, &rest) != ERR_OK) return ERR_INPUT;

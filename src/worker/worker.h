@@ -9,14 +9,14 @@
 
 struct workers;
 struct workers_options {
-    const char  *program;       /* path of chancery-worker */
-    const char **folders;       /* package roots (interviews.packages), in order */
-    size_t       n_folders;
-    unsigned     min, max;      /* kept ready (the most used packages), most at once */
-    unsigned     memory_mb, cpu_s, wall_s;
-    str          settings_json; /* TAG_SETTINGS */
+    const char *program;  /* path of chancery-worker */
+    const char **folders; /* package roots (interviews.packages), in order */
+    size_t n_folders;
+    unsigned min, max; /* kept ready (the most used packages), most at once */
+    unsigned memory_mb, cpu_s, wall_s;
+    str settings_json; /* TAG_SETTINGS */
 };
-err  workers_start(struct arena *a, const struct workers_options *o, struct workers **out, str *why) MUST_CHECK;
+err workers_start(struct arena *a, const struct workers_options *o, struct workers **out, str *why) MUST_CHECK;
 /* No call waits any longer: those that run are cut short (ERR_WORKER, why "stop"), new ones refused. For a stop whose patience is over; workers_stop()
  * must still follow. */
 void workers_hurry(struct workers *w);
@@ -31,8 +31,8 @@ void workers_stop(struct workers *w);
  *   ERR_INPUT   the request is no frame that a worker would accept: a text that is not UTF-8, a member too long; nobody was asked
  *   ERR_BUSY    no worker became free before the deadline, or stopping
  *   ERR_NOMEM   the reply does not fit into mem; the worker is ended */
-err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affinity, struct buf *request, struct frame *reply,
-                uint64_t *served, const char **why) MUST_CHECK;
+err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affinity, struct buf *request, struct frame *reply, uint64_t *served,
+                const char **why) MUST_CHECK;
 
 struct workers_stats {
     int64_t alive, busy, started, killed, calls, waiting;

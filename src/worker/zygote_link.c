@@ -30,8 +30,8 @@ static int spawn(const char *program, int socket, pid_t *out)
     static char *const none[] = { NULL };
     char name[] = "chancery-worker", *const argv[] = { name, NULL };
     posix_spawn_file_actions_t files;
-    posix_spawnattr_t          attr;
-    sigset_t                   all, empty;
+    posix_spawnattr_t attr;
+    sigset_t all, empty;
     sigfillset(&all);
     sigemptyset(&empty);
     int e = posix_spawn_file_actions_init(&files);
@@ -54,7 +54,7 @@ static int spawn(const char *program, int socket, pid_t *out)
 static err cannot_start(struct workers *w, int cause, str *why, struct arena *a)
 {
     LOG(LOG_ERROR, "zygote does not start", LOG_S("program", str_c(w->program)), LOG_I("errno", cause));
-    char        text[128];
+    char text[128];
     const char *said = strerror_r(cause, text, sizeof text);
     if (why && a) {
         err e = arena_printf(a, why, "cannot start %s: %s", w->program, said);
@@ -84,7 +84,7 @@ err link_start(struct workers *w, str *why, struct arena *a)
 /* Waits for the zygote, which ends when its socket closes; kills it if it does not. */
 static int bury_zygote(struct workers *w)
 {
-    int     status = 0;
+    int status = 0;
     int64_t patience = clock_mono_ms() + ZYGOTE_END_MS;
     while (w->zygote) {
         pid_t got = waitpid(w->zygote, &status, WNOHANG);
@@ -108,9 +108,12 @@ const char *worker_cause(const struct workers *w, struct worker *k)
 {
     if (k->why) return k->why;
     bool large = w->memory_mb && k->memory_kib > (uint64_t)w->memory_mb * 1024 * 3 / 4;
-    if (!k->ready) k->why = "start";
-    else if (large || (WIFSIGNALED(k->status) && WTERMSIG(k->status) == SIGKILL)) k->why = "memory"; /* we did not kill it: the kernel did */
-    else k->why = "crash";
+    if (!k->ready)
+        k->why = "start";
+    else if (large || (WIFSIGNALED(k->status) && WTERMSIG(k->status) == SIGKILL))
+        k->why = "memory"; /* we did not kill it: the kernel did */
+    else
+        k->why = "crash";
     return k->why;
 }
 
@@ -118,8 +121,7 @@ static void log_end(const struct worker *k)
 {
     bool expected = strcmp(k->why, "idle") == 0 || strcmp(k->why, "room") == 0 || strcmp(k->why, "stop") == 0 || strcmp(k->why, "done") == 0;
     LOG(expected ? LOG_INFO : LOG_WARN, "worker ended", LOG_S("package", str_c(k->package->name)), LOG_I("pid", k->pid), LOG_S("why", str_c(k->why)),
-        LOG_I("calls", (int64_t)k->calls), LOG_I("signal", WIFSIGNALED(k->status) ? WTERMSIG(k->status) : 0),
-        LOG_I("memory_kib", (int64_t)k->memory_kib));
+        LOG_I("calls", (int64_t)k->calls), LOG_I("signal", WIFSIGNALED(k->status) ? WTERMSIG(k->status) : 0), LOG_I("memory_kib", (int64_t)k->memory_kib));
 }
 
 void worker_settle(struct workers *w, struct worker *k)
@@ -149,7 +151,7 @@ void worker_kill(struct workers *w, struct worker *k, const char *why)
 
 void worker_end(struct workers *w, struct worker *k, const char *why)
 {
-    char       bytes[FRAME_HEAD];
+    char bytes[FRAME_HEAD];
     struct buf b = { .p = bytes, .room = sizeof bytes, .ceiling = sizeof bytes }; /* never grows, so it is never freed */
     frame_begin(&b, MSG_STOP, 0, 0);
     if (frame_end(&b) != ERR_OK || send(k->socket, b.p, b.n, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)b.n) {
@@ -205,7 +207,7 @@ static err write_fork(const struct workers *w, const struct package *p, uint64_t
 static bool send_with(int link, const struct buf *b, int fd)
 {
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
-    struct iovec  iov = { b->p, b->n };
+    struct iovec iov = { b->p, b->n };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
     struct cmsghdr *c = CMSG_FIRSTHDR(&m);
     *c = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
@@ -222,13 +224,13 @@ static struct worker *free_slot(struct workers *w)
 
 bool link_fork(struct workers *w, struct package *p)
 {
-    int64_t        from_us = clock_mono_us();
+    int64_t from_us = clock_mono_us();
     struct worker *k = free_slot(w);
-    int            pair[2];
+    int pair[2];
     if (!k || w->link < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return false;
     CLEANUP(buf_release) struct buf b = BUF(MESSAGE_MAX);
     uint64_t id = ++w->next_id;
-    bool     sent = write_fork(w, p, id, &b) == ERR_OK && send_with(w->link, &b, pair[1]);
+    bool sent = write_fork(w, p, id, &b) == ERR_OK && send_with(w->link, &b, pair[1]);
     close(pair[1]);
     if (!sent) return close(pair[0]), false;
     *k = (struct worker){ .package = p, .id = id, .pidfd = -1, .socket = pair[0], .started_us = from_us };
@@ -275,15 +277,15 @@ static bool read_one(struct workers *w)
 {
     char bytes[FRAME_HEAD + 4 * 1024];
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
-    struct iovec  iov = { bytes, sizeof bytes };
+    struct iovec iov = { bytes, sizeof bytes };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
     ssize_t n = recvmsg(w->link, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return errno == EINTR;
-    int             pidfd = -1;
+    int pidfd = -1;
     struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
     if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) memcpy(&pidfd, CMSG_DATA(c), sizeof pidfd);
     struct frame f;
-    size_t       rest;
+    size_t rest;
     bool good = n >= FRAME_HEAD && frame_head((str){ bytes, FRAME_HEAD }, &f, &rest) == ERR_OK && rest == (size_t)n - FRAME_HEAD;
     if (good) f.members = (str){ bytes + FRAME_HEAD, rest };
     good = good && frame_from(&f, SIDE_ZYGOTE) && frame_check(&f) == ERR_OK;
@@ -296,5 +298,6 @@ static bool read_one(struct workers *w)
 
 void link_read(struct workers *w)
 {
-    while (w->link >= 0 && read_one(w)) { /* all of them */ }
+    while (w->link >= 0 && read_one(w)) { /* all of them */
+    }
 }

@@ -24,7 +24,7 @@ static void check_members(struct arena *a, str text, const struct json_rules *ru
 static struct buf written(const json_t *tree, bool ascii)
 {
     struct buf b = BUF(1 << 22);
-    struct jw  w = JW(&b);
+    struct jw w = JW(&b);
     w.ascii = ascii;
     jw_json(&w, tree, ascii);
     must(buf_ok(&b) == ERR_OK);
@@ -35,7 +35,7 @@ static struct buf written(const json_t *tree, bool ascii)
 static void check_round_trip(struct arena *a, const json_t *tree, bool ascii)
 {
     struct buf once = written(tree, ascii);
-    json_t    *again = NULL;
+    json_t *again = NULL;
     must(json_read(a, buf_str(&once), NULL, &again, NULL) == ERR_OK);
     struct buf twice = written(again, ascii);
     must(str_eq(buf_str(&once), buf_str(&twice)));
@@ -45,15 +45,17 @@ static void check_round_trip(struct arena *a, const json_t *tree, bool ascii)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    str               text = { (const char *)data, size };
+    str text = { (const char *)data, size };
     struct json_rules rules = { .nan = size & 1, .reject_twice = size & 2 };
     struct json_error bad = { 0 }, same = { 0 };
-    struct arena     *a = arena_new(1 << 24);
-    json_t           *tree = NULL;
+    struct arena *a = arena_new(1 << 24);
+    json_t *tree = NULL;
     if (!a) return 0;
     err scanned = json_scan(text, &rules, &bad), read = json_read(a, text, &rules, &tree, &same);
-    if (scanned) must(read == scanned && bad.at == same.at && bad.why == same.why && bad.at <= size && bad.chars <= bad.at && bad.column >= 1);
-    else must(read == ERR_OK || str_is(str_c(same.why), "Number out of range"));
+    if (scanned)
+        must(read == scanned && bad.at == same.at && bad.why == same.why && bad.at <= size && bad.chars <= bad.at && bad.column >= 1);
+    else
+        must(read == ERR_OK || str_is(str_c(same.why), "Number out of range"));
     check_members(a, text, &rules);
     if (!read) {
         check_round_trip(a, tree, true);

@@ -12,11 +12,11 @@ static void must(bool claim)
 static void check_key(struct arena *a, str text)
 {
     struct jwt_key *k = NULL, *again = NULL;
-    const char     *why = NULL;
-    char            one[JWT_THUMBPRINT], two[JWT_THUMBPRINT];
-    struct buf      b = BUF(1 << 20);
-    struct jw       w = JW(&b);
-    err             e = jwt_key_read(a, text, &k, &why);
+    const char *why = NULL;
+    char one[JWT_THUMBPRINT], two[JWT_THUMBPRINT];
+    struct buf b = BUF(1 << 20);
+    struct jw w = JW(&b);
+    err e = jwt_key_read(a, text, &k, &why);
     must(e == ERR_OK || e == ERR_NOMEM || (e == ERR_INPUT && why));
     if (e == ERR_OK && jwt_key_write(k, true, &w) == ERR_OK) {
         must(jwt_key_read(a, buf_str(&b), &again, NULL) == ERR_OK);
@@ -31,8 +31,8 @@ static void check_token(struct arena *a, str text)
     /* Its own JSON: what the token says of itself, under a key that nobody outside this run has. */
     static const struct jwt_rules rules = { .now_ms = 1785542400000, .issuer = { "joe", 3 } };
     struct jwt_key *k;
-    struct jwt      t;
-    enum jwt_fault  fault = JWT_FAULT__COUNT;
+    struct jwt t;
+    enum jwt_fault fault = JWT_FAULT__COUNT;
     if (jwt_key_generate(a, JWT_HS256, STR_NULL, &k) != ERR_OK) return;
     const struct jwt_key *keys[1] = { k };
     err e = jwt_verify(a, text, keys, 1, &rules, &t, &fault);

@@ -22,13 +22,15 @@ static size_t walk(const struct yaml_node *n, unsigned depth)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct arena     *a = arena_new(1 << 26);
+    struct arena *a = arena_new(1 << 26);
     struct yaml_node *root = NULL;
     struct yaml_error bad = { 0 };
     if (!a) return 0;
     err e = yaml_read(a, (str){ (const char *)data, size }, 7, &root, &bad);
-    if (e == ERR_OK && root) must(walk(root, 1) <= 2 * YAML_NODES_MAX);
-    else if (e) must(e == ERR_NOMEM || (bad.line >= 7 && bad.column >= 1 && bad.text.n > 0));
+    if (e == ERR_OK && root)
+        must(walk(root, 1) <= 2 * YAML_NODES_MAX);
+    else if (e)
+        must(e == ERR_NOMEM || (bad.line >= 7 && bad.column >= 1 && bad.text.n > 0));
     arena_free(a);
     return 0;
 }

@@ -8,13 +8,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static int run_file(const char *path)
 {
     FILE *f = fopen(path, "rb");
-    long  n = -1;
+    long n = -1;
     if (f && fseek(f, 0, SEEK_END) == 0) n = ftell(f);
     /* Exactly as large as the file, so that reading beyond it is seen. */
     uint8_t *data = n >= 0 ? malloc(n ? (size_t)n : 1) : NULL;
-    int      ok = data && fseek(f, 0, SEEK_SET) == 0 && fread(data, 1, (size_t)n, f) == (size_t)n;
-    if (ok) (void)LLVMFuzzerTestOneInput(data, (size_t)n);
-    else (void)fprintf(stderr, "cannot read %s\n", path);
+    int ok = data && fseek(f, 0, SEEK_SET) == 0 && fread(data, 1, (size_t)n, f) == (size_t)n;
+    if (ok)
+        (void)LLVMFuzzerTestOneInput(data, (size_t)n);
+    else
+        (void)fprintf(stderr, "cannot read %s\n", path);
     free(data);
     if (f) (void)fclose(f);
     return ok;

@@ -41,7 +41,7 @@ static PyObject *run(struct arena *mem, str text)
 static void add_text(struct buf *b, PyObject *o)
 {
     PYOWN(text) = o ? PyObject_Str(o) : NULL;
-    Py_ssize_t  n = 0;
+    Py_ssize_t n = 0;
     const char *p = text ? PyUnicode_AsUTF8AndSize(text, &n) : NULL;
     if (p) buf_add(b, (str){ p, (size_t)n });
     PyErr_Clear();
@@ -64,7 +64,7 @@ void engine_call(struct arena *mem, const struct frame *request, struct buf *rep
 {
     frame_begin(reply, MSG_RESULT, request->id, 0);
     PYOWN(result) = run(mem, frame_get(request, TAG_VARIABLES));
-    Py_ssize_t  n = 0;
+    Py_ssize_t n = 0;
     const char *p = result ? PyUnicode_AsUTF8AndSize(result, &n) : NULL;
     if (p) {
         frame_u64(reply, TAG_OUTCOME, OUT_RESPONSE);

@@ -20,7 +20,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATIENCE_US = 3000 * 1000, GOAL_US = 100 * 1000, CPU_S = 1, WALL_S = 10 /* so that a busy machine, too, gives a second of its time in it */, MEMORY_MB = 512 };
+enum {
+    PATIENCE_US = 3000 * 1000,
+    GOAL_US = 100 * 1000,
+    CPU_S = 1,
+    WALL_S = 10 /* so that a busy machine, too, gives a second of its time in it */,
+    MEMORY_MB = 512
+};
 
 /* In code and want, @D is the data folder, @S the server's process id. want: start of the body, or of "Class: text". why: of ERR_WORKER. */
 static const struct row {
@@ -64,7 +70,8 @@ static const struct row {
     { "endless recursion in C without a limit ends its own worker",
       "import sys\nsys.setrecursionlimit(10 ** 9)\nclass A:\n  def __repr__(self): return repr(self)\nrepr(A())", NULL, "crash" },
     { "the next call has the usual limit again", "import sys\nresult = sys.getrecursionlimit()", "1000", NULL },
-    { "the library is patched for its own worker", "import chancery_host, builtins\nchancery_host.TRUTH = 'broken'\nbuiltins.divmod = None\nresult = 1", "1", NULL },
+    { "the library is patched for its own worker", "import chancery_host, builtins\nchancery_host.TRUTH = 'broken'\nbuiltins.divmod = None\nresult = 1", "1",
+      NULL },
     { "which stays broken", "import chancery_host\nresult = chancery_host.TRUTH, divmod", "('broken', None)", NULL },
     { "until it ends", "import os\nos._exit(0)", NULL, "crash" },
     { "the next worker of the package has it whole", "import chancery_host\nresult = getattr(chancery_host, 'TRUTH', 'whole')", "whole", NULL },
@@ -86,7 +93,8 @@ static const struct row {
 #ifdef __x86_64__
     { "a 32-bit system call of its own machine code ends its own worker", /* mov eax, 20 (getpid); int 0x80; ret */
       "import ctypes, mmap\nm = mmap.mmap(-1, 4096, prot=7)\nm.write(b'\\xb8\\x14\\0\\0\\0\\xcd\\x80\\xc3')\n"
-      "result = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))()", NULL, "crash" },
+      "result = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))()",
+      NULL, "crash" },
 #endif
     { "a file of memory is refused", "import os\nos.memfd_create('x')", "PermissionError", NULL },
     { "limits cannot be raised", "import resource\nresource.setrlimit(resource.RLIMIT_AS, (-1, -1))", "ValueError: not allowed", NULL },
@@ -98,39 +106,51 @@ static const struct row {
     { "the zygote's memory cannot be read", "import os\nopen('/proc/%d/mem' % os.getppid(), 'rb')", "PermissionError", NULL },
     { "processes cannot be listed", "import os\nos.listdir('/proc')", "PermissionError", NULL, true },
     { "it holds its socket and the null device",
-      "import os\nr = []\nfor fd in range(64):\n  try: r.append((fd, os.fstat(fd).st_rdev))\n  except OSError: pass\nresult = r", "[(0, 259), (1, 259), (2, 259), (3, 0)]",
-      NULL },
+      "import os\nr = []\nfor fd in range(64):\n  try: r.append((fd, os.fstat(fd).st_rdev))\n  except OSError: pass\nresult = r",
+      "[(0, 259), (1, 259), (2, 259), (3, 0)]", NULL },
     { "closing the socket ends its own worker", "import os\nos.close(3)", NULL, "crash" },
     { "another file in its place ends its own worker", "import os\nos.dup2(0, 3)", NULL, "crash" },
     { "garbage on the socket is against the protocol", "import os\nos.write(3, b'x' * 1000)", NULL, "protocol" },
     { "a reply to another request is against the protocol",
       "import os, struct\nos.write(3, struct.pack('<IHHQII', 16, 1, 5, 999999, 0, 0) + struct.pack('<HHIQ', 36, 0, 8, 3))", NULL, "protocol" },
-    { "a message that is not a worker's is against the protocol", "import os, struct\nos.write(3, struct.pack('<IHHQII', 0, 1, 6, 1, 0, 0))", NULL, "protocol" },
-    { "a length beyond every bound is against the protocol", "import os, struct\nos.write(3, struct.pack('<IHHQII', 0xffffffff, 1, 5, 1, 0, 0))", NULL, "protocol" },
+    { "a message that is not a worker's is against the protocol", "import os, struct\nos.write(3, struct.pack('<IHHQII', 0, 1, 6, 1, 0, 0))", NULL,
+      "protocol" },
+    { "a length beyond every bound is against the protocol", "import os, struct\nos.write(3, struct.pack('<IHHQII', 0xffffffff, 1, 5, 1, 0, 0))", NULL,
+      "protocol" },
     { "half a reply and no more is ended by the clock", "import os, struct, time\nos.write(3, b'\\x10\\0\\0\\0')\ntime.sleep(1000)", NULL, "time" },
     { "a huge reply is an error of the call", "result = 'x' * (100 << 20)", "MemoryError", NULL },
     { "a large reply arrives", "result = 'x' * (4 << 20)", "xxxx", NULL },
     { "a worker that grew is replaced", "x = b'x' * (300 << 20)\nresult = len(x)", "314572800", NULL },
     /* pickles */
-    { "a pickle that names a system call runs nothing", "import os, pickle\nclass X:\n  def __reduce__(self): return os.system, ('touch @D/made',)\n"
-      "pickle.loads(pickle.dumps(X(), 0))\nresult = os.path.exists('@D/made')", "False", NULL },
-    { "an answer whose pickle would run code is not stored as such", "import os\nclass X:\n  def __reduce__(self): return os.system, ('touch @D/made',)\nx = X()\n"
-      "result = os.path.exists('@D/made')", "False", NULL },
-    { "an answer that is its own member a thousand times over is an error or an answer", "x = []\nfor i in range(5000): x = [x]\nresult = 'made'", "made", NULL },
+    { "a pickle that names a system call runs nothing",
+      "import os, pickle\nclass X:\n  def __reduce__(self): return os.system, ('touch @D/made',)\n"
+      "pickle.loads(pickle.dumps(X(), 0))\nresult = os.path.exists('@D/made')",
+      "False", NULL },
+    { "an answer whose pickle would run code is not stored as such",
+      "import os\nclass X:\n  def __reduce__(self): return os.system, ('touch @D/made',)\nx = X()\n"
+      "result = os.path.exists('@D/made')",
+      "False", NULL },
+    { "an answer that is its own member a thousand times over is an error or an answer", "x = []\nfor i in range(5000): x = [x]\nresult = 'made'", "made",
+      NULL },
     /* imports */
     { "nothing is imported from the data folder", "import sys\nsys.path.insert(0, '@D')\nimport chancery", "ModuleNotFoundError", NULL },
-    { "the database is no module", "from importlib.machinery import SourceFileLoader\nSourceFileLoader('x', '@D/chancery.db').load_module()", "PermissionError", NULL, true },
+    { "the database is no module", "from importlib.machinery import SourceFileLoader\nSourceFileLoader('x', '@D/chancery.db').load_module()", "PermissionError",
+      NULL, true },
     { "nor a library", "import ctypes\nctypes.CDLL('@D/chancery.db')", "OSError", NULL },
-    { "a finder of one's own ends with its worker", "import sys\nclass F:\n  def find_spec(self, *a): raise ImportError('mine')\nsys.meta_path.insert(0, F())\nimport os\nos._exit(0)", NULL, "crash" },
+    { "a finder of one's own ends with its worker",
+      "import sys\nclass F:\n  def find_spec(self, *a): raise ImportError('mine')\nsys.meta_path.insert(0, F())\nimport os\nos._exit(0)", NULL, "crash" },
     { "and is not there in the next", "import sys\nresult = [f for f in sys.meta_path if type(f).__name__ == 'F']", "[]", NULL },
     /* the interpreter's inside */
     { "the collector knows no other package's answers",
       "import gc\nresult = sum(1 for o in gc.get_objects() if type(o) is dict and o.get('secret') == 'SENT' + 'INEL')", "0", NULL },
     { "frames lead to nobody else's answers",
-      "import sys\nf, found = sys._getframe(), 0\nwhile f:\n  found += 'SENT' + 'INEL' in str(f.f_globals.get('answers', '')) and f.f_back is not None\n  f = f.f_back\nresult = found", "0", NULL },
+      "import sys\nf, found = sys._getframe(), 0\nwhile f:\n  found += 'SENT' + 'INEL' in str(f.f_globals.get('answers', '')) and f.f_back is not None\n  f = "
+      "f.f_back\nresult = found",
+      "0", NULL },
     { "memory of an object that is not one ends its own worker", "import ctypes\nctypes.memset(id(None), 255, 16)\nresult = str(None)", NULL, "crash" },
     { "byte code that is none ends its own worker", "f = lambda: 0\nf.__code__ = f.__code__.replace(co_code=bytes([255, 255]) * 8)\nf()", NULL, "crash" },
-    { "a trace function that raises is an error of the call", "import sys\ndef t(*a): raise ValueError('traced')\nsys.settrace(t)\ndef f(): pass\nf()", "ValueError", NULL },
+    { "a trace function that raises is an error of the call", "import sys\ndef t(*a): raise ValueError('traced')\nsys.settrace(t)\ndef f(): pass\nf()",
+      "ValueError", NULL },
     { "the debugger has nobody to talk to", "breakpoint()", "BdbQuit", NULL },
     { "nor has input()", "input()", "EOFError", NULL },
     { "faults that are asked for end their own worker", "import faulthandler\nfaulthandler._sigsegv()", NULL, "crash" },
@@ -139,8 +159,8 @@ static const struct row {
     { "an integer with too many digits to be read is an error", "int('9' * 100000)", "ValueError", NULL },
     { "a regular expression that never ends is ended", "import re\nre.match('(a|a)*$', 'a' * 64 + 'b')", NULL, "cpu" },
     { "a width beyond all bounds is a MemoryError", "'%*d' % (1 << 30, 1)", "MemoryError", NULL },
-    { "a bomb of compressed zeros is a MemoryError",
-      "import zlib\nx = zlib.compress(bytes(1 << 20))\nresult = zlib.decompress(x, bufsize=1 << 30)", "MemoryError", NULL },
+    { "a bomb of compressed zeros is a MemoryError", "import zlib\nx = zlib.compress(bytes(1 << 20))\nresult = zlib.decompress(x, bufsize=1 << 30)",
+      "MemoryError", NULL },
     { "JSON nested without end is an error", "import json\njson.loads('[' * 1000000)", "RecursionError", NULL },
     { "source nested without end is an error", "compile('(' * 100000, 'x', 'eval')", "SyntaxError", NULL },
     { "a sum over everything is ended", "sum(range(10 ** 15))", NULL, "cpu" },
@@ -161,29 +181,32 @@ static const struct row {
     { "no pipe with a name", "import os\nos.mkfifo('@D/packages/pipe')", "PermissionError", NULL },
     { "the descriptors of the server cannot be listed", "import os\nos.listdir('/proc/@S/fd')", "PermissionError", NULL, true },
     { "no descriptor is sent to the server",
-      "import socket, array\ns = socket.socket(fileno=3)\ns.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [0]))])", "PermissionError", NULL },
+      "import socket, array\ns = socket.socket(fileno=3)\ns.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', [0]))])",
+      "PermissionError", NULL },
     { "the mode of the socket stays", "import os\nos.set_blocking(3, False)", "PermissionError", NULL },
     /* texts */
     { "a text reads no file", "${ open('/etc/passwd').read() }", "PermissionError", NULL, true, true },
     { "an include of a file is refused", "<%include file=\"/etc/passwd\"/>", "", NULL, false, true },
     { "a text that never ends is ended", "<% \n  while True: pass\n  %>", NULL, "cpu", false, true },
-    { "a loop over everything ends by memory or time", "% for i in range(10 ** 12):\n  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n  % endfor", NULL, "cpu", false, true },
+    { "a loop over everything ends by memory or time",
+      "% for i in range(10 ** 12):\n  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n  % endfor", NULL, "cpu", false,
+      true },
     { "a definition that calls itself is an error", "<%def name=\"f()\">${ f() }</%def>${ f() }", "RecursionError", NULL, false, true },
     { "the last call of all is answered", "result = 6 * 7", "42", NULL },
 };
 
 static struct workers *workers;
-static const char     *folder;
-static int             failures, passed;
-static bool            by_interview;
+static const char *folder;
+static int failures, passed;
+static bool by_interview;
 
 /* calling */
 
 struct outcome {
-    err         e;
+    err e;
     const char *why;
-    str         text;   /* body or error */
-    uint64_t    served;
+    str text; /* body or error */
+    uint64_t served;
 };
 
 /* The code as an interview of its own that shows "result"; its name. Names differ, because workers keep what they have read. */
@@ -272,12 +295,15 @@ static struct outcome ask(struct arena *mem, const char *package, str code, bool
 static str fill_in(struct arena *mem, const char *z)
 {
     struct buf b = BUF(1024 * 1024);
-    str        s = str_c(z), out = STR_NULL;
+    str s = str_c(z), out = STR_NULL;
     for (size_t i = 0; i < s.n; i++) {
         bool is_mark = s.p[i] == '@' && i + 1 < s.n;
-        if (is_mark && s.p[i + 1] == 'D') buf_z(&b, folder), i++;
-        else if (is_mark && s.p[i + 1] == 'S') buf_printf(&b, "%d", (int)getpid()), i++;
-        else buf_char(&b, s.p[i]);
+        if (is_mark && s.p[i + 1] == 'D')
+            buf_z(&b, folder), i++;
+        else if (is_mark && s.p[i + 1] == 'S')
+            buf_printf(&b, "%d", (int)getpid()), i++;
+        else
+            buf_char(&b, s.p[i]);
     }
     return buf_to_arena(&b, mem, &out) == ERR_OK ? out : STR_NULL;
 }
@@ -300,12 +326,12 @@ static void *live_calmly(void *arg)
     static const char *const codes[] = { "import chancery_host\nresult = answers.setdefault('secret', 'SENTINEL'), getattr(chancery_host, 'TRUTH', 'whole')",
                                          "import chancery_host\nresult = 'session', getattr(chancery_host, 'TRUTH', 'whole')" };
     struct arena *mem = arena_new(1024 * 1024), *own = arena_new(1024 * 1024);
-    str           code = str_c(codes[by_interview]), interview = own && by_interview ? write_interview(own, "docassemble.calm", code, false) : STR_NULL;
-    uint64_t      home = 0;
+    str code = str_c(codes[by_interview]), interview = own && by_interview ? write_interview(own, "docassemble.calm", code, false) : STR_NULL;
+    uint64_t home = 0;
     while (mem && !atomic_load(&is_over)) {
-        int64_t        from = clock_mono_us();
+        int64_t from = clock_mono_us();
         struct outcome o = ask_for(mem, "docassemble.calm", code, interview);
-        long           took = (long)(clock_mono_us() - from);
+        long took = (long)(clock_mono_us() - from);
         if (!is_calm(&o, home)) atomic_store(&is_harmed, true);
         /* The first call starts the worker. */
         if (home && took > atomic_load(&worst_us)) atomic_store(&worst_us, took);
@@ -324,7 +350,7 @@ static bool is_data_whole(void)
 {
     char path[4096], text[16] = "";
     (void)snprintf(path, sizeof path, "%s/chancery.db", folder);
-    int     fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
     if (fd >= 0) close(fd);
     struct stat is;
@@ -353,9 +379,9 @@ static void run_row(const struct row *r)
     if (r->is_text && !by_interview) return;
     struct arena *mem = arena_new((size_t)256 * 1024 * 1024);
     atomic_store(&worst_us, 0);
-    int64_t        from = clock_mono_ms();
+    int64_t from = clock_mono_ms();
     struct outcome o = ask(mem, "docassemble.hostile", fill_in(mem, r->code), r->is_text);
-    int64_t        took = clock_mono_ms() - from;
+    int64_t took = clock_mono_ms() - from;
     (void)usleep(10 * 1000); /* at least one calm call ends behind it */
     long worst = atomic_load(&worst_us);
     bool good = is_as_wanted(r, &o) && is_data_whole() && !atomic_exchange(&is_harmed, false) && worst < PATIENCE_US;
@@ -404,7 +430,7 @@ static bool is_gone(pid_t pid)
 /* kill -9 of the server takes the zygote and the worker with it. Before any thread is started, because it forks. */
 static void run_orphans(const char *program, const char *packages)
 {
-    int  ends[2], zygote = 0, worker = 0;
+    int ends[2], zygote = 0, worker = 0;
     char text[64] = "";
     if (pipe2(ends, O_CLOEXEC) != 0) exit(2);
     pid_t server = fork();
@@ -442,7 +468,7 @@ static int remove_one(const char *path, const struct stat *is, int type, struct 
 static void remove_all(void)
 {
     DIR *d = opendir(folder);
-    int  n = 0;
+    int n = 0;
     while (d && readdir(d)) n++;
     if (d) (void)closedir(d);
     failures += n != 4;
@@ -451,8 +477,13 @@ static void remove_all(void)
 
 static void make_folders(const char *packages)
 {
-    static const char *const leaves[] = { "", "/docassemble.calm", "/docassemble.calm/data", "/docassemble.calm/data/questions",
-                                          "/docassemble.hostile", "/docassemble.hostile/data", "/docassemble.hostile/data/questions" };
+    static const char *const leaves[] = { "",
+                                          "/docassemble.calm",
+                                          "/docassemble.calm/data",
+                                          "/docassemble.calm/data/questions",
+                                          "/docassemble.hostile",
+                                          "/docassemble.hostile/data",
+                                          "/docassemble.hostile/data/questions" };
     char path[4096];
     for (size_t i = 0; i < COUNT_OF(leaves); i++) {
         (void)snprintf(path, sizeof path, "%s%s", packages, leaves[i]);
@@ -463,8 +494,8 @@ static void make_folders(const char *packages)
 /* Proportional share of a process, KiB; -1 if the kernel does not tell. */
 static long pss_kib(long pid)
 {
-    char  path[64], line[128];
-    long  kib = -1;
+    char path[64], line[128];
+    long kib = -1;
     (void)snprintf(path, sizeof path, "/proc/%ld/smaps_rollup", pid);
     FILE *f = fopen(path, "re");
     while (f && fgets(line, sizeof line, f))
@@ -475,11 +506,11 @@ static long pss_kib(long pid)
 
 static void print_memory(void)
 {
-    struct arena  *mem = arena_new(1024 * 1024);
+    struct arena *mem = arena_new(1024 * 1024);
     struct outcome o = ask(mem, "docassemble.calm", STR("import os\nresult = 'pids %d %d' % (os.getppid(), os.getpid())"), false);
-    str            found = str_from(o.text, str_search(o.text, STR("pids ")));
-    long           zygote = 0, worker = 0;
-    char           text[64];
+    str found = str_from(o.text, str_search(o.text, STR("pids ")));
+    long zygote = 0, worker = 0;
+    char text[64];
     (void)snprintf(text, sizeof text, STR_FMT, STR_ARG(found));
     if (o.e == ERR_OK && sscanf(text, "pids %ld %ld", &zygote, &worker) == 2)
         printf("memory (proportional share): zygote %ld KiB, worker %ld KiB\n", pss_kib(zygote), pss_kib(worker));
@@ -489,11 +520,18 @@ static void print_memory(void)
 static bool open_house(const char *program, const char *packages)
 {
     const char *folders[] = { packages };
-    struct workers_options o = { .program = program, .folders = folders, .n_folders = 1, .min = 1, .max = 4, .memory_mb = MEMORY_MB,
-                                 .cpu_s = CPU_S, .wall_s = WALL_S, .settings_json = STR("{}") };
+    struct workers_options o = { .program = program,
+                                 .folders = folders,
+                                 .n_folders = 1,
+                                 .min = 1,
+                                 .max = 4,
+                                 .memory_mb = MEMORY_MB,
+                                 .cpu_s = CPU_S,
+                                 .wall_s = WALL_S,
+                                 .settings_json = STR("{}") };
     struct arena *mem = arena_new(4096);
-    str           why = STR_NULL;
-    bool          is_open = mem && workers_start(mem, &o, &workers, &why) == ERR_OK;
+    str why = STR_NULL;
+    bool is_open = mem && workers_start(mem, &o, &workers, &why) == ERR_OK;
     if (!is_open) printf("FAILED " STR_FMT "\n", STR_ARG(why));
     arena_free(mem);
     return is_open;

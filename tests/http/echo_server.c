@@ -212,8 +212,9 @@ static void stop(struct http *s, bool abandon)
     if (!abandon) release_held();
     for (int i = 0; i < 500 && http_running(s) && !abandon; i++) usleep(10000);
     http_stats(s, &st);
-    printf("connections=%ld requests=%ld refused=%ld over=%ld timeouts=%ld done=%ld bodies=%ld refused_bodies=%ld running=%u\n", (long)st.connections, (long)st.requests,
-           (long)st.refused_head, (long)st.over_limit, (long)st.timeouts, g.done, (long)st.body_bytes, (long)st.bodies_refused, http_running(s));
+    printf("connections=%ld requests=%ld refused=%ld over=%ld timeouts=%ld done=%ld bodies=%ld refused_bodies=%ld running=%u\n", (long)st.connections,
+           (long)st.requests, (long)st.refused_head, (long)st.over_limit, (long)st.timeouts, g.done, (long)st.body_bytes, (long)st.bodies_refused,
+           http_running(s));
     fflush(stdout);
     http_stop(s);
 }
@@ -225,7 +226,8 @@ int main(int argc, char **argv)
     const char *listen[16], *trusted[16];
     for (int i = 1; i < argc; i++)
         if (!option(argv[i], "threads", &o.threads) && !option(argv[i], "max", &o.max_connections) && !option(argv[i], "head_ms", &o.head_ms) &&
-            !option(argv[i], "idle_ms", &o.idle_ms) && !option(argv[i], "body_ms", &o.body_ms) && !option(argv[i], "bodies", &bodies) && !option(argv[i], "body", &body) && o.n_listen < 16 && o.n_trusted < 16)
+            !option(argv[i], "idle_ms", &o.idle_ms) && !option(argv[i], "body_ms", &o.body_ms) && !option(argv[i], "bodies", &bodies) &&
+            !option(argv[i], "body", &body) && o.n_listen < 16 && o.n_trusted < 16)
             word(argv[i], &o, listen, trusted);
     o.listen = listen;
     o.trusted = trusted;

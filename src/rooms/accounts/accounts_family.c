@@ -209,8 +209,8 @@ static bool origin_allowed(const struct accounts *r, str origin)
     return r->o.local_origins && local_origin(origin);
 }
 
-#define CORS_HEADERS                                                                                                                                           \
-    "accept, accept-encoding, authorization, content-type, dnt, origin, user-agent, x-csrftoken, x-requested-with, x-api-key, "                                \
+#define CORS_HEADERS                                                                                                            \
+    "accept, accept-encoding, authorization, content-type, dnt, origin, user-agent, x-csrftoken, x-requested-with, x-api-key, " \
     "x-auth-retry, x-timezone, x-client-time"
 
 void cfg_finish(struct call *c, const struct op *op)

@@ -1,9 +1,9 @@
 /* rooms/accounts/accounts_mail.c: the mails of this room (django-cfg 11), as text and HTML. Further languages are further rows. */
 #include "rooms/accounts/accounts_int.h"
 
-#define PAGE_HEAD                                                                                                                                              \
-    "<!doctype html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"></head>\n"                                    \
-    "<body style=\"margin:0;padding:16px;font-family:sans-serif;font-size:16px;line-height:1.5;color:#222;background:#fff\">\n<div "                           \
+#define PAGE_HEAD                                                                                                                    \
+    "<!doctype html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"></head>\n"          \
+    "<body style=\"margin:0;padding:16px;font-family:sans-serif;font-size:16px;line-height:1.5;color:#222;background:#fff\">\n<div " \
     "style=\"max-width:480px\">\n"
 #define PAGE_END "</div></body></html>\n"
 #define CODE "<p style=\"font-size:32px;letter-spacing:6px;font-family:monospace;margin:16px 0\"><b>{{code}}</b></p>\n"

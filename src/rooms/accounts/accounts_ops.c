@@ -2,48 +2,48 @@
 #include "rooms/accounts/accounts_int.h"
 
 #define JSON "application/json"
-#define END                                                                                                                                                    \
-    {                                                                                                                                                          \
-        0                                                                                                                                                      \
+#define END \
+    {       \
+        0   \
     }
-#define REPLIES(...)                                                                                                                                           \
+#define REPLIES(...) \
     (const struct reply_doc[]) { __VA_ARGS__, END }
-#define DENIED                                                                                                                                                 \
-    {                                                                                                                                                          \
-        401, JSON, &cfg_shape_detail, "Authentication credentials were not provided."                                                                          \
+#define DENIED                                                                        \
+    {                                                                                 \
+        401, JSON, &cfg_shape_detail, "Authentication credentials were not provided." \
     }
-#define FORGED                                                                                                                                                 \
-    {                                                                                                                                                          \
-        403, JSON, &cfg_shape_detail, "The session cookie came without its CSRF token."                                                                        \
+#define FORGED                                                                          \
+    {                                                                                   \
+        403, JSON, &cfg_shape_detail, "The session cookie came without its CSRF token." \
     }
-#define BAD                                                                                                                                                    \
-    {                                                                                                                                                          \
-        400, JSON, &cfg_shape_bad_input, "Invalid data provided."                                                                                              \
+#define BAD                                                       \
+    {                                                             \
+        400, JSON, &cfg_shape_bad_input, "Invalid data provided." \
     }
-#define NO_TYPE                                                                                                                                                \
-    {                                                                                                                                                          \
-        415, JSON, &cfg_shape_detail, "Not JSON."                                                                                                              \
+#define NO_TYPE                                   \
+    {                                             \
+        415, JSON, &cfg_shape_detail, "Not JSON." \
     }
-#define OTP_LIMIT                                                                                                                                              \
-    {                                                                                                                                                          \
-        429, JSON, &cfg_shape_otp_error, "Too many requests."                                                                                                  \
+#define OTP_LIMIT                                             \
+    {                                                         \
+        429, JSON, &cfg_shape_otp_error, "Too many requests." \
     }
-#define BAD_CODE                                                                                                                                               \
-    {                                                                                                                                                          \
-        400, JSON, &cfg_shape_bad_code, NULL                                                                                                                   \
+#define BAD_CODE                             \
+    {                                        \
+        400, JSON, &cfg_shape_bad_code, NULL \
     }
-#define BAD_OAUTH                                                                                                                                              \
-    {                                                                                                                                                          \
-        400, JSON, &cfg_shape_bad_oauth, NULL                                                                                                                  \
+#define BAD_OAUTH                             \
+    {                                         \
+        400, JSON, &cfg_shape_bad_oauth, NULL \
     }
 /* Bodies are judged at a step of their own (django-cfg 9), by accounts_input.c. */
 #define BODY(shape) .body = (shape), .input_late = true
 
-#define CHANGE(method, at, name, shape)                                                                                                                        \
-    {                                                                                                                                                          \
-        .id = name, .on = method, .path = at, .spec = "django-cfg 9.5", .tag = "cfg_accounts_profile", .summary = "Change the profile", .perm = PERM_CALLER,   \
-        .security_need = CFG_GROUP_A, BODY(shape), .tx = TX_WRITE, .run = cfg_profile_change,                                                                  \
-        .replies = REPLIES({ 200, JSON, &cfg_shape_user, NULL }, BAD, DENIED, FORGED, NO_TYPE)                                                                 \
+#define CHANGE(method, at, name, shape)                                                                                                                      \
+    {                                                                                                                                                        \
+        .id = name, .on = method, .path = at, .spec = "django-cfg 9.5", .tag = "cfg_accounts_profile", .summary = "Change the profile", .perm = PERM_CALLER, \
+        .security_need = CFG_GROUP_A, BODY(shape), .tx = TX_WRITE, .run = cfg_profile_change,                                                                \
+        .replies = REPLIES({ 200, JSON, &cfg_shape_user, NULL }, BAD, DENIED, FORGED, NO_TYPE)                                                               \
     }
 
 static const char *const multipart[] = { "multipart/form-data", NULL };

@@ -1,9 +1,9 @@
 /* rooms/accounts/accounts_purge.c: what of this room is over after a time: codes, refresh tokens, logins that waited for their second factor, OAuth states. */
 #include "rooms/accounts/accounts.h"
 
-#define OVER(table, key)                                                                                                                                       \
-    {                                                                                                                                                          \
-        .in = "ii", .sql = "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table " WHERE expires_at_ms < $1 LIMIT $2)"                          \
+#define OVER(table, key)                                                                                                              \
+    {                                                                                                                                 \
+        .in = "ii", .sql = "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table " WHERE expires_at_ms < $1 LIMIT $2)" \
     }
 
 const struct query accounts_purge[] = {

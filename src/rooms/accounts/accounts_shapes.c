@@ -1,13 +1,13 @@
 /* rooms/accounts/accounts_shapes.c: bodies and replies of the room's operations, as tables (the names are those of the API document). */
 #include "rooms/accounts/accounts_int.h"
 
-#define TEXT(low, high)                                                                                                                                        \
-    {                                                                                                                                                          \
-        .kind = K_TEXT, .limited = true, .min = (low), .max = (high)                                                                                           \
+#define TEXT(low, high)                                              \
+    {                                                                \
+        .kind = K_TEXT, .limited = true, .min = (low), .max = (high) \
     }
-#define SHAPE(nm, list)                                                                                                                                        \
-    {                                                                                                                                                          \
-        .kind = K_OBJECT, .name = (nm), .fields = (list), .n_fields = COUNT_OF(list)                                                                           \
+#define SHAPE(nm, list)                                                              \
+    {                                                                                \
+        .kind = K_OBJECT, .name = (nm), .fields = (list), .n_fields = COUNT_OF(list) \
     }
 
 /* texts */
@@ -115,13 +115,13 @@ static const struct shape centrifugo_null = {
     .kind = K_OBJECT, .name = "CentrifugoToken", .nullable = true, .fields = centrifugo_fields, .n_fields = COUNT_OF(centrifugo_fields)
 };
 const struct shape cfg_shape_centrifugo = SHAPE("ConnectionTokenResponse", centrifugo_fields);
-#define USER_HEAD                                                                                                                                              \
-    DOC_FIELD("id", &whole, .need = true), DOC_FIELD("email", &email, .need = true), DOC_FIELD("first_name", &upto_50, .need = true),                          \
-        DOC_FIELD("last_name", &upto_50, .need = true), DOC_FIELD("full_name", &text, .need = true), DOC_FIELD("initials", &text, .need = true),               \
-        DOC_FIELD("display_username", &text, .need = true), DOC_FIELD("company", &upto_100, .need = true), DOC_FIELD("phone", &upto_20, .need = true),         \
-        DOC_FIELD("position", &upto_100, .need = true), DOC_FIELD("language", &text, .need = true), DOC_FIELD("timezone", &upto_64, .need = true),             \
-        DOC_FIELD("avatar", &uri_null, .need = true), DOC_FIELD("is_staff", &yes_no, .need = true), DOC_FIELD("is_superuser", &yes_no, .need = true),          \
-        DOC_FIELD("date_joined", &time, .need = true), DOC_FIELD("last_login", &time_null, .need = true),                                                      \
+#define USER_HEAD                                                                                                                                      \
+    DOC_FIELD("id", &whole, .need = true), DOC_FIELD("email", &email, .need = true), DOC_FIELD("first_name", &upto_50, .need = true),                  \
+        DOC_FIELD("last_name", &upto_50, .need = true), DOC_FIELD("full_name", &text, .need = true), DOC_FIELD("initials", &text, .need = true),       \
+        DOC_FIELD("display_username", &text, .need = true), DOC_FIELD("company", &upto_100, .need = true), DOC_FIELD("phone", &upto_20, .need = true), \
+        DOC_FIELD("position", &upto_100, .need = true), DOC_FIELD("language", &text, .need = true), DOC_FIELD("timezone", &upto_64, .need = true),     \
+        DOC_FIELD("avatar", &uri_null, .need = true), DOC_FIELD("is_staff", &yes_no, .need = true), DOC_FIELD("is_superuser", &yes_no, .need = true),  \
+        DOC_FIELD("date_joined", &time, .need = true), DOC_FIELD("last_login", &time_null, .need = true),                                              \
         DOC_FIELD("unanswered_messages_count", &zero, .need = true), DOC_FIELD("api_key", &text_null, .need = true)
 static const struct field totp_user_fields[] = { USER_HEAD };
 const struct shape cfg_shape_totp_user = SHAPE("TotpVerifyUser", totp_user_fields);

@@ -19,7 +19,7 @@ struct core_numbers {
     struct workers_stats workers;
     int64_t running_now, passwords_waiting;
     int64_t join_tokens, webhooks_refused, api_key_uses, room_jobs_age_s; /* hiring */
-    int64_t started_at_ms; /* Unix ms */
+    int64_t started_at_ms;                                                /* Unix ms */
 };
 
 struct core_options {

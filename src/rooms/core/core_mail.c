@@ -3,15 +3,15 @@
 #include "rooms/core/core_int.h"
 
 /* One column, readable on a phone, nothing loaded from anywhere. */
-#define MAIL_OPEN(lang)                                                                                                                                        \
-    "<!doctype html>\n<html lang=\"" lang "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"></head>\n"  \
-    "<body style=\"margin:0;padding:24px 12px;background:#f4f1ec;color:#1c1b19;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif\">\n"        \
+#define MAIL_OPEN(lang)                                                                                                                                       \
+    "<!doctype html>\n<html lang=\"" lang "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"></head>\n" \
+    "<body style=\"margin:0;padding:24px 12px;background:#f4f1ec;color:#1c1b19;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif\">\n"       \
     "<div style=\"max-width:520px;margin:0 auto;padding:24px;background:#ffffff;border:1px solid #dedad2;border-radius:10px\">\n"
 #define MAIL_TITLE(text) "<h1 style=\"margin:0 0 16px;font-size:22px;line-height:1.3\">" text "</h1>\n"
 #define MAIL_P(text) "<p style=\"margin:0 0 16px\">" text "</p>\n"
 #define MAIL_SOFT(text) "<p style=\"margin:0;color:#66625b;font-size:14px\">" text "</p>\n"
-#define MAIL_BUTTON(text)                                                                                                                                      \
-    "<p style=\"margin:24px 0\"><a href=\"{{link}}\" style=\"display:inline-block;padding:12px 20px;background:#0b5d4e;color:#ffffff;border-radius:6px;"       \
+#define MAIL_BUTTON(text)                                                                                                                                \
+    "<p style=\"margin:24px 0\"><a href=\"{{link}}\" style=\"display:inline-block;padding:12px 20px;background:#0b5d4e;color:#ffffff;border-radius:6px;" \
     "font-weight:600;text-decoration:none\">" text "</a></p>\n"
 #define MAIL_CLOSE "</div>\n</body></html>\n"
 #define STRONG "<strong>{{email}}</strong>"

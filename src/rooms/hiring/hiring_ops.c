@@ -2,21 +2,21 @@
 #include "rooms/hiring/hiring_int.h"
 
 #define JSON "application/json"
-#define E(status, doc)                                                                                                                                         \
-    {                                                                                                                                                          \
-        (status), JSON, &hiring_detail_shape, doc                                                                                                              \
+#define E(status, doc)                            \
+    {                                             \
+        (status), JSON, &hiring_detail_shape, doc \
     }
 #define BAD(doc) E(400, doc)
-#define INVALID                                                                                                                                                \
-    {                                                                                                                                                          \
-        422, JSON, &hiring_problems_shape, "The request is not valid: every violation."                                                                        \
+#define INVALID                                                                         \
+    {                                                                                   \
+        422, JSON, &hiring_problems_shape, "The request is not valid: every violation." \
     }
 #define USER_ERRORS E(400, "Inactive user"), E(401, "Not authenticated, or the token is not good."), INVALID
 #define KEY_ERRORS E(401, "Invalid or inactive API key"), E(429, "Too many requests; try again after Retry-After seconds."), INVALID
-#define REPLIES(...)                                                                                                                                           \
-    (const struct reply_doc[])                                                                                                                                 \
-    {                                                                                                                                                          \
-        __VA_ARGS__, { 0 }                                                                                                                                     \
+#define REPLIES(...)           \
+    (const struct reply_doc[]) \
+    {                          \
+        __VA_ARGS__, { 0 }     \
     }
 
 static const char *const forms[] = { "application/x-www-form-urlencoded", "multipart/form-data", NULL };

@@ -1,9 +1,9 @@
 /* rooms/hiring/hiring_shapes.c: bodies, parameters and replies: tables, no logic. Limits and order of report stand here. */
 #include "rooms/hiring/hiring_int.h"
 
-#define TEXT(low, high)                                                                                                                                        \
-    {                                                                                                                                                          \
-        .kind = K_TEXT, .limited = true, .min = (low), .max = (high)                                                                                           \
+#define TEXT(low, high)                                              \
+    {                                                                \
+        .kind = K_TEXT, .limited = true, .min = (low), .max = (high) \
     }
 static const struct shape title = TEXT(1, 255);
 static const struct shape text_null = { .kind = K_TEXT, .nullable = true };
@@ -181,15 +181,15 @@ static const struct field key_fields[] = {
 const struct shape hiring_key_shape = OBJECT(struct key_reply, "ApiKey", key_fields);
 const struct shape hiring_keys_shape = { .kind = K_ARRAY, .of = &hiring_key_shape };
 
-#define BASIC                                                                                                                                                  \
-    FIELD(struct interview, id, "id", &shape_uuid, .need = true), FIELD(struct interview, title, "title", &shape_text, .need = true),                          \
-        FIELD(struct interview, candidate_name, "candidate_name", &shape_text, .need = true),                                                                  \
-        FIELD(struct interview, candidate_email, "candidate_email", &shape_text, .need = true),                                                                \
-        FIELD(struct interview, position, "position", &shape_text, .need = true), FIELD(struct interview, status, "status", &status, .need = true),            \
-        FIELD(struct interview, room_name, "room_name", &shape_text, .need = true),                                                                            \
-        FIELD(struct interview, technical_score, "technical_score", &shape_num, .need = true),                                                                 \
-        FIELD(struct interview, behavioral_score, "behavioral_score", &shape_num, .need = true),                                                               \
-        FIELD(struct interview, created_at, "created_at", &shape_datetime, .need = true),                                                                      \
+#define BASIC                                                                                                                                       \
+    FIELD(struct interview, id, "id", &shape_uuid, .need = true), FIELD(struct interview, title, "title", &shape_text, .need = true),               \
+        FIELD(struct interview, candidate_name, "candidate_name", &shape_text, .need = true),                                                       \
+        FIELD(struct interview, candidate_email, "candidate_email", &shape_text, .need = true),                                                     \
+        FIELD(struct interview, position, "position", &shape_text, .need = true), FIELD(struct interview, status, "status", &status, .need = true), \
+        FIELD(struct interview, room_name, "room_name", &shape_text, .need = true),                                                                 \
+        FIELD(struct interview, technical_score, "technical_score", &shape_num, .need = true),                                                      \
+        FIELD(struct interview, behavioral_score, "behavioral_score", &shape_num, .need = true),                                                    \
+        FIELD(struct interview, created_at, "created_at", &shape_datetime, .need = true),                                                           \
         FIELD(struct interview, creator_id, "creator_id", &shape_uuid, .need = true)
 
 static const struct field interview_fields[] = {
@@ -219,8 +219,8 @@ static const struct field details_fields[] = {
 const struct shape hiring_interview_details_shape = OBJECT(struct interview, NULL, details_fields);
 const struct shape hiring_interviews_details_shape = { .kind = K_ARRAY, .of = &hiring_interview_details_shape };
 
-#define TOKEN                                                                                                                                                  \
-    FIELD(struct token_reply, token, "token", &shape_text, .need = true), FIELD(struct token_reply, room_name, "room_name", &shape_text, .need = true),        \
+#define TOKEN                                                                                                                                           \
+    FIELD(struct token_reply, token, "token", &shape_text, .need = true), FIELD(struct token_reply, room_name, "room_name", &shape_text, .need = true), \
         FIELD(struct token_reply, participant_name, "participant_name", &shape_text, .need = true)
 
 static const struct field token_fields[] = {

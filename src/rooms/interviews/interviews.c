@@ -4,8 +4,8 @@
 
 static const char *const prefixes[] = { "/api", NULL };
 
-#define SECURITY                                                                                                                                                       \
-    "{\"ApiKeyHeader\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\"},\"BearerAuth\":{\"type\":\"http\",\"scheme\":\"bearer\"},"                          \
+#define SECURITY                                                                                                                                 \
+    "{\"ApiKeyHeader\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\"},\"BearerAuth\":{\"type\":\"http\",\"scheme\":\"bearer\"}," \
     "\"ApiKeyCookie\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"X-API-Key\"}}"
 
 static const struct reply_doc common[] = {
@@ -16,13 +16,12 @@ static const struct reply_doc common[] = {
     { 0 },
 };
 
-#define FAMILY                                                                                                                             \
-    {                                                                                                                                      \
-        .name = "interviews", .title = "docassemble API", .version = "1.0", .server = "", .ops = interviews_ops, .prefixes = prefixes,     \
-        .security = SECURITY, .security_need = "[{\"ApiKeyHeader\":[]},{\"BearerAuth\":[]},{\"ApiKeyCookie\":[]}]", .common = common,      \
-        .loose = true, .body_before_who = true, .sort_keys = true, .ascii = true, .newline = true, .json = { .nan = true },                \
-        .body_max = 16 << 20, .identify = identify, .permit = permit, .error = error_reply, .no_path = no_path, .no_method = no_method,    \
-        .options = options_reply, .finish = finish                                                                                         \
+#define FAMILY                                                                                                                                               \
+    {                                                                                                                                                        \
+        .name = "interviews", .title = "docassemble API", .version = "1.0", .server = "", .ops = interviews_ops, .prefixes = prefixes, .security = SECURITY, \
+        .security_need = "[{\"ApiKeyHeader\":[]},{\"BearerAuth\":[]},{\"ApiKeyCookie\":[]}]", .common = common, .loose = true, .body_before_who = true,      \
+        .sort_keys = true, .ascii = true, .newline = true, .json = { .nan = true }, .body_max = 16 << 20, .identify = identify, .permit = permit,            \
+        .error = error_reply, .no_path = no_path, .no_method = no_method, .options = options_reply, .finish = finish                                         \
     }
 const struct family interviews_document = FAMILY;
 

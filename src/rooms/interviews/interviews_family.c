@@ -5,7 +5,7 @@
 err identify(struct call *c, const struct op *op)
 {
     struct interviews *r = c->room;
-    struct who        *who;
+    struct who *who;
     (void)op;
     TRY(api_key_identify(r->o.auth, c, call_body_text(c, "key"), &who));
     c->who = who;
@@ -32,8 +32,9 @@ err permit(struct call *c, const struct op *op)
 static void page(struct call *c, int status, const char *title)
 {
     str html;
-    if (arena_printf(c->mem, &html, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title></head><body><h1>%s</h1></body></html>\n",
-                     title, title) != ERR_OK)
+    if (arena_printf(c->mem, &html,
+                     "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>%s</title></head><body><h1>%s</h1></body></html>\n", title,
+                     title) != ERR_OK)
         html = STR("error\n");
     IGNORE(reply_text(c, status, "text/html; charset=utf-8", html)); /* without memory the status alone goes out */
 }
@@ -101,9 +102,9 @@ static int by_text(const void *a, const void *b) { return str_cmp(*(const str *)
 static err cors_headers(struct call *c, str asked, str *out)
 {
     enum { NAMES_MAX = 64 };
-    str    names[NAMES_MAX], one;
+    str names[NAMES_MAX], one;
     size_t n = 0;
-    bool   more = true;
+    bool more = true;
     while (more && n < NAMES_MAX) {
         more = str_cut(&asked, ',', &one);
         one = str_trim(one);
@@ -125,8 +126,7 @@ void options_reply(struct call *c, unsigned allowed)
         if (((allowed | M_HEAD) & m) && str_eq_nocase(asked, str_c(method_name((enum method)m)))) listed = true;
     if (listed && cors_methods(c, allowed, &methods) == ERR_OK) {
         reply_header(c->reply, STR("Access-Control-Allow-Methods"), methods);
-        if (!str_absent(headers) && cors_headers(c, headers, &value) == ERR_OK)
-            reply_header(c->reply, STR("Access-Control-Allow-Headers"), value);
+        if (!str_absent(headers) && cors_headers(c, headers, &value) == ERR_OK) reply_header(c->reply, STR("Access-Control-Allow-Headers"), value);
     }
     if (str_is(req_header(c->rq, "Access-Control-Request-Private-Network"), "true"))
         reply_header(c->reply, STR("Access-Control-Allow-Private-Network"), STR("false"));

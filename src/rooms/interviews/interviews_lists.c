@@ -3,10 +3,10 @@
 
 enum {
     PAGE = 100,
-    CHUNK = 500,             /* rows read at a time while a query chooses among them */
+    CHUNK = 500, /* rows read at a time while a query chooses among them */
     CHUNK_BYTES = 16 << 20,
-    PAGE_BYTES = 16 << 20,   /* a page that grew beyond ends early: answers may be large */
-    TOKEN_MAX = 27,          /* base64 of 20 digits */
+    PAGE_BYTES = 16 << 20, /* a page that grew beyond ends early: answers may be large */
+    TOKEN_MAX = 27,        /* base64 of 20 digits */
 };
 
 /* the token of a page (api 8): base64 of a decimal number, without padding */
@@ -15,7 +15,7 @@ static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 static err token_write(struct call *c, int64_t position, str *out)
 {
-    str  digits;
+    str digits;
     char text[TOKEN_MAX + 4];
     size_t n = 0;
     TRY(arena_printf(c->mem, &digits, "%lld", (long long)position));
@@ -30,10 +30,10 @@ static err token_write(struct call *c, int64_t position, str *out)
 /* 0, the beginning, for what is no token. */
 static int64_t token_read(str token)
 {
-    char     digits[TOKEN_MAX];
-    size_t   n = 0;
+    char digits[TOKEN_MAX];
+    size_t n = 0;
     uint32_t v = 0, bits = 0;
-    int64_t  position;
+    int64_t position;
     while (token.n && token.p[token.n - 1] == '=') token.n--;
     if (token.n > TOKEN_MAX) return 0;
     for (size_t k = 0; k < token.n; k++) {
@@ -61,10 +61,10 @@ static bool chosen(const struct list_scope *s, const struct list_row *row)
 
 struct chunk {
     const struct list_key *key;
-    struct list_place      after;
-    int64_t                n;
-    struct list_row       *rows;
-    size_t                 count;
+    struct list_place after;
+    int64_t n;
+    struct list_row *rows;
+    size_t count;
 };
 static err chunk_tx(struct call *c)
 {
@@ -74,8 +74,8 @@ static err chunk_tx(struct call *c)
 
 struct taking {
     struct list_row *rows;
-    size_t           count, room, wanted;
-    bool             more;
+    size_t count, room, wanted;
+    bool more;
 };
 
 static err take_row(struct call *c, struct taking *t, const struct list_row *row)
@@ -110,10 +110,10 @@ static err take_chunk(struct call *c, const struct list_scope *s, struct chunk *
 err list_take(struct call *c, const struct list_scope *s, struct list_place after, size_t n, struct list_row **rows, size_t *count, bool *more)
 {
     const struct interviews *r = c->room;
-    struct chunk  k = { .key = &s->key, .after = after };
+    struct chunk k = { .key = &s->key, .after = after };
     struct taking t = { .wanted = n };
-    err           e = ERR_OK;
-    bool          end = false;
+    err e = ERR_OK;
+    bool end = false;
     while (!e && !end && !t.more) {
         struct call reading = *c;
         reading.mem = arena_new(CHUNK_BYTES);
@@ -134,10 +134,9 @@ err list_take(struct call *c, const struct list_scope *s, struct list_place afte
 bool list_tagged(const json_t *tags, str tag)
 {
     if (str_absent(tag)) return true;
-    size_t  k;
+    size_t k;
     json_t *t;
-    json_array_foreach(tags, k, t)
-        if (json_is_string(t) && str_eq(tag, (str){ json_string_value(t), json_string_length(t) })) return true;
+    json_array_foreach(tags, k, t) if (json_is_string(t) && str_eq(tag, (str){ json_string_value(t), json_string_length(t) })) return true;
     return false;
 }
 
@@ -194,9 +193,9 @@ static err page_write(struct call *c, const struct list_scope *s, struct buf *b)
 {
     const struct interviews *r = c->room;
     struct item_setting set = { .scope = s };
-    struct list_row    *rows;
-    size_t              count, k = 0;
-    bool                more;
+    struct list_row *rows;
+    size_t count, k = 0;
+    bool more;
     TRY(find_zone(c, &set.zone));
     TRY(list_take(c, s, (struct list_place){ token_read(s->p->next_id), INT64_MAX }, r->o.page > 0 ? (size_t)r->o.page : PAGE, &rows, &count, &more));
     struct jw w = JW(b);
@@ -258,14 +257,15 @@ static err read_user(struct call *c, struct list_scope *s, int64_t *user, const 
     s->user_id = user;
     if (str_int(str_trim(given), user) == ERR_OK) return ERR_OK;
     if (!reason) return fail(c, ERR_INPUT, NULL, "%s", trouble);
-    return fail(c, ERR_INPUT, NULL, "%sinvalid literal for int() with base 10: '" STR_FMT "'", trouble, STR_ARG(str_head(given, str_utf8_good(str_head(given, 64)))));
+    return fail(c, ERR_INPUT, NULL, "%sinvalid literal for int() with base 10: '" STR_FMT "'", trouble,
+                STR_ARG(str_head(given, str_utf8_good(str_head(given, 64)))));
 }
 
 #define GETTING "Error getting interview list.  "
 err list_users(struct call *c)
 {
     struct list_scope s = { .p = c->query, .system_wide = true };
-    int64_t           user;
+    int64_t user;
     TRY(read_query(c, &s, GETTING, true));
     TRY(read_user(c, &s, &user, GETTING, true));
     choose_key(&s);
@@ -275,7 +275,7 @@ err list_users(struct call *c)
 err delete_users(struct call *c)
 {
     struct list_scope s = { .p = c->query };
-    int64_t           user;
+    int64_t user;
     TRY(read_query(c, &s, READING, false));
     TRY(read_user(c, &s, &user, READING, false));
     choose_key(&s);

@@ -2,16 +2,16 @@
 #include "rooms/interviews/interviews_int.h"
 
 enum {
-    BATCH = 50,             /* ownerships per transaction: other writers wait no longer than for these */
+    BATCH = 50, /* ownerships per transaction: other writers wait no longer than for these */
     BATCH_BYTES = 64 << 20,
 };
 
 struct batch {
     const struct list_scope *scope;
-    bool                     anonymous;
-    struct list_row         *rows;
-    size_t                   count;
-    struct list_place        after;
+    bool anonymous;
+    struct list_row *rows;
+    size_t count;
+    struct list_place after;
 };
 
 static err remove_tx(struct call *c)
@@ -54,8 +54,8 @@ static err one_batch(struct call *c, struct batch *b, bool *more)
 err list_remove(struct call *c, const struct list_scope *s, bool anonymous)
 {
     struct batch b = { .scope = s, .anonymous = anonymous };
-    bool         more = true;
-    err          e = ERR_OK;
+    bool more = true;
+    err e = ERR_OK;
     while (!e && more) {
         struct call part = *c; /* a batch's memory goes with it */
         part.mem = arena_new(BATCH_BYTES);

@@ -10,13 +10,13 @@ enum {
 };
 
 struct slot {
-    char   *text; /* the interview's name, then what it says; nothing behind the name: it does not load */
-    size_t  n_name, n;
+    char *text; /* the interview's name, then what it says; nothing behind the name: it does not load */
+    size_t n_name, n;
     int64_t until_ms;
 };
 struct facts_cache {
     pthread_mutex_t mutex;
-    struct slot     slot[SLOTS]; /* by the name's hash; who comes later takes the place */
+    struct slot slot[SLOTS]; /* by the name's hash; who comes later takes the place */
 };
 
 struct facts_cache *facts_new(void)
@@ -63,7 +63,7 @@ static void keep(struct facts_cache *f, str name, str json, int64_t until_ms)
     if (json.n) memcpy(text + name.n, json.p, json.n);
     pthread_mutex_lock(&f->mutex);
     struct slot *s = slot_of(f, name);
-    char        *before = s->text;
+    char *before = s->text;
     *s = (struct slot){ text, name.n, name.n + json.n, until_ms };
     pthread_mutex_unlock(&f->mutex);
     free(before);
@@ -73,8 +73,8 @@ static void keep(struct facts_cache *f, str name, str json, int64_t until_ms)
 static err ask(struct call *c, struct interviews *r, str name, str *json)
 {
     struct visit v = { .c = c, .r = r, .i = name };
-    uint64_t     served;
-    str          package;
+    uint64_t served;
+    str package;
     CLEANUP(buf_release) struct buf b = BUF(FRAME_MAX);
     *json = STR_NULL;
     if (interview_package(name, &package) || !package_installed(r, package)) return ERR_OK;
@@ -90,7 +90,7 @@ static err ask(struct call *c, struct interviews *r, str name, str *json)
 err facts_get(struct call *c, struct interviews *r, str interview, json_t **out)
 {
     bool found;
-    str  json;
+    str json;
     *out = NULL;
     TRY(find(c, r->facts, interview, &found, &json));
     if (!found) {

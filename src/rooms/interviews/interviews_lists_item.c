@@ -12,11 +12,11 @@ static const char fresh_answers[] =
 
 struct item {
     const struct list_row *row;
-    bool    asked, readable; /* for the answers; whether there are */
-    str     dict;
-    json_t *facts;           /* of the interview; NULL: it does not load */
-    json_t *own;             /* what the answers say of title, subtitle, tags; NULL: nothing */
-    str     started;         /* as the answers say it; absent: unknown */
+    bool asked, readable; /* for the answers; whether there are */
+    str dict;
+    json_t *facts; /* of the interview; NULL: it does not load */
+    json_t *own;   /* what the answers say of title, subtitle, tags; NULL: nothing */
+    str started;   /* as the answers say it; absent: unknown */
 };
 
 /* the answers */
@@ -79,14 +79,14 @@ static void write_text(struct jw *w, const char *key, const json_t *v)
 static json_t *part(const struct item *i, const char *key)
 {
     json_t *own = json_object_get(i->own, key);
-    bool    fits = strcmp(key, "tags") == 0 ? json_is_array(own) : json_is_string(own);
+    bool fits = strcmp(key, "tags") == 0 ? json_is_array(own) : json_is_string(own);
     return fits ? own : json_object_get(i->facts, key);
 }
 
 static err write_title(struct call *c, struct jw *w, const struct item *i)
 {
     json_t *own = part(i, "title");
-    str     title = json_is_string(own) && json_string_length(own) ? (str){ json_string_value(own), json_string_length(own) } : STR("Untitled");
+    str title = json_is_string(own) && json_string_length(own) ? (str){ json_string_value(own), json_string_length(own) } : STR("Untitled");
     if (!i->facts)
         title = STR("Error: interview not found and answers could not be decrypted");
     else if (i->asked && !i->readable)
@@ -120,7 +120,7 @@ static void write_tags(struct jw *w, const struct item *i)
 
 static void write_local(struct jw *w, const char *key, const struct zone *z, int64_t unix_ms)
 {
-    char   text[LOCAL_TIME_MAX];
+    char text[LOCAL_TIME_MAX];
     size_t n = local_time(z, unix_ms, text);
     jw_kstr(w, key, (str){ text, n });
 }
@@ -128,10 +128,10 @@ static void write_local(struct jw *w, const char *key, const struct zone *z, int
 /* ISO, UTC, no offset; six digits behind the second unless they are zeros (api 7.1). */
 static void write_utc(struct jw *w, const char *key, int64_t unix_ms)
 {
-    char      text[64];
+    char text[64];
     struct tm t;
-    time_t    s = (time_t)(unix_ms / 1000);
-    size_t    n = gmtime_r(&s, &t) ? strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &t) : 0;
+    time_t s = (time_t)(unix_ms / 1000);
+    size_t n = gmtime_r(&s, &t) ? strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &t) : 0;
     if (unix_ms % 1000) n += (size_t)snprintf(text + n, sizeof text - n, ".%03d000", (int)(unix_ms % 1000));
     jw_kstr(w, key, (str){ text, n });
 }
@@ -157,7 +157,7 @@ static void write_owner(struct jw *w, const struct item *i)
 static err write_members(struct call *c, const struct item_setting *set, struct jw *w, const struct item *i)
 {
     const struct list_row *r = i->row;
-    const struct cell     *col = r->q.col;
+    const struct cell *col = r->q.col;
     jw_open(w, '{');
     if (i->asked) {
         jw_key(w, STR("dict"));

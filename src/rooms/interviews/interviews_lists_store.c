@@ -3,10 +3,10 @@
 
 /* One text per index: each begins to read where the page before ended. CROSS JOIN has SQLite keep the order of the tables; PostgreSQL takes it
  * for what it is. */
-#define COLUMNS                                                                                                                                      \
-    "SELECT o.position, o.id, o.temp_user_id, s.created_at_ms, a.active, s.modified_at_ms, s.interview, s.id, 1 - s.multi_user, a.number, a.email,"  \
-    " a.first_name, a.last_name, p.country, p.subdivisionfirst, p.subdivisionsecond, p.subdivisionthird, p.organization, a.timezone, p.language,"    \
-    " a.last_login_at_ms FROM interview_owner o CROSS JOIN interview_session s LEFT JOIN account a ON a.id = o.account_id"                           \
+#define COLUMNS                                                                                                                                     \
+    "SELECT o.position, o.id, o.temp_user_id, s.created_at_ms, a.active, s.modified_at_ms, s.interview, s.id, 1 - s.multi_user, a.number, a.email," \
+    " a.first_name, a.last_name, p.country, p.subdivisionfirst, p.subdivisionsecond, p.subdivisionthird, p.organization, a.timezone, p.language,"   \
+    " a.last_login_at_ms FROM interview_owner o CROSS JOIN interview_session s LEFT JOIN account a ON a.id = o.account_id"                          \
     " LEFT JOIN interview_profile p ON p.account_id = o.account_id WHERE s.id = o.session_id"
 #define ACCOUNT(n) " AND o.account_id = (SELECT u.id FROM account u WHERE u.number = $" n ")"
 #define BEHIND(p, i, n) " AND (o.position, o.id) > ($" p ", $" i ") ORDER BY o.position, o.id LIMIT $" n
@@ -54,8 +54,11 @@ err lists_read(struct call *c, const struct list_key *key, struct list_place aft
     if (!list) return ERR_NOMEM;
     for (size_t k = 0; k < rows.n; k++) {
         const struct cell *r = rows.row[k];
-        list[k] = (struct list_row){ .at = { r[C_POSITION].i, r[C_ID].i }, .temp_user_id = r[C_TEMP].i, .created_at_ms = r[C_CREATED].i,
-                                     .anonymous = r[C_FIRST + QC_USER_ID].null, .active = r[C_ACTIVE].i != 0 };
+        list[k] = (struct list_row){ .at = { r[C_POSITION].i, r[C_ID].i },
+                                     .temp_user_id = r[C_TEMP].i,
+                                     .created_at_ms = r[C_CREATED].i,
+                                     .anonymous = r[C_FIRST + QC_USER_ID].null,
+                                     .active = r[C_ACTIVE].i != 0 };
         memcpy(list[k].q.col, r + C_FIRST, sizeof list[k].q.col);
     }
     *out = list;
@@ -65,8 +68,8 @@ err lists_read(struct call *c, const struct list_key *key, struct list_place aft
 
 err lists_disown(struct call *c, const struct list_row *row)
 {
-    str          session = row->q.col[QC_SESSION].s;
-    int64_t      dropped;
+    str session = row->q.col[QC_SESSION].s;
+    int64_t dropped;
     struct cell *owners;
     TRY(store_lock(c, "interview_session", session));
     TRY(db_run_count(c, &q[Q_DISOWN], &dropped, row->at.id, session));

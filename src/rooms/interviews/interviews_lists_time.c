@@ -11,18 +11,18 @@ enum { ZONE_FILE_MAX = 128 * 1024, ZONE_NAME_MAX = 64, HEAD = 44, TIMES_MAX = 10
 
 /* A day of the footer's rule: the w-th (5: last) weekday d of month m, at that many seconds of local time. */
 struct day {
-    int     m, w, d;
+    int m, w, d;
     int64_t at;
 };
 struct zone {
-    size_t         n;     /* changes */
-    const int64_t *when;  /* Unix seconds, ascending */
+    size_t n;              /* changes */
+    const int64_t *when;   /* Unix seconds, ascending */
     const int64_t *offset; /* from when[k] on */
-    int64_t        first; /* before all of them */
-    bool           rule;  /* what holds behind the last of them */
-    int64_t        winter, summer;
-    bool           summers; /* there are any */
-    struct day     begin, end;
+    int64_t first;         /* before all of them */
+    bool rule;             /* what holds behind the last of them */
+    int64_t winter, summer;
+    bool summers; /* there are any */
+    struct day begin, end;
 };
 
 /* reading */
@@ -88,7 +88,7 @@ static bool take_number(str *s, int least, int most, int *out)
 /* [+-]h[:m[:s]] in seconds. */
 static bool take_time(str *s, int64_t *out)
 {
-    int  h, m = 0, sec = 0;
+    int h, m = 0, sec = 0;
     bool minus = take(s, '-');
     if (!minus) IGNORE(take(s, '+'));
     if (!take_number(s, 0, 167, &h)) return false;
@@ -161,9 +161,9 @@ err zone_parse(struct arena *mem, str file, const struct zone **out)
 static err file_read(struct arena *mem, const char *path, str *out)
 {
     char *p = NEW_N(mem, char, ZONE_FILE_MAX);
-    int   fd = p ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    int fd = p ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (fd < 0) return p ? ERR_NOT_FOUND : ERR_NOMEM;
-    size_t  n = 0;
+    size_t n = 0;
     ssize_t got;
     while (n < ZONE_FILE_MAX && (got = read(fd, p + n, ZONE_FILE_MAX - n)) > 0) n += (size_t)got;
     (void)close(fd);
@@ -174,7 +174,7 @@ static err file_read(struct arena *mem, const char *path, str *out)
 err zone_load(struct arena *mem, str name, const struct zone **out)
 {
     char path[sizeof ZONE_DIR + ZONE_NAME_MAX];
-    str  file;
+    str file;
     if (name.n == 0 || name.n > ZONE_NAME_MAX) return ERR_NOT_FOUND;
     for (size_t k = 0; k < name.n; k++) { /* no dots: a name leads nowhere else */
         char c = name.p[k];
@@ -193,7 +193,7 @@ err zone_load(struct arena *mem, str name, const struct zone **out)
 static int64_t days_to(int64_t year, int month)
 {
     static const int before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
-    bool    leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     int64_t y = year - 1;
     return year * 365 + y / 4 - y / 100 + y / 400 - 719527 + before[month - 1] + (month > 2 && leap);
 }
@@ -212,10 +212,10 @@ static int64_t by_rule(const struct zone *z, int64_t unix_s)
 {
     if (!z->summers) return z->winter;
     struct tm t;
-    time_t    local = (time_t)(unix_s + z->winter);
+    time_t local = (time_t)(unix_s + z->winter);
     (void)gmtime_r(&local, &t);
     int64_t year = t.tm_year + 1900, begin = day_of(&z->begin, year) - z->winter, end = day_of(&z->end, year) - z->summer;
-    bool    summer = begin < end ? unix_s >= begin && unix_s < end : unix_s >= begin || unix_s < end; /* southern: over the new year */
+    bool summer = begin < end ? unix_s >= begin && unix_s < end : unix_s >= begin || unix_s < end; /* southern: over the new year */
     return summer ? z->summer : z->winter;
 }
 
@@ -237,7 +237,7 @@ int64_t zone_offset(const struct zone *z, int64_t unix_s)
 size_t local_time(const struct zone *z, int64_t unix_ms, char out[static LOCAL_TIME_MAX])
 {
     int64_t s = unix_ms / 1000 - (unix_ms % 1000 < 0);
-    time_t  local = (time_t)(s + zone_offset(z, s));
+    time_t local = (time_t)(s + zone_offset(z, s));
     struct tm t;
     if (!gmtime_r(&local, &t)) return 0;
     return strftime(out, LOCAL_TIME_MAX, "%m/%d/%Y %I:%M:%S %p", &t); /* the process stays in the C locale: AM, PM */

@@ -11,14 +11,14 @@ enum { HELD_BUCKETS = 256, WARM_SLOTS = 4096 };
 
 struct held {
     struct held *next;
-    char         id[SESSION_ID];
-    size_t       n;
+    char id[SESSION_ID];
+    size_t n;
 };
 struct session_locks {
     pthread_mutex_t mutex;
-    pthread_cond_t  freed;
-    unsigned        waiting, most; /* calls */
-    struct held    *bucket[HELD_BUCKETS];
+    pthread_cond_t freed;
+    unsigned waiting, most; /* calls */
+    struct held *bucket[HELD_BUCKETS];
 };
 
 static uint32_t hash_id(str id)
@@ -60,9 +60,9 @@ static struct held **find_held(struct session_locks *l, str id)
 /* With the mutex held: until nobody has the session, or the time is over. Then the place where it is, or will be. */
 static struct held **wait_for(struct session_locks *l, str id, int64_t wait_ms)
 {
-    int64_t         end = clock_mono_ms() + wait_ms;
+    int64_t end = clock_mono_ms() + wait_ms;
     struct timespec until = { end / 1000, end % 1000 * 1000000 };
-    struct held   **at = find_held(l, id);
+    struct held **at = find_held(l, id);
     if (!*at || l->waiting == l->most) return at;
     l->waiting++;
     while (*at && pthread_cond_timedwait(&l->freed, &l->mutex, &until) != ETIMEDOUT) at = find_held(l, id);
@@ -78,7 +78,7 @@ err session_lock(struct session_locks *l, str id, int64_t wait_ms)
     memcpy(own->id, id.p, own->n);
     (void)pthread_mutex_lock(&l->mutex);
     struct held **at = wait_for(l, id, wait_ms);
-    bool          free_now = *at == NULL;
+    bool free_now = *at == NULL;
     if (free_now) *at = own;
     (void)pthread_mutex_unlock(&l->mutex);
     if (!free_now) free(own);
@@ -97,12 +97,12 @@ void session_unlock(struct session_locks *l, str id)
 
 /* A direct-mapped table: a newer session takes the slot of an older one, which then merely is not warm. */
 struct warm_slot {
-    char        id[SESSION_ID];
-    size_t      n;
+    char id[SESSION_ID];
+    size_t n;
     struct warm warm;
 };
 struct warm_table {
-    pthread_mutex_t  mutex;
+    pthread_mutex_t mutex;
     struct warm_slot slot[WARM_SLOTS];
 };
 
@@ -121,13 +121,13 @@ void warm_free(struct warm_table *t)
 }
 
 static struct warm_slot *slot_of(struct warm_table *t, str id) { return &t->slot[hash_id(id) % WARM_SLOTS]; }
-static bool              holds(const struct warm_slot *s, str id) { return id.n > 0 && str_eq((str){ s->id, s->n }, id); }
+static bool holds(const struct warm_slot *s, str id) { return id.n > 0 && str_eq((str){ s->id, s->n }, id); }
 
 bool warm_find(struct warm_table *t, str id, struct warm *out)
 {
     (void)pthread_mutex_lock(&t->mutex);
     struct warm_slot *s = slot_of(t, id);
-    bool              hit = holds(s, id);
+    bool hit = holds(s, id);
     if (hit) *out = s->warm;
     (void)pthread_mutex_unlock(&t->mutex);
     return hit;

@@ -2,31 +2,34 @@
 #include "rooms/interviews/interviews_int.h"
 
 /* Errors are texts; in the reference's dialect JSON strings. */
-#define BAD                                                                                                                                                    \
+#define BAD \
     { 400, "text/plain", &shape_error, "Bad request." }, { 400, "application/json", &shape_error, NULL }
-#define DENIED                                                                                                                                                 \
+#define DENIED \
     { 403, "text/plain", &shape_error, "Access denied." }, { 403, "application/json", &shape_error, NULL }
-#define OBJECT_ANSWER(doc)                                                                                                                                     \
-    {                                                                                                                                                          \
-        200, "application/json", &shape_object_open, doc                                                                                                       \
+#define OBJECT_ANSWER(doc)                               \
+    {                                                    \
+        200, "application/json", &shape_object_open, doc \
     }
 /* What an interview answers by itself (response() and its kin): any type, any bytes. */
-#define OWN_ANSWER                                                                                                                                             \
-    {                                                                                                                                                          \
-        200, "*/*", NULL, "The interview's own response."                                                                                                      \
+#define OWN_ANSWER                                        \
+    {                                                     \
+        200, "*/*", NULL, "The interview's own response." \
     }
-#define END                                                                                                                                                    \
-    {                                                                                                                                                          \
-        0                                                                                                                                                      \
+#define END \
+    {       \
+        0   \
     }
-#define REPLIES(...)                                                                                                                                           \
+#define REPLIES(...) \
     (const struct reply_doc[]) { __VA_ARGS__, END }
 
 /* Session lists: one way to list, one to remove, over all, all users', the caller's and a user's. */
 #define LISTED REPLIES({ 200, "application/json", &shape_session_list, "A page of interview sessions." }, BAD, DENIED)
 #define REMOVED REPLIES({ 204, NULL, NULL, "Sessions deleted." }, BAD, DENIED)
 /* Of paths with a number: another word there is no path at all. */
-#define NO_NUMBER { 404, "text/html", NULL, "user_id is not a number." }
+#define NO_NUMBER                                          \
+    {                                                      \
+        404, "text/html", NULL, "user_id is not a number." \
+    }
 static const char *const overseers[] = { "admin", "advocate", NULL };
 static const char *const access_sessions[] = { "access_sessions", NULL };
 static const char *const authors[] = { "admin", "developer", NULL };

@@ -9,17 +9,17 @@
 
 enum term_kind { TERM_CONDITION, TERM_COLUMN, TERM_VALUE, TERM_DA, TERM_SESSIONS, TERM_AND, TERM_OR, TERM_LIKE, TERM_IN };
 struct term {
-    enum term_kind     kind;
-    enum query_column  col;  /* TERM_COLUMN, TERM_LIKE, TERM_IN */
-    struct value       value;
+    enum term_kind kind;
+    enum query_column col; /* TERM_COLUMN, TERM_LIKE, TERM_IN */
+    struct value value;
     struct query_node *node;
 };
 struct parser {
     struct arena *mem;
-    str           rest;
-    struct token  now;
-    int           depth, parts;
-    str           mismatch;
+    str rest;
+    struct token now;
+    int depth, parts;
+    str mismatch;
 };
 
 static err parse_or(struct parser *p, struct term *out);
@@ -63,7 +63,7 @@ static err fit(struct parser *p, enum query_column col, struct value *v)
 {
     static const char *const names[] = { "None", "True or False", "a number", "a number", "text", "a list, tuple or dictionary" };
     enum column_type type = query_columns[col].type;
-    bool             number = v->kind == VALUE_INT || v->kind == VALUE_REAL;
+    bool number = v->kind == VALUE_INT || v->kind == VALUE_REAL;
     if (v->kind == VALUE_NONE || (type == COL_TEXT && v->kind == VALUE_TEXT) || (type == COL_INT && number) || (type == COL_BOOL && v->kind == VALUE_BOOL))
         return ERR_OK;
     if (type != COL_TIME || v->kind != VALUE_TEXT) return complain(p, col, names[v->kind]);
@@ -128,7 +128,7 @@ static err parse_dictionary(struct parser *p, struct term *out)
 static err parse_brackets(struct parser *p, struct term *out)
 {
     struct value *last = NULL;
-    struct term   tuple = { .kind = TERM_VALUE, .value = { .kind = VALUE_MANY } };
+    struct term tuple = { .kind = TERM_VALUE, .value = { .kind = VALUE_MANY } };
     TRY(advance(p));
     if (!at_sign(p, ')')) {
         TRY(parse_condition(p, out));
@@ -216,10 +216,13 @@ static err attribute(struct term *t, str name)
 {
     static const struct {
         enum term_kind of;
-        const char    *name;
+        const char *name;
         enum term_kind is;
-    } members[] = { { TERM_DA, "Sessions", TERM_SESSIONS }, { TERM_DA, "And", TERM_AND },     { TERM_DA, "Or", TERM_OR },
-                    { TERM_COLUMN, "Like", TERM_LIKE },     { TERM_COLUMN, "In", TERM_IN } };
+    } members[] = { { TERM_DA, "Sessions", TERM_SESSIONS },
+                    { TERM_DA, "And", TERM_AND },
+                    { TERM_DA, "Or", TERM_OR },
+                    { TERM_COLUMN, "Like", TERM_LIKE },
+                    { TERM_COLUMN, "In", TERM_IN } };
     for (size_t k = 0; k < COUNT_OF(members); k++)
         if (t->kind == members[k].of && str_is(name, members[k].name)) return t->kind = members[k].is, ERR_OK;
     for (int k = 0; t->kind == TERM_SESSIONS && k < QC__COUNT; k++)
@@ -306,7 +309,7 @@ static err parse_or(struct parser *p, struct term *out) { return parse_chain(p, 
 static bool relation_at(const struct parser *p, enum relation *out)
 {
     static const struct {
-        int           sign;
+        int sign;
         enum relation rel;
     } signs[] = { { SIGN_EQ, REL_EQ }, { SIGN_NE, REL_NE }, { '<', REL_LT }, { SIGN_LE, REL_LE }, { '>', REL_GT }, { SIGN_GE, REL_GE } };
     for (size_t k = 0; k < COUNT_OF(signs); k++)
@@ -337,7 +340,7 @@ static err relate(struct parser *p, struct term *a, enum relation rel, struct te
 static err parse_condition(struct parser *p, struct term *out)
 {
     enum relation rel;
-    struct term   left, right;
+    struct term left, right;
     if (++p->depth > QUERY_DEPTH) return ERR_INPUT;
     TRY(parse_or(p, out));
     if (relation_at(p, &rel)) {
@@ -354,7 +357,7 @@ static err parse_condition(struct parser *p, struct term *out)
 err query_parse(struct arena *mem, str text, const struct query_node **out, str *mismatch)
 {
     struct parser p = { .mem = mem, .rest = text };
-    struct term   t;
+    struct term t;
     if (text.n > QUERY_MAX || !str_utf8_ok(text) || memchr(text.p, '\n', text.n) || memchr(text.p, '\r', text.n)) return ERR_INPUT;
     TRY(advance(&p));
     TRY(parse_condition(&p, &t));

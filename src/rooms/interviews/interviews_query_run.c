@@ -43,8 +43,8 @@ static bool one_fits(str text, str pattern, size_t *p, size_t *t)
 
 bool query_like(str text, str pattern)
 {
-    str    again = STR_NULL, from = STR_NULL; /* pattern and text behind the last %, to be tried one character later */
-    bool   star = false;
+    str again = STR_NULL, from = STR_NULL; /* pattern and text behind the last %, to be tried one character later */
+    bool star = false;
     size_t p, t;
     for (;;) {
         if (pattern.n && pattern.p[0] == '%') {
@@ -65,10 +65,7 @@ bool query_like(str text, str pattern)
     }
 }
 
-static bool is_null(enum query_column col, const struct cell *c)
-{
-    return query_columns[col].type == COL_TEXT ? str_absent(c->s) : c->null;
-}
+static bool is_null(enum query_column col, const struct cell *c) { return query_columns[col].type == COL_TEXT ? str_absent(c->s) : c->null; }
 
 static int order_of_numbers(double a, double b) { return a < b ? -1 : a > b; }
 static int order_of_ints(int64_t a, int64_t b) { return a < b ? -1 : a > b; }
@@ -112,10 +109,9 @@ static enum truth compare_columns(const struct query_node *n, const struct query
 static enum truth among(const struct query_node *n, const struct query_row *row)
 {
     const struct cell *c = &row->col[n->col];
-    enum truth         t = NO;
+    enum truth t = NO;
     if (n->value.many && is_null(n->col, c)) return UNKNOWN;
-    for (const struct value *v = n->value.many; v && t != YES; v = v->next)
-        t = v->kind == VALUE_NONE ? UNKNOWN : order(n->col, c, v) == 0 ? YES : t;
+    for (const struct value *v = n->value.many; v && t != YES; v = v->next) t = v->kind == VALUE_NONE ? UNKNOWN : order(n->col, c, v) == 0 ? YES : t;
     return t;
 }
 

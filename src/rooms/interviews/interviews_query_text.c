@@ -12,7 +12,7 @@ static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c 
 static bool take_digits(str *s, int base, struct buf *out)
 {
     size_t n = 0;
-    bool   digit = false;
+    bool digit = false;
     for (; n < s->n; n++) {
         char c = s->p[n], low = (char)(c | 0x20);
         bool fits = base == 16 ? is_digit(c) || (low >= 'a' && low <= 'f') : c >= '0' && c < '0' + base;
@@ -77,7 +77,7 @@ static err take_decimal(str *s, struct value *v)
 static err take_number(str *s, struct token *t)
 {
     char low = s->n > 1 ? (char)(s->p[1] | 0x20) : '\0';
-    int  base = s->p[0] != '0' ? 10 : low == 'x' ? 16 : low == 'o' ? 8 : low == 'b' ? 2 : 10;
+    int base = s->p[0] != '0' ? 10 : low == 'x' ? 16 : low == 'o' ? 8 : low == 'b' ? 2 : 10;
     t->kind = TOK_VALUE;
     TRY(base == 10 ? take_decimal(s, &t->value) : take_based(s, base, &t->value));
     return s->n && (is_letter(s->p[0]) || is_digit(s->p[0])) ? ERR_INPUT : ERR_OK; /* 1j, 1st */
@@ -93,7 +93,7 @@ static int hex_value(char c)
 
 static err put_code(struct buf *b, uint32_t cp)
 {
-    char   utf8[4];
+    char utf8[4];
     if (cp == 0 || cp > 0x10FFFF || (cp >= 0xD800 && cp < 0xE000)) return ERR_INPUT; /* no column has such a text */
     size_t n = str_utf8_put(utf8, cp);
     buf_add(b, (str){ utf8, n });
@@ -118,11 +118,11 @@ static err take_escape(str *s, struct buf *b)
 {
     static const char from[] = "abfnrtv\\'\"", to[] = "\a\b\f\n\r\t\v\\'\"";
     if (s->n == 0) return ERR_INPUT;
-    char        c = s->p[0];
+    char c = s->p[0];
     const char *at = c ? strchr(from, c) : NULL;
     if (c >= '0' && c <= '7') {
         uint32_t cp = 0;
-        size_t   n = 0;
+        size_t n = 0;
         while (n < 3 && n < s->n && s->p[n] >= '0' && s->p[n] <= '7') cp = cp << 3 | (uint32_t)(s->p[n++] - '0');
         *s = str_from(*s, n);
         return put_code(b, cp);
@@ -141,9 +141,9 @@ static err take_escape(str *s, struct buf *b)
 static err take_text(struct arena *mem, str *s, bool raw, struct token *t)
 {
     CLEANUP(buf_release) struct buf b = BUF(64 * 1024);
-    char   quotes[3] = { s->p[0], s->p[0], s->p[0] };
+    char quotes[3] = { s->p[0], s->p[0], s->p[0] };
     size_t n = str_starts(*s, (str){ quotes, 3 }) ? 3 : 1;
-    str    end = { quotes, n };
+    str end = { quotes, n };
     *s = str_from(*s, n);
     while (!str_starts(*s, end)) {
         if (s->n == 0) return ERR_INPUT;
@@ -189,7 +189,7 @@ static err take_sign(str *s, struct token *t)
 {
     static const struct {
         char text[3];
-        int  sign;
+        int sign;
     } signs[] = { { "==", SIGN_EQ }, { "!=", SIGN_NE }, { "<=", SIGN_LE }, { ">=", SIGN_GE } };
     t->kind = TOK_SIGN;
     for (size_t k = 0; k < COUNT_OF(signs); k++)

@@ -53,7 +53,7 @@ static err squeeze(struct arena *mem, str prefix, str text, str *out)
 {
     CLEANUP(free_cctx) ZSTD_CCtx *z = fault_here() ? NULL : ZSTD_createCCtx();
     size_t room = ZSTD_compressBound(text.n);
-    char  *p = z ? NEW_N(mem, char, room) : NULL;
+    char *p = z ? NEW_N(mem, char, room) : NULL;
     if (!p) return ERR_NOMEM;
     (void)ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, text.n + prefix.n < SMALL ? LEVEL_SMALL : LEVEL);
     (void)ZSTD_CCtx_setParameter(z, ZSTD_c_windowLog, window_log(prefix.n + text.n));
@@ -79,8 +79,7 @@ static err expand(struct arena *mem, str prefix, str packed, str *out)
     return ERR_OK;
 }
 
-err step_seal(struct arena *mem, const uint8_t key[static CRYPTO_KEY], str session, int64_t seq, str hash, uint32_t base, str prefix, str snapshot,
-              str *blob)
+err step_seal(struct arena *mem, const uint8_t key[static CRYPTO_KEY], str session, int64_t seq, str hash, uint32_t base, str prefix, str snapshot, str *blob)
 {
     str packed, bound;
     TRY(squeeze(mem, prefix, snapshot, &packed));
@@ -124,7 +123,7 @@ static err wrapping_key(struct arena *mem, const struct interviews *r, str sessi
 
 err session_key_wrap(struct arena *mem, const struct interviews *r, str session, str secret, const uint8_t key[static CRYPTO_KEY], str *out)
 {
-    uint8_t  kek[CRYPTO_KEY];
+    uint8_t kek[CRYPTO_KEY];
     uint8_t *p = NEW_N(mem, uint8_t, CRYPTO_KEY + CRYPTO_SEAL_EXTRA);
     if (!p) return ERR_NOMEM;
     TRY(wrapping_key(mem, r, session, secret, kek));
@@ -142,7 +141,7 @@ err session_key_unwrap(const struct interviews *r, str session, str secret, str 
     struct arena *mem = arena_new(4096);
     if (!mem) return ERR_NOMEM;
     uint8_t kek[CRYPTO_KEY];
-    err     e = wrapping_key(mem, r, session, secret, kek);
+    err e = wrapping_key(mem, r, session, secret, kek);
     if (!e) e = crypto_open(key, kek, wrapped, session);
     crypto_wipe(kek, sizeof kek);
     arena_free(mem);

@@ -27,21 +27,29 @@ static err escape_argument(struct call *c, str value, str *out)
     CLEANUP(buf_release) struct buf b = BUF(1 << 20);
     for (size_t k = 0; k < value.n; k++) {
         unsigned char ch = (unsigned char)value.p[k];
-        uint32_t      cp = ch;
-        size_t        more = ch >= 0xF0 ? 3 : ch >= 0xE0 ? 2 : ch >= 0xC0 ? 1 : 0;
+        uint32_t cp = ch;
+        size_t more = ch >= 0xF0 ? 3 : ch >= 0xE0 ? 2 : ch >= 0xC0 ? 1 : 0;
         if (more && k + more < value.n && str_utf8_ok((str){ value.p + k, more + 1 })) {
             cp = ch & (0x3Fu >> more);
             for (size_t m = 1; m <= more; m++) cp = cp << 6 | ((unsigned char)value.p[k + m] & 0x3F);
             k += more;
         }
-        if (cp == '\\') buf_z(&b, "\\\\");
-        else if (cp == '\n') buf_z(&b, "\\n");
-        else if (cp == '\r') buf_z(&b, "\\r");
-        else if (cp == '\t') buf_z(&b, "\\t");
-        else if (cp >= 0x20 && cp < 0x7F) buf_char(&b, (char)cp);
-        else if (cp <= 0xFF) buf_printf(&b, "\\x%02x", cp);
-        else if (cp <= 0xFFFF) buf_printf(&b, "\\u%04x", cp);
-        else buf_printf(&b, "\\U%08x", cp);
+        if (cp == '\\')
+            buf_z(&b, "\\\\");
+        else if (cp == '\n')
+            buf_z(&b, "\\n");
+        else if (cp == '\r')
+            buf_z(&b, "\\r");
+        else if (cp == '\t')
+            buf_z(&b, "\\t");
+        else if (cp >= 0x20 && cp < 0x7F)
+            buf_char(&b, (char)cp);
+        else if (cp <= 0xFF)
+            buf_printf(&b, "\\x%02x", cp);
+        else if (cp <= 0xFFFF)
+            buf_printf(&b, "\\u%04x", cp);
+        else
+            buf_printf(&b, "\\U%08x", cp);
     }
     return buf_to_arena(&b, c->mem, out);
 }
@@ -49,11 +57,11 @@ static err escape_argument(struct call *c, str value, str *out)
 static err url_args(struct call *c, str *out)
 {
     CLEANUP(buf_release) struct buf b = BUF(1 << 20);
-    struct jw            w = JW(&b);
+    struct jw w = JW(&b);
     const struct params *p = &c->rq->query;
     jw_open(&w, '{');
     for (size_t k = 0; k < p->n; k++) {
-        str  name = p->v[k].name, value;
+        str name = p->v[k].name, value;
         bool first = true;
         for (size_t m = 0; m < k && first; m++) first = !str_eq(p->v[m].name, name);
         char head = name.n ? name.p[0] : ' ';
@@ -97,7 +105,7 @@ static err new_failed(struct visit *v)
 static err seal_new(struct visit *v, bool *made)
 {
     struct call *c = v->c;
-    bool         multi = frame_get_u64(&v->reply, TAG_MULTI_USER, 0) != 0;
+    bool multi = frame_get_u64(&v->reply, TAG_MULTI_USER, 0) != 0;
     *made = !multi && str_absent(v->secret);
     if (*made) {
         char *p = NEW_N(c->mem, char, SECRET);
@@ -137,8 +145,8 @@ bool package_installed(const struct interviews *r, str package)
 err session_new(struct call *c)
 {
     const struct new_params *p = c->query;
-    str      package;
-    bool     made;
+    str package;
+    bool made;
     if (str_absent(p->i)) return fail(c, ERR_INPUT, NULL, "Parameter i is required.");
     if (interview_package(p->i, &package)) return fail(c, ERR_INPUT, NULL, "DAInvalidFilename: Invalid filename");
     if (!package_installed(c->room, package)) return fail(c, ERR_INPUT, NULL, "DANotFoundError: Interview " STR_FMT " not found", STR_ARG(p->i));
@@ -156,8 +164,7 @@ err session_new(struct call *c)
     if (e == ERR_WORKER) return visit_worker_failed(v, "DAException: create_new_interview: failure to assemble interview: ");
     if (e) return e;
     if (v->outcome == OUT_ERROR) return new_failed(v);
-    if (!str_absent(p->secret) && !secret_usable(p->secret))
-        return fail(c, ERR_INPUT, NULL, "ValueError: Incorrect AES key length (%zu bytes)", p->secret.n);
+    if (!str_absent(p->secret) && !secret_usable(p->secret)) return fail(c, ERR_INPUT, NULL, "ValueError: Incorrect AES key length (%zu bytes)", p->secret.n);
     e = seal_new(v, &made);
     if (!e) e = visit_save(v, 0, true);
     visit_close(v);
@@ -293,7 +300,7 @@ static err action_arguments(struct call *c, const struct any *a, str *out)
 
 struct action_fill {
     const struct action_body *p;
-    str                       arguments;
+    str arguments;
 };
 static void fill_action(struct visit *v, struct buf *b, void *arg)
 {
@@ -324,11 +331,9 @@ static err action_once(struct visit *v)
 
 err session_action(struct call *c)
 {
-    static const struct visit_texts texts = { ACTION_ASSEMBLE "DAException: Unable to obtain interview dictionary.",
-                                              "Unable to obtain interview dictionary." };
+    static const struct visit_texts texts = { ACTION_ASSEMBLE "DAException: Unable to obtain interview dictionary.", "Unable to obtain interview dictionary." };
     const struct action_body *p = c->body;
-    if (str_absent(p->i) || str_absent(p->session) || str_absent(p->action))
-        return fail(c, ERR_INPUT, NULL, "Parameters i, session, and action are required.");
+    if (str_absent(p->i) || str_absent(p->session) || str_absent(p->action)) return fail(c, ERR_INPUT, NULL, "Parameters i, session, and action are required.");
     struct visit *v = visit_new(c, p->i, p->session, p->secret);
     if (!v) return ERR_NOMEM;
     str checked;

@@ -5,8 +5,8 @@ enum { NAME_MAX_BYTES = 255 };
 
 struct set_fill {
     const struct set_body *p;
-    str  variables, deletes, file_variables, events;
-    str  files; /* JSON for TAG_FILES; absent without uploads */
+    str variables, deletes, file_variables, events;
+    str files; /* JSON for TAG_FILES; absent without uploads */
     bool raw;
 };
 
@@ -37,13 +37,13 @@ static err read_params(struct call *c, struct set_fill *f)
         { "Malformed event list.", "Malformed event list." },
     };
     const struct any *a[] = { &p->variables, &p->file_variables, &p->delete_variables, &p->event_list };
-    str  *out[] = { &f->variables, &f->file_variables, &f->deletes, &f->events };
-    char  open[] = { '{', '{', '[', '[' };
+    str *out[] = { &f->variables, &f->file_variables, &f->deletes, &f->events };
+    char open[] = { '{', '{', '[', '[' };
     for (int pass = 0; pass < 2; pass++)
         for (size_t k = 0; k < COUNT_OF(t); k++) {
             /* First pass: any JSON will do, but for the event list, whose two complaints are one. */
             char want = open[k];
-            str  json = a[k]->kind == ANY_TEXT ? str_trim(a[k]->text) : a[k]->json;
+            str json = a[k]->kind == ANY_TEXT ? str_trim(a[k]->text) : a[k]->json;
             if (pass == 0 && k < 3 && json.n) want = json.p[0];
             TRY(json_param(c, a[k], want, open[k] == '{' ? STR("{}") : STR("[]"), t[k].malformed, t[k].wrong, out[k]));
         }
@@ -53,7 +53,7 @@ static err read_params(struct call *c, struct set_fill *f)
 /* The name recorded: ASCII letters, digits, "_.-"; blanks and '/' become '_', the rest goes (12.4 Uploads). */
 static err clean_name(struct call *c, str name, str *out)
 {
-    char  *p = NEW_N(c->mem, char, NAME_MAX_BYTES + 1);
+    char *p = NEW_N(c->mem, char, NAME_MAX_BYTES + 1);
     size_t n = 0;
     if (!p) return ERR_NOMEM;
     for (size_t k = 0; k < name.n && n < NAME_MAX_BYTES; k++) {
@@ -102,11 +102,17 @@ static err media_type_of(str ext, str sent, str *out)
     static const struct {
         const char *ext, *type;
     } types[] = {
-        { "txt", "text/plain" }, { "pdf", "application/pdf" }, { "png", "image/png" }, { "jpg", "image/jpeg" }, { "gif", "image/gif" },
-        { "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document" }, { "doc", "application/msword" }, { "rtf", "application/rtf" },
-        { "csv", "text/csv" }, { "json", "application/json" }, { "html", "text/html" }, { "md", "text/markdown" }, { "zip", "application/zip" },
-        { "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" }, { "svg", "image/svg+xml" }, { "tif", "image/tiff" },
-        { "mp3", "audio/mpeg" }, { "ogg", "audio/ogg" }, { "wav", "audio/x-wav" }, { "mp4", "video/mp4" }, { "xml", "text/xml" }, { "yml", "text/yaml" },
+        { "txt", "text/plain" },         { "pdf", "application/pdf" },
+        { "png", "image/png" },          { "jpg", "image/jpeg" },
+        { "gif", "image/gif" },          { "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document" },
+        { "doc", "application/msword" }, { "rtf", "application/rtf" },
+        { "csv", "text/csv" },           { "json", "application/json" },
+        { "html", "text/html" },         { "md", "text/markdown" },
+        { "zip", "application/zip" },    { "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
+        { "svg", "image/svg+xml" },      { "tif", "image/tiff" },
+        { "mp3", "audio/mpeg" },         { "ogg", "audio/ogg" },
+        { "wav", "audio/x-wav" },        { "mp4", "video/mp4" },
+        { "xml", "text/xml" },           { "yml", "text/yaml" },
     };
     *out = sent.n ? sent : STR("application/octet-stream");
     for (size_t k = 0; k < COUNT_OF(types); k++)
@@ -116,7 +122,7 @@ static err media_type_of(str ext, str sent, str *out)
 
 struct uploads {
     struct upload *v;
-    size_t         n;
+    size_t n;
 };
 static err uploads_tx(struct call *c)
 {
@@ -171,7 +177,7 @@ static err describe_files(struct visit *v, struct set_fill *f, const struct part
     TRY(json_scan_members(v->c->mem, f->file_variables, &(struct json_rules){ .nan = true }, &names, NULL));
     jw_open(&w, '[');
     for (size_t k = 0; k < parts->n; k++) {
-        str  field = parts->v[k].name, variable = field;
+        str field = parts->v[k].name, variable = field;
         bool first = !str_absent(parts->v[k].filename);
         for (size_t m = 0; m < k && first; m++) first = str_absent(parts->v[m].filename) || !str_eq(parts->v[m].name, field);
         if (!first) continue;
@@ -220,18 +226,14 @@ static err set_failed(struct visit *v)
 {
     str text = visit_error(v);
     static const struct {
-        enum stage  stage;
+        enum stage stage;
         const char *text;
-        bool        more; /* the worker's text follows */
+        bool more; /* the worker's text follows */
     } texts[] = {
-        { STAGE_LOOP_NAMES, "Error processing session: ", true },
-        { STAGE_NAME, "Problem setting variables:Illegal value as variable name.", false },
-        { STAGE_SET, "Problem setting variables:", true },
-        { STAGE_MARK, "Problem marking question as completed", false },
-        { STAGE_DELETE, "Problem deleting variables: ", true },
-        { STAGE_EVENT, "Illegal value as event name.", false },
-        { STAGE_FILE_NAME, "Malformed file variable.", false },
-        { STAGE_ACCESS, "Insufficient permissions to run this interview.", false },
+        { STAGE_LOOP_NAMES, "Error processing session: ", true }, { STAGE_NAME, "Problem setting variables:Illegal value as variable name.", false },
+        { STAGE_SET, "Problem setting variables:", true },        { STAGE_MARK, "Problem marking question as completed", false },
+        { STAGE_DELETE, "Problem deleting variables: ", true },   { STAGE_EVENT, "Illegal value as event name.", false },
+        { STAGE_FILE_NAME, "Malformed file variable.", false },   { STAGE_ACCESS, "Insufficient permissions to run this interview.", false },
     };
     uint64_t stage = frame_get_u64(&v->reply, TAG_STAGE, STAGE_EVALUATE);
     for (size_t k = 0; k < COUNT_OF(texts); k++)
@@ -243,7 +245,7 @@ static err set_once(struct visit *v)
 {
     struct set_fill *f = v->arg;
     bool question = flag_or(f->p->question, true);
-    err  e = visit_call(v, fill_set, f, v->s.seq);
+    err e = visit_call(v, fill_set, f, v->s.seq);
     if (e == ERR_WORKER) return visit_worker_failed(v, ASSEMBLE);
     if (e) return e;
     if (v->outcome == OUT_ERROR) return set_failed(v);
@@ -259,10 +261,10 @@ static err set_once(struct visit *v)
 err session_set(struct call *c)
 {
     static const struct visit_texts texts = { "Unable to obtain interview dictionary.", "Unable to decrypt interview dictionary.",
-                                             "Problem getting current question:" };
+                                              "Problem getting current question:" };
     const struct set_body *p = c->body;
     struct interviews *r = c->room;
-    struct set_fill    f = { .p = p };
+    struct set_fill f = { .p = p };
     if (str_absent(p->i) || str_absent(p->session)) return fail(c, ERR_INPUT, NULL, "Parameters i and session are required.");
     TRY(read_params(c, &f));
     /* Document and reference read the flag the other way round (api 7.3). */
@@ -271,7 +273,7 @@ err session_set(struct call *c)
     if (!v) return ERR_NOMEM;
     *v = (struct visit){ .c = c, .r = r, .i = p->i, .id = p->session, .secret = p->secret, .arg = &f };
     const struct parts *parts = call_parts(c);
-    struct uploads      u = { 0 };
+    struct uploads u = { 0 };
     err e = visit_open(v, &texts);
     if (!e && parts && parts->n) {
         e = keep_files(v, parts, &u);

@@ -46,16 +46,31 @@ static const struct field set_fields[] = {
 };
 const struct shape shape_set_body = OBJECT(struct set_body, "SessionPostBody", set_fields);
 static const struct field set_form_fields[] = {
-    DOC_FIELD("i", &text, .need = true),          DOC_FIELD("session", &text, .need = true),   DOC_FIELD("secret", &text),
-    DOC_FIELD("variables", &json_text),           DOC_FIELD("raw", &bit),                    DOC_FIELD("question_name", &text),
-    DOC_FIELD("question", &bit),                DOC_FIELD("advance_progress_meter", &bit), DOC_FIELD("overwrite", &bit),
-    DOC_FIELD("delete_variables", &json_text),    DOC_FIELD("file_variables", &json_text),     DOC_FIELD("event_list", &json_text),
+    DOC_FIELD("i", &text, .need = true),
+    DOC_FIELD("session", &text, .need = true),
+    DOC_FIELD("secret", &text),
+    DOC_FIELD("variables", &json_text),
+    DOC_FIELD("raw", &bit),
+    DOC_FIELD("question_name", &text),
+    DOC_FIELD("question", &bit),
+    DOC_FIELD("advance_progress_meter", &bit),
+    DOC_FIELD("overwrite", &bit),
+    DOC_FIELD("delete_variables", &json_text),
+    DOC_FIELD("file_variables", &json_text),
+    DOC_FIELD("event_list", &json_text),
 };
 static const struct shape set_form = { .kind = K_OBJECT, .name = "SessionPostBodyForm", .fields = set_form_fields, .n_fields = COUNT_OF(set_form_fields) };
-static const struct shape set_multipart = { .kind = K_OBJECT, .name = "SessionPostBodyMultipart", .fields = set_form_fields,
-                                            .n_fields = COUNT_OF(set_form_fields), .open = true, .doc = "Any further part with a file name is an upload." };
+static const struct shape set_multipart = { .kind = K_OBJECT,
+                                            .name = "SessionPostBodyMultipart",
+                                            .fields = set_form_fields,
+                                            .n_fields = COUNT_OF(set_form_fields),
+                                            .open = true,
+                                            .doc = "Any further part with a file name is an upload." };
 const struct body_doc set_bodies[] = {
-    { "application/json", &shape_set_body }, { "application/x-www-form-urlencoded", &set_form }, { "multipart/form-data", &set_multipart }, { 0 },
+    { "application/json", &shape_set_body },
+    { "application/x-www-form-urlencoded", &set_form },
+    { "multipart/form-data", &set_multipart },
+    { 0 },
 };
 
 static const struct field back_fields[] = {
@@ -66,7 +81,10 @@ static const struct field back_fields[] = {
 };
 const struct shape shape_back_body = OBJECT(struct back_body, NULL, back_fields);
 static const struct field back_form_fields[] = {
-    DOC_FIELD("i", &text, .need = true), DOC_FIELD("session", &text, .need = true), DOC_FIELD("secret", &text), DOC_FIELD("question", &whole),
+    DOC_FIELD("i", &text, .need = true),
+    DOC_FIELD("session", &text, .need = true),
+    DOC_FIELD("secret", &text),
+    DOC_FIELD("question", &whole),
 };
 static const struct shape back_form = { .kind = K_OBJECT, .fields = back_form_fields, .n_fields = COUNT_OF(back_form_fields) };
 const struct body_doc back_bodies[] = { { "application/json", &shape_back_body }, { "application/x-www-form-urlencoded", &back_form }, { 0 } };
@@ -83,9 +101,8 @@ static const struct field action_fields[] = {
 };
 const struct shape shape_action_body = OBJECT(struct action_body, NULL, action_fields);
 static const struct field action_form_fields[] = {
-    DOC_FIELD("i", &text, .need = true),      DOC_FIELD("session", &text, .need = true), DOC_FIELD("secret", &text),
-    DOC_FIELD("action", &text, .need = true), DOC_FIELD("arguments", &json_text),        DOC_FIELD("persistent", &whole),
-    DOC_FIELD("overwrite", &whole),           DOC_FIELD("read_only", &whole),
+    DOC_FIELD("i", &text, .need = true), DOC_FIELD("session", &text, .need = true), DOC_FIELD("secret", &text),     DOC_FIELD("action", &text, .need = true),
+    DOC_FIELD("arguments", &json_text),  DOC_FIELD("persistent", &whole),           DOC_FIELD("overwrite", &whole), DOC_FIELD("read_only", &whole),
 };
 static const struct shape action_form = { .kind = K_OBJECT, .fields = action_form_fields, .n_fields = COUNT_OF(action_form_fields) };
 const struct body_doc action_bodies[] = { { "application/json", &shape_action_body }, { "application/x-www-form-urlencoded", &action_form }, { 0 } };
@@ -108,14 +125,14 @@ static const struct field secret_fields[] = {
 const struct shape shape_secret_params = OBJECT(struct secret_params, NULL, secret_fields);
 
 /* Session lists, api 13.2: one struct for all of them, a table for each that has other parameters. */
-#define WHICH                                                                                                                                   \
-    FIELD(struct sessions_params, i, "i", &text, .in = IN_QUERY, .doc = "Interview file name"),                                                 \
-        FIELD(struct sessions_params, session, "session", &text, .in = IN_QUERY),                                                               \
-        FIELD(struct sessions_params, query, "query", &text, .in = IN_QUERY, .doc = "Condition, such as DA.Sessions.modtime > '2026-01-01'"),   \
+#define WHICH                                                                                                                                 \
+    FIELD(struct sessions_params, i, "i", &text, .in = IN_QUERY, .doc = "Interview file name"),                                               \
+        FIELD(struct sessions_params, session, "session", &text, .in = IN_QUERY),                                                             \
+        FIELD(struct sessions_params, query, "query", &text, .in = IN_QUERY, .doc = "Condition, such as DA.Sessions.modtime > '2026-01-01'"), \
         FIELD(struct sessions_params, tag, "tag", &text, .in = IN_QUERY)
-#define WHAT                                                                                                                                    \
-    FIELD(struct sessions_params, secret, "secret", &text, .in = IN_QUERY, .doc = "Opens the answers for include_dictionary"),                  \
-        FIELD(struct sessions_params, include_dictionary, "include_dictionary", &bit, .in = IN_QUERY),                                          \
+#define WHAT                                                                                                                   \
+    FIELD(struct sessions_params, secret, "secret", &text, .in = IN_QUERY, .doc = "Opens the answers for include_dictionary"), \
+        FIELD(struct sessions_params, include_dictionary, "include_dictionary", &bit, .in = IN_QUERY),                         \
         FIELD(struct sessions_params, next_id, "next_id", &text, .in = IN_QUERY, .doc = "Of the page before")
 #define WHOSE FIELD(struct sessions_params, user_id, "user_id", &whole, .in = IN_QUERY)
 static const struct field sessions_fields[] = { WHICH, WHAT };
@@ -141,16 +158,30 @@ static const struct shape text_or_null = { .kind = K_TEXT, .nullable = true };
 static const struct field user_fields[] = {
     DOC_FIELD("id", &whole),
     DOC_FIELD("email", &address_or_null),
-    DOC_FIELD("first_name", &text), DOC_FIELD("last_name", &text), DOC_FIELD("country", &text_or_null), DOC_FIELD("subdivisionfirst", &text_or_null),
-    DOC_FIELD("subdivisionsecond", &text_or_null), DOC_FIELD("subdivisionthird", &text_or_null), DOC_FIELD("organization", &text_or_null),
-    DOC_FIELD("timezone", &text_or_null), DOC_FIELD("language", &text_or_null), DOC_FIELD("privileges", &texts), DOC_FIELD("active", &yes_no),
+    DOC_FIELD("first_name", &text),
+    DOC_FIELD("last_name", &text),
+    DOC_FIELD("country", &text_or_null),
+    DOC_FIELD("subdivisionfirst", &text_or_null),
+    DOC_FIELD("subdivisionsecond", &text_or_null),
+    DOC_FIELD("subdivisionthird", &text_or_null),
+    DOC_FIELD("organization", &text_or_null),
+    DOC_FIELD("timezone", &text_or_null),
+    DOC_FIELD("language", &text_or_null),
+    DOC_FIELD("privileges", &texts),
+    DOC_FIELD("active", &yes_no),
     DOC_FIELD("account_type", &text),
 };
 const struct shape shape_user_info = { .kind = K_OBJECT, .name = "UserInfo", .fields = user_fields, .n_fields = COUNT_OF(user_fields) };
 
 static const struct field item_fields[] = {
-    DOC_FIELD("filename", &text), DOC_FIELD("link", &text), DOC_FIELD("metadata", &shape_object_open), DOC_FIELD("package", &text_or_null),
-    DOC_FIELD("status_class", &text_or_null), DOC_FIELD("subtitle", &text_or_null), DOC_FIELD("subtitle_class", &text_or_null), DOC_FIELD("tags", &texts),
+    DOC_FIELD("filename", &text),
+    DOC_FIELD("link", &text),
+    DOC_FIELD("metadata", &shape_object_open),
+    DOC_FIELD("package", &text_or_null),
+    DOC_FIELD("status_class", &text_or_null),
+    DOC_FIELD("subtitle", &text_or_null),
+    DOC_FIELD("subtitle_class", &text_or_null),
+    DOC_FIELD("tags", &texts),
     DOC_FIELD("title", &text),
 };
 static const struct shape list_item = { .kind = K_OBJECT, .name = "InterviewListItem", .fields = item_fields, .n_fields = COUNT_OF(item_fields) };
@@ -158,19 +189,31 @@ const struct shape shape_interview_list = { .kind = K_ARRAY, .of = &list_item };
 
 static const struct shape whole_or_null = { .kind = K_INT, .nullable = true };
 static const struct field session_item_fields[] = {
-    DOC_FIELD("email", &text_or_null), DOC_FIELD("filename", &text), DOC_FIELD("metadata", &shape_object_open), DOC_FIELD("modtime", &text),
-    DOC_FIELD("session", &text), DOC_FIELD("starttime", &text), DOC_FIELD("subtitle", &text_or_null), DOC_FIELD("tags", &texts),
-    DOC_FIELD("temp_user_id", &whole_or_null), DOC_FIELD("title", &text), DOC_FIELD("user_id", &whole_or_null), DOC_FIELD("utc_modtime", &text),
-    DOC_FIELD("utc_starttime", &text_or_null), DOC_FIELD("valid", &yes_no),
+    DOC_FIELD("email", &text_or_null),
+    DOC_FIELD("filename", &text),
+    DOC_FIELD("metadata", &shape_object_open),
+    DOC_FIELD("modtime", &text),
+    DOC_FIELD("session", &text),
+    DOC_FIELD("starttime", &text),
+    DOC_FIELD("subtitle", &text_or_null),
+    DOC_FIELD("tags", &texts),
+    DOC_FIELD("temp_user_id", &whole_or_null),
+    DOC_FIELD("title", &text),
+    DOC_FIELD("user_id", &whole_or_null),
+    DOC_FIELD("utc_modtime", &text),
+    DOC_FIELD("utc_starttime", &text_or_null),
+    DOC_FIELD("valid", &yes_no),
     DOC_FIELD("dict", &shape_object_open, .doc = "with include_dictionary only"),
     DOC_FIELD("encrypted", &yes_no, .doc = "with include_dictionary only"),
 };
-static const struct shape session_item = { .kind = K_OBJECT, .name = "InterviewSession", .fields = session_item_fields,
-                                           .n_fields = COUNT_OF(session_item_fields) };
+static const struct shape session_item = {
+    .kind = K_OBJECT, .name = "InterviewSession", .fields = session_item_fields, .n_fields = COUNT_OF(session_item_fields)
+};
 static const struct shape session_items = { .kind = K_ARRAY, .of = &session_item };
 static const struct field session_list_fields[] = {
     DOC_FIELD("items", &session_items, .need = true),
     DOC_FIELD("next_id", &text_or_null, .need = true, .doc = "null on the last page"),
 };
-const struct shape shape_session_list = { .kind = K_OBJECT, .name = "InterviewSessionList", .fields = session_list_fields,
-                                          .n_fields = COUNT_OF(session_list_fields) };
+const struct shape shape_session_list = {
+    .kind = K_OBJECT, .name = "InterviewSessionList", .fields = session_list_fields, .n_fields = COUNT_OF(session_list_fields)
+};

@@ -5,7 +5,7 @@
 err get_user(struct call *c)
 {
     const struct account *a = &c->who->account;
-    struct profile        p;
+    struct profile p;
     if (c->who->limited && !who_can(c->who, "access_user_info"))
         return fail(c, ERR_FORBIDDEN, NULL, "You do not have sufficient privileges to access user information");
     TRY(profile_read(c, a->id, &p));
@@ -37,9 +37,9 @@ err get_user(struct call *c)
 }
 
 struct lookup {
-    str             email;
+    str email;
     struct account *account;
-    str             hash;
+    str hash;
 };
 static err lookup_tx(struct call *c)
 {
@@ -50,11 +50,11 @@ static err lookup_tx(struct call *c)
 
 err get_secret(struct call *c)
 {
-    struct interviews          *r = c->room;
+    struct interviews *r = c->room;
     const struct secret_params *p = c->query;
-    struct lookup               l = { .email = p->username };
-    bool                        right;
-    char                        secret[SECRET];
+    struct lookup l = { .email = p->username };
+    bool right;
+    char secret[SECRET];
     if (str_absent(p->username) || str_absent(p->password)) return fail(c, ERR_INPUT, NULL, "A username and password must be supplied");
     c->state = &l;
     /* The name is not trimmed (api 11.1); an address is, when it is looked for. */
@@ -75,7 +75,7 @@ err get_secret(struct call *c)
 
 struct listing {
     const struct interviews_dispatch *d;
-    str    package;
+    str package;
     json_t *facts; /* what OP_METADATA says: {title, subtitle, metadata, tags, unlisted, allowed}; NULL: does not load */
 };
 
@@ -83,8 +83,8 @@ struct listing {
 static err read_facts(struct call *c, struct interviews *r, struct listing *l)
 {
     struct visit v = { .c = c, .r = r, .i = l->d->interview };
-    uint64_t     served;
-    str          package;
+    uint64_t served;
+    str package;
     CLEANUP(buf_release) struct buf b = BUF(FRAME_MAX);
     if (interview_package(v.i, &package)) return ERR_OK;
     visit_frame(&v, &b, OP_METADATA, 0);
@@ -101,10 +101,10 @@ static err read_facts(struct call *c, struct interviews *r, struct listing *l)
 static bool has_tag(const struct listing *l, str tag)
 {
     if (str_absent(tag)) return true;
-    size_t  k;
+    size_t k;
     json_t *t;
-    json_array_foreach(json_object_get(l->facts, "tags"), k, t)
-        if (json_is_string(t) && str_eq(tag, (str){ json_string_value(t), json_string_length(t) })) return true;
+    json_array_foreach(json_object_get(l->facts, "tags"), k,
+                       t) if (json_is_string(t) && str_eq(tag, (str){ json_string_value(t), json_string_length(t) })) return true;
     return false;
 }
 
@@ -121,7 +121,7 @@ static void write_member(struct jw *w, const struct listing *l, const char *key,
 static void write_item(struct call *c, struct jw *w, const struct listing *l, bool absolute)
 {
     bool ok = l->facts != NULL;
-    str  link = STR_NULL, base = STR("");
+    str link = STR_NULL, base = STR("");
     if (absolute && base_url(c, &base) != ERR_OK) w->to->bad = ERR_NOMEM;
     if (arena_printf(c->mem, &link, STR_FMT "/start/" STR_FMT "/", STR_ARG(base), STR_ARG(l->d->name)) != ERR_OK) w->to->bad = ERR_NOMEM;
     jw_open(w, '{');
@@ -147,9 +147,9 @@ static int by_name(const void *a, const void *b)
 
 err list_interviews(struct call *c)
 {
-    struct interviews        *r = c->room;
+    struct interviews *r = c->room;
     const struct list_params *p = c->query;
-    size_t                    n = r->o.n_dispatch;
+    size_t n = r->o.n_dispatch;
     const struct interviews_dispatch **order = NEW_N(c->mem, const struct interviews_dispatch *, n ? n : 1);
     if (!order) return ERR_NOMEM;
     for (size_t k = 0; k < n; k++) order[k] = &r->o.dispatch[k];

@@ -7,8 +7,8 @@ enum {
      * further than two differences from a whole one, and a long history of small answers weighs little. */
     KEYFRAME_EVERY = 64,
     MIDFRAME_EVERY = 8,
-    CHAIN_MAX = 3,     /* a step and what it is a difference to, in turn */
-    TRIES = 5,         /* evaluations of one call before it gives up on losing races */
+    CHAIN_MAX = 3, /* a step and what it is a difference to, in turn */
+    TRIES = 5,     /* evaluations of one call before it gives up on losing races */
     SCRATCH_MAX = 6 * STEP_READ_MAX,
     PACKAGE_MAX = 255, /* bytes of a package's name, which is a folder's */
 };
@@ -77,7 +77,7 @@ bool session_possible(str id, str i)
 static err load(struct call *c)
 {
     struct visit *v = c->state;
-    bool          found = false;
+    bool found = false;
     if (session_possible(v->id, v->i)) TRY(session_find(c, v->id, v->i, &v->s, &found));
     if (!found) return fail(c, ERR_INPUT, NULL, "%s", v->texts->missing);
     TRY(profile_read(c, c->who->account.id, &v->profile));
@@ -139,20 +139,20 @@ void visit_frame(struct visit *v, struct buf *b, enum worker_op op, int64_t step
 /* A step and, where it is a difference, what it is one to. In one transaction: between two that may become another. */
 struct read_step {
     struct visit *v;
-    int64_t       seq;
-    struct step   chain[CHAIN_MAX]; /* the step, what it refers to, …; the last one is whole */
-    size_t        n;
-    bool          damaged;
+    int64_t seq;
+    struct step chain[CHAIN_MAX]; /* the step, what it refers to, …; the last one is whole */
+    size_t n;
+    bool damaged;
 };
 static err read_step_tx(struct call *c)
 {
     struct read_step *r = c->state;
-    struct session    now;
-    struct step       step;
-    bool              found;
+    struct session now;
+    struct step step;
+    bool found;
     TRY(session_find(c, r->v->id, r->v->i, &now, &found));
     if (!found || now.version != r->v->s.version) return ERR_CONFLICT; /* somebody was quicker: the race is lost before it is run */
-    int64_t          seq = r->seq;
+    int64_t seq = r->seq;
     struct step_head head;
     for (r->n = 0; seq && r->n < CHAIN_MAX; seq = head.base) {
         TRY(step_read(c, r->v->id, seq, &step));
@@ -180,8 +180,8 @@ static err open_step(struct visit *v, struct arena *mem, int64_t seq, str prefix
 static err read_snapshot(struct visit *v, struct arena *scratch, int64_t seq, str *out)
 {
     struct read_step r = { .v = v, .seq = seq };
-    struct call      reading = *v->c;
-    str              text = STR_NULL;
+    struct call reading = *v->c;
+    str text = STR_NULL;
     reading.mem = scratch;
     reading.state = &r;
     TRY(store_do(v->r->o.store, &reading, TX_READ, read_step_tx));
@@ -224,7 +224,7 @@ static err seal_frame(struct visit *v, struct buf *b)
 
 static err ask(struct visit *v, struct buf *b)
 {
-    str      package;
+    str package;
     uint64_t served;
     TRY(interview_package(v->i, &package));
     TRY(seal_frame(v, b));
@@ -236,7 +236,7 @@ static err ask(struct visit *v, struct buf *b)
 static err call_worker(struct visit *v, void (*fill)(struct visit *v, struct buf *b, void *arg), void *arg, int64_t seq)
 {
     struct warm warm = { 0 };
-    bool        is_warm = seq > 0 && seq == v->s.seq && warm_find(v->r->warm, v->id, &warm) && warm.version == v->s.version && warm.number;
+    bool is_warm = seq > 0 && seq == v->s.seq && warm_find(v->r->warm, v->id, &warm) && warm.version == v->s.version && warm.number;
     for (;;) {
         CLEANUP(buf_release) struct buf b = BUF(FRAME_MAX);
         fill(v, &b, arg);
@@ -280,7 +280,7 @@ static int64_t choose_base(const struct visit *v, int64_t seq)
 static err seal_step(struct visit *v, int64_t seq, str snapshot)
 {
     struct session_write *w = &v->write;
-    str     prefix = STR_NULL;
+    str prefix = STR_NULL;
     int64_t base = choose_base(v, seq);
     if (base) TRY(visit_snapshot(v, base, &prefix));
     if (prefix.n == 0) base = 0;
@@ -298,8 +298,8 @@ static err settle_mode(struct visit *v, bool keep_mode)
     w->rewrap = multi != v->s.multi_user;
     if (!w->rewrap) return ERR_OK;
     if (!multi && !secret_usable(v->secret))
-        return fail(v->c, ERR_INPUT, NULL, "%sIncorrect AES key length (%zu bytes)", v->texts && v->texts->keyless ? v->texts->keyless : "ValueError: ",
-                    secret_given(v).n);
+        return fail(v->c, ERR_INPUT, NULL, "%sIncorrect AES key length (%zu bytes)",
+                    v->texts && v->texts->keyless ? v->texts->keyless : "ValueError: ", secret_given(v).n);
     return session_key_wrap(v->c->mem, v->r, v->id, multi ? STR_NULL : v->secret, v->key, &w->wrapped);
 }
 
@@ -329,13 +329,19 @@ static str column_text(str s) { return s.n && memchr(s.p, '\0', s.n) ? STR_NULL 
 err visit_save(struct visit *v, int64_t last, bool keep_mode)
 {
     enum save save = (enum save)frame_get_u64(&v->reply, TAG_SAVE, SAVE_NOTHING);
-    str       snapshot = frame_get(&v->reply, TAG_SNAPSHOT);
+    str snapshot = frame_get(&v->reply, TAG_SNAPSHOT);
     if (save == SAVE_NOTHING || str_absent(snapshot)) return kept_store_alone(v);
     if (str_absent(frame_get(&v->reply, TAG_INTERVIEW_HASH))) return distrust(v);
     if (snapshot.n > STEP_MAX) return fail(v->c, ERR_INPUT, NULL, "DAError: the answers are larger than 24 MiB");
     int64_t seq = save == SAVE_OVER && last > 0 ? last : last + 1;
-    v->write = (struct session_write){ .id = v->id, .interview = v->i, .wrapped = v->s.wrapped, .version = v->s.version, .seq = seq, .steps = seq,
-                                       .title = column_text(frame_get(&v->reply, TAG_TITLE)), .tags_json = column_text(frame_get(&v->reply, TAG_TAGS)),
+    v->write = (struct session_write){ .id = v->id,
+                                       .interview = v->i,
+                                       .wrapped = v->s.wrapped,
+                                       .version = v->s.version,
+                                       .seq = seq,
+                                       .steps = seq,
+                                       .title = column_text(frame_get(&v->reply, TAG_TITLE)),
+                                       .tags_json = column_text(frame_get(&v->reply, TAG_TAGS)),
                                        .account_id = v->c->who->account.id };
     TRY(settle_mode(v, keep_mode));
     TRY(seal_step(v, seq, snapshot));
@@ -347,8 +353,13 @@ err visit_save(struct visit *v, int64_t last, bool keep_mode)
 err visit_drop_last(struct visit *v)
 {
     int64_t left = v->s.seq - 1;
-    v->write = (struct session_write){ .id = v->id, .interview = v->i, .version = v->s.version, .steps = left, .multi_user = v->s.multi_user,
-                                       .key_seq = v->s.key_seq > left ? 0 : v->s.key_seq, .account_id = v->c->who->account.id };
+    v->write = (struct session_write){ .id = v->id,
+                                       .interview = v->i,
+                                       .version = v->s.version,
+                                       .steps = left,
+                                       .multi_user = v->s.multi_user,
+                                       .key_seq = v->s.key_seq > left ? 0 : v->s.key_seq,
+                                       .account_id = v->c->who->account.id };
     return store_step(v);
 }
 
@@ -387,7 +398,7 @@ err answer_json(struct call *c, int status, str json)
 err answer_response(struct visit *v, bool asked)
 {
     uint64_t status = asked ? frame_get_u64(&v->reply, TAG_STATUS, 200) : 200;
-    str      type = frame_get(&v->reply, TAG_TYPE), kind;
+    str type = frame_get(&v->reply, TAG_TYPE), kind;
     if (status < 200 || status > 599) status = 200;
     if (status == 204 || status == 304) return reply_empty(v->c, (int)status);
     /* The type is the author's text: what cannot stand in a header does not get there. */

@@ -14,26 +14,26 @@
 
 static int rows_failed;
 
-#define ROW_CHECK(name, claim)                                                                                         \
-    do {                                                                                                               \
-        if (!(claim)) {                                                                                                \
-            print_error("row \"%s\": not true: %s (%s:%d)\n", (name), #claim, __FILE__, __LINE__);                      \
-            rows_failed++;                                                                                             \
-        }                                                                                                              \
+#define ROW_CHECK(name, claim)                                                                     \
+    do {                                                                                           \
+        if (!(claim)) {                                                                            \
+            print_error("row \"%s\": not true: %s (%s:%d)\n", (name), #claim, __FILE__, __LINE__); \
+            rows_failed++;                                                                         \
+        }                                                                                          \
     } while (0)
-#define ROW_STR(name, got, want)                                                                                       \
-    do {                                                                                                               \
-        str got_ = (got), want_ = (want);                                                                              \
-        if (!str_eq(got_, want_)) {                                                                                    \
+#define ROW_STR(name, got, want)                                                                                                           \
+    do {                                                                                                                                   \
+        str got_ = (got), want_ = (want);                                                                                                  \
+        if (!str_eq(got_, want_)) {                                                                                                        \
             print_error("row \"%s\": got \"%.*s\", wanted \"%.*s\" (%s:%d)\n", (name), STR_ARG(got_), STR_ARG(want_), __FILE__, __LINE__); \
-            rows_failed++;                                                                                             \
-        }                                                                                                              \
+            rows_failed++;                                                                                                                 \
+        }                                                                                                                                  \
     } while (0)
-#define ROWS_END()                                                                                                     \
-    do {                                                                                                               \
-        int failed_ = rows_failed;                                                                                     \
-        rows_failed = 0;                                                                                               \
-        assert_int_equal(failed_, 0);                                                                                  \
+#define ROWS_END()                    \
+    do {                              \
+        int failed_ = rows_failed;    \
+        rows_failed = 0;              \
+        assert_int_equal(failed_, 0); \
     } while (0)
 
 /* Runs step with the 1st, 2nd, … allocation failing until none is left to fail; each failure must be ERR_NOMEM. Without fault points the
@@ -43,7 +43,7 @@ static inline void fault_loop(err (*step)(void))
 #ifdef CHANCERY_FAULTS
     for (long n = 1;; n++) {
         fault_arm(n);
-        err  e = step();
+        err e = step();
         bool hit = fault_hit();
         fault_arm(0);
         assert_int_equal(e, hit ? ERR_NOMEM : ERR_OK);

@@ -5,9 +5,9 @@
 
 static const struct {
     const char *name;
-    str         text;
+    str text;
     const char *why;
-    size_t      line, column, chars;
+    size_t line, column, chars;
 } refused[] = {
     { "an empty text has no value", STR(""), "Expecting value", 1, 1, 0 },
     { "blanks alone have no value", STR(" \n"), "Expecting value", 2, 1, 2 },
@@ -55,8 +55,8 @@ static void test_refused(void **state)
     struct arena *a = arena_new(1 << 20);
     for (size_t i = 0; i < COUNT_OF(refused); i++) {
         struct json_error bad = { 0 }, same = { 0 };
-        json_t           *tree = NULL;
-        const char       *name = refused[i].name;
+        json_t *tree = NULL;
+        const char *name = refused[i].name;
         ROW_CHECK(name, json_scan(refused[i].text, NULL, &bad) == ERR_INPUT);
         ROW_STR(name, str_c(bad.why), str_c(refused[i].why));
         ROW_CHECK(name, bad.line == refused[i].line);
@@ -72,7 +72,7 @@ static void test_refused(void **state)
 
 static const struct {
     const char *name;
-    str         text, ascii, plain; /* plain.p == NULL: as ascii */
+    str text, ascii, plain; /* plain.p == NULL: as ascii */
 } accepted[] = {
     { "null", STR(" null "), STR("null"), { 0 } },
     { "true and false", STR("[true,false]"), STR("[true,false]"), { 0 } },
@@ -86,7 +86,9 @@ static const struct {
     { "control characters", STR("\"\\u0000\\u001f\x7F\""), STR("\"\\u0000\\u001f\\u007f\""), STR("\"\\u0000\\u001f\x7F\"") },
     { "a pair of surrogates is one character", STR("\"\\uD83D\\uDE00\""), STR("\"\\ud83d\\ude00\""), STR("\"\xF0\x9F\x98\x80\"") },
     { "half a pair is replaced", STR("\"\\ud83dx\\ude00\""), STR("\"\\ufffdx\\ufffd\""), STR("\"\xEF\xBF\xBDx\xEF\xBF\xBD\"") },
-    { "a high one before another escape", STR("\"\\ud83d\\u0041\""), STR("\"\\ufffdA\""), STR("\"\xEF\xBF\xBD" "A\"") },
+    { "a high one before another escape", STR("\"\\ud83d\\u0041\""), STR("\"\\ufffdA\""),
+      STR("\"\xEF\xBF\xBD"
+          "A\"") },
     { "a key with NUL", STR("{\"a\\u0000b\":1}"), STR("{\"a\\u0000b\":1}"), { 0 } },
     { "the largest int64", STR("9223372036854775807"), STR("9223372036854775807"), { 0 } },
     { "the smallest int64", STR("-9223372036854775808"), STR("-9223372036854775808"), { 0 } },
@@ -104,9 +106,9 @@ static void test_accepted(void **state)
         const char *name = accepted[i].name;
         ROW_CHECK(name, json_scan(accepted[i].text, NULL, NULL) == ERR_OK);
         for (int ascii = 0; ascii < 2; ascii++) {
-            json_t    *tree = NULL;
+            json_t *tree = NULL;
             struct buf b = BUF(4096);
-            struct jw  w = JW(&b);
+            struct jw w = JW(&b);
             w.ascii = ascii;
             ROW_CHECK(name, json_read(a, accepted[i].text, NULL, &tree, NULL) == ERR_OK);
             jw_json(&w, tree, true);
@@ -120,16 +122,36 @@ static void test_accepted(void **state)
 }
 
 static const struct {
-    double      v;
+    double v;
     const char *text;
 } doubles[] = {
-    { 0.0, "0.0" }, { -0.0, "-0.0" }, { 5.0, "5.0" }, { 0.1, "0.1" }, { -2.5, "-2.5" }, { 100.0, "100.0" }, { 1e15, "1000000000000000.0" },
-    { 123456789012345.67, "123456789012345.67" }, { 9999999999999998.0, "9999999999999998.0" }, { 1e16, "1e+16" }, { 1e22, "1e+22" },
-    { 1.5e300, "1.5e+300" }, { 0.0001, "0.0001" }, { 0.00012345, "0.00012345" }, { 0.00001, "1e-05" }, { 1.5e-7, "1.5e-07" },
-    { 0.30000000000000004, "0.30000000000000004" }, { 1.0 / 3, "0.3333333333333333" }, { 2.0 / 3, "0.6666666666666666" },
-    { 5e-324, "5e-324" }, { 2.2250738585072014e-308, "2.2250738585072014e-308" }, { 1.7976931348623157e308, "1.7976931348623157e+308" },
+    { 0.0, "0.0" },
+    { -0.0, "-0.0" },
+    { 5.0, "5.0" },
+    { 0.1, "0.1" },
+    { -2.5, "-2.5" },
+    { 100.0, "100.0" },
+    { 1e15, "1000000000000000.0" },
+    { 123456789012345.67, "123456789012345.67" },
+    { 9999999999999998.0, "9999999999999998.0" },
+    { 1e16, "1e+16" },
+    { 1e22, "1e+22" },
+    { 1.5e300, "1.5e+300" },
+    { 0.0001, "0.0001" },
+    { 0.00012345, "0.00012345" },
+    { 0.00001, "1e-05" },
+    { 1.5e-7, "1.5e-07" },
+    { 0.30000000000000004, "0.30000000000000004" },
+    { 1.0 / 3, "0.3333333333333333" },
+    { 2.0 / 3, "0.6666666666666666" },
+    { 5e-324, "5e-324" },
+    { 2.2250738585072014e-308, "2.2250738585072014e-308" },
+    { 1.7976931348623157e308, "1.7976931348623157e+308" },
     { 5.684341886080802e-14, "5.684341886080802e-14" }, /* 2^-44: the nearest 16 digits do not read back, the next ones up do */
-    { 9007199254740993.0, "9007199254740992.0" }, { 4.35, "4.35" }, { 1e100, "1e+100" }, { 1e-100, "1e-100" },
+    { 9007199254740993.0, "9007199254740992.0" },
+    { 4.35, "4.35" },
+    { 1e100, "1e+100" },
+    { 1e-100, "1e-100" },
 };
 
 static void test_doubles(void **state)
@@ -137,13 +159,13 @@ static void test_doubles(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(doubles); i++) {
         struct buf b = BUF(64);
-        struct jw  w = JW(&b);
+        struct jw w = JW(&b);
         jw_double(&w, doubles[i].v);
         ROW_STR(doubles[i].text, buf_str(&b), str_c(doubles[i].text));
         buf_release(&b);
     }
     struct buf b = BUF(64);
-    struct jw  w = JW(&b);
+    struct jw w = JW(&b);
     jw_open(&w, '[');
     jw_double(&w, (double)NAN);
     jw_double(&w, HUGE_VAL);
@@ -159,7 +181,7 @@ static void test_powers_of_two_read_back(void **state)
     (void)state;
     for (int x = -1074; x < 1024; x++) {
         struct buf b = BUF(64);
-        struct jw  w = JW(&b);
+        struct jw w = JW(&b);
         jw_double(&w, ldexp(1, x));
         buf_char(&b, 0);
         ROW_CHECK(b.p, strtod(b.p, NULL) == ldexp(1, x));
@@ -171,7 +193,7 @@ static void test_powers_of_two_read_back(void **state)
 static void test_members_are_slices(void **state)
 {
     (void)state;
-    struct arena       *a = arena_new(1 << 20);
+    struct arena *a = arena_new(1 << 20);
     struct json_members m = { 0 };
     str text = STR("{ \"v\" : { \"x\" : 1.50, \"y\":[NaN] } ,\n\"k\\u00e9y\":\"a\\u0062\" ,\"v\":  9223372036854775808123  }\n");
     struct json_rules rules = { .nan = true };
@@ -189,7 +211,7 @@ static void test_members_are_slices(void **state)
     struct json_error bad;
     ROW_CHECK("trailing text is refused", json_scan_members(a, STR("{} x"), NULL, &m, &bad) == ERR_INPUT && bad.at == 3);
     struct buf b = BUF(1 << 20);
-    struct jw  w = JW(&b);
+    struct jw w = JW(&b);
     jw_open(&w, '{');
     for (int i = 0; i < 1000; i++) jw_kint(&w, "k", i);
     jw_close(&w, '}');
@@ -210,10 +232,10 @@ static str repeat(struct buf *b, char c, size_t n)
 static void test_rules(void **state)
 {
     (void)state;
-    struct arena     *a = arena_new(1 << 20);
-    struct buf        b = BUF(1 << 20);
+    struct arena *a = arena_new(1 << 20);
+    struct buf b = BUF(1 << 20);
     struct json_error bad = { 0 };
-    json_t           *tree;
+    json_t *tree;
     struct json_rules deep = { .depth = 3 }, nan_ok = { .nan = true }, twice = { .reject_twice = true }, few = { .values = 3 };
 
     ROW_CHECK("three levels of three", json_scan(STR("[[[1]]]"), &deep, NULL) == ERR_OK);
@@ -222,8 +244,8 @@ static void test_rules(void **state)
     ROW_CHECK("200 by default", json_scan(repeat(&b, '[', 201), NULL, &bad) == ERR_INPUT && bad.at == 200 && str_is(str_c(bad.why), "Nested too deep"));
     ROW_CHECK("a hundred thousand brackets need no stack", json_scan(repeat(&b, '{', 100000), NULL, NULL) == ERR_INPUT);
 
-    ROW_CHECK("NaN and infinities are read as null", json_read(a, STR("[NaN,Infinity,-Infinity]"), &nan_ok, &tree, NULL) == ERR_OK &&
-                                                         json_is_null(json_array_get(tree, 2)));
+    ROW_CHECK("NaN and infinities are read as null",
+              json_read(a, STR("[NaN,Infinity,-Infinity]"), &nan_ok, &tree, NULL) == ERR_OK && json_is_null(json_array_get(tree, 2)));
     ROW_CHECK("a number beyond double", json_read(a, STR("[1e400]"), NULL, &tree, &bad) == ERR_INPUT && bad.at == 1);
     ROW_STR("is out of range", str_c(bad.why), STR("Number out of range"));
     ROW_CHECK("though it is JSON", json_scan(STR("[1e400]"), NULL, NULL) == ERR_OK);
@@ -247,7 +269,7 @@ static void test_writer(void **state)
 {
     (void)state;
     struct buf b = BUF(4096);
-    struct jw  w = JW(&b);
+    struct jw w = JW(&b);
     jw_open(&w, '{');
     jw_kstr(&w, "s", STR("x\"y"));
     jw_kstr(&w, "absent", STR_NULL);
@@ -260,12 +282,14 @@ static void test_writer(void **state)
     jw_raw(&w, STR("{\"raw\" : 1}"));
     jw_open(&w, '{');
     jw_close(&w, '}');
-    jw_str(&w, STR("a\xFF" "b\xE2\x82"));
+    jw_str(&w, STR("a\xFF"
+                   "b\xE2\x82"));
     jw_close(&w, ']');
     jw_close(&w, '}');
     ROW_STR("commas are its own business", buf_str(&b),
             STR("{\"s\":\"x\\\"y\",\"absent\":null,\"i\":-9223372036854775808,\"b\":true,\"n\":null,\"list\":[1,{\"raw\" : 1},{},"
-                "\"a\xEF\xBF\xBD" "b\xEF\xBF\xBD\xEF\xBF\xBD\"]}"));
+                "\"a\xEF\xBF\xBD"
+                "b\xEF\xBF\xBD\xEF\xBF\xBD\"]}"));
     buf_clear(&b);
     w = JW(&b);
     for (int i = 0; i <= JW_DEPTH; i++) jw_open(&w, '[');
@@ -285,12 +309,12 @@ static err read_and_write(void)
 {
     struct arena *a = arena_new(1 << 16);
     if (!a) return ERR_NOMEM;
-    json_t             *tree;
+    json_t *tree;
     struct json_members m;
-    str                 text = STR("{\"a\":[1,2.5,\"x\",null,{\"b\":{}}],\"a\":true,\"long\":\"0123456789\"}");
-    struct buf          b = BUF(4096);
-    struct jw           w = JW(&b);
-    err                 e = json_read(a, text, NULL, &tree, NULL);
+    str text = STR("{\"a\":[1,2.5,\"x\",null,{\"b\":{}}],\"a\":true,\"long\":\"0123456789\"}");
+    struct buf b = BUF(4096);
+    struct jw w = JW(&b);
+    err e = json_read(a, text, NULL, &tree, NULL);
     if (!e) e = json_scan_members(a, text, NULL, &m, NULL);
     if (!e) jw_json(&w, tree, true);
     if (!e) e = buf_ok(&b);
@@ -308,9 +332,14 @@ static void test_each_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_accepted), cmocka_unit_test(test_doubles),
-        cmocka_unit_test(test_powers_of_two_read_back), cmocka_unit_test(test_members_are_slices), cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_writer), cmocka_unit_test(test_each_allocation_may_fail),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_accepted),
+        cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_powers_of_two_read_back),
+        cmocka_unit_test(test_members_are_slices),
+        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_writer),
+        cmocka_unit_test(test_each_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static atomic_int       done;
-static pthread_mutex_t  gate = PTHREAD_MUTEX_INITIALIZER;
-static char             thread_name[16];
+static atomic_int done;
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static char thread_name[16];
 
 static void count(void *arg)
 {
@@ -30,7 +30,7 @@ static void test_lane_is_bounded(void **state)
 {
     (void)state;
     struct lane *l = NULL;
-    atomic_bool  started = false;
+    atomic_bool started = false;
     atomic_store(&done, 0);
     assert_int_equal(lane_new("testlane", 1, 3, &l), ERR_OK);
     (void)pthread_mutex_lock(&gate);
@@ -62,7 +62,7 @@ static void test_lane_runs_each_once(void **state)
 static err make_lane(void)
 {
     struct lane *l;
-    err          e = lane_new("fault", 2, 2, &l);
+    err e = lane_new("fault", 2, 2, &l);
     if (!e) lane_free(l);
     return e;
 }
@@ -106,9 +106,9 @@ static void test_text_line(void **state)
 static void test_json_line(void **state)
 {
     (void)state;
-    char          line[9000], large[3000];
+    char line[9000], large[3000];
     struct arena *a = arena_new(1 << 20);
-    json_t       *tree = NULL;
+    json_t *tree = NULL;
     memset(large, '"', sizeof large);
     struct log_kv kv[12];
     for (size_t i = 0; i < COUNT_OF(kv); i++) kv[i] = (struct log_kv)LOG_S("large", ((str){ large, sizeof large }));
@@ -139,7 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lane_is_bounded), cmocka_unit_test(test_lane_runs_each_once), cmocka_unit_test(test_lane_without_memory),
-        cmocka_unit_test(test_text_line), cmocka_unit_test(test_json_line),
+        cmocka_unit_test(test_text_line),       cmocka_unit_test(test_json_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

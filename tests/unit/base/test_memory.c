@@ -8,8 +8,8 @@ static void test_arena(void **state)
 {
     (void)state;
     struct arena *a = arena_new(100000);
-    char         *first = NEW_N(a, char, 3);
-    double       *aligned = NEW(a, double);
+    char *first = NEW_N(a, char, 3);
+    double *aligned = NEW(a, double);
     assert_non_null(first);
     assert_non_null(aligned);
     ROW_CHECK("aligned", (uintptr_t)aligned % _Alignof(double) == 0);
@@ -33,7 +33,7 @@ static void test_arena(void **state)
     ROWS_END();
 }
 
-static char   undone[8];
+static char undone[8];
 static size_t n_undone;
 
 static void undo(void *what) { undone[n_undone++] = *(char *)what; }
@@ -42,7 +42,7 @@ static void test_arena_undoes_in_reverse(void **state)
 {
     (void)state;
     struct arena *a = arena_new(1000);
-    str           s = STR_NULL;
+    str s = STR_NULL;
     assert_int_equal(arena_str(a, STR("abc"), &s), ERR_OK);
     char *letters = arena_z(a, s);
     for (int i = 0; i < 3; i++) assert_int_equal(arena_on_end(a, undo, letters + i), ERR_OK);
@@ -50,7 +50,8 @@ static void test_arena_undoes_in_reverse(void **state)
     assert_memory_equal(undone, "cba", 3);
     assert_int_equal(n_undone, 3);
     static char late = 'z';
-    while (NEW_N(a, char, 16)) {}
+    while (NEW_N(a, char, 16)) {
+    }
     assert_int_equal(arena_on_end(a, undo, &late), ERR_NOMEM); /* no room to remember: undone at once */
     assert_int_equal(n_undone, 4);
     arena_free(a);
@@ -61,7 +62,7 @@ static void test_arena_texts(void **state)
 {
     (void)state;
     struct arena *a = arena_new(1000);
-    str           s = STR_NULL;
+    str s = STR_NULL;
     assert_int_equal(arena_printf(a, &s, "%d-%s", 42, "x"), ERR_OK);
     ROW_STR("formatted", s, STR("42-x"));
     ROW_CHECK("with a NUL behind", s.p[s.n] == 0);
@@ -96,7 +97,7 @@ static void test_buf(void **state)
     buf_z(&b, "q");
     ROW_CHECK("usable after clearing", buf_ok(&b) == ERR_OK && b.n == 1);
     struct arena *a = arena_new(1000);
-    str           out = STR_NULL;
+    str out = STR_NULL;
     ROW_CHECK("moves to an arena", buf_to_arena(&b, a, &out) == ERR_OK && b.p == NULL);
     ROW_STR("with its contents", out, STR("q"));
     struct buf bad = BUF(1);
@@ -111,13 +112,25 @@ static void test_buf(void **state)
 
 static const struct {
     const char *text;
-    err         want;
-    int64_t     value;
+    err want;
+    int64_t value;
 } ints[] = {
-    { "0", ERR_OK, 0 }, { "-0", ERR_OK, 0 }, { "+7", ERR_OK, 7 }, { "0012", ERR_OK, 12 }, { "9223372036854775807", ERR_OK, INT64_MAX },
-    { "-9223372036854775808", ERR_OK, INT64_MIN }, { "9223372036854775808", ERR_INPUT, 0 }, { "-9223372036854775809", ERR_INPUT, 0 },
-    { "99999999999999999999", ERR_INPUT, 0 }, { "", ERR_INPUT, 0 }, { "-", ERR_INPUT, 0 }, { "+-1", ERR_INPUT, 0 }, { " 1", ERR_INPUT, 0 },
-    { "1 ", ERR_INPUT, 0 }, { "1x", ERR_INPUT, 0 }, { "0x10", ERR_INPUT, 0 },
+    { "0", ERR_OK, 0 },
+    { "-0", ERR_OK, 0 },
+    { "+7", ERR_OK, 7 },
+    { "0012", ERR_OK, 12 },
+    { "9223372036854775807", ERR_OK, INT64_MAX },
+    { "-9223372036854775808", ERR_OK, INT64_MIN },
+    { "9223372036854775808", ERR_INPUT, 0 },
+    { "-9223372036854775809", ERR_INPUT, 0 },
+    { "99999999999999999999", ERR_INPUT, 0 },
+    { "", ERR_INPUT, 0 },
+    { "-", ERR_INPUT, 0 },
+    { "+-1", ERR_INPUT, 0 },
+    { " 1", ERR_INPUT, 0 },
+    { "1 ", ERR_INPUT, 0 },
+    { "1x", ERR_INPUT, 0 },
+    { "0x10", ERR_INPUT, 0 },
 };
 
 static void test_str_int(void **state)
@@ -133,8 +146,8 @@ static void test_str_int(void **state)
 
 static const struct {
     const char *name;
-    str         text;
-    size_t      good, chars;
+    str text;
+    size_t good, chars;
 } utf8[] = {
     { "nothing", STR(""), 0, 0 },
     { "ASCII with NUL", STR("a\0b"), 3, 3 },
@@ -160,7 +173,7 @@ static void test_utf8(void **state)
     }
     static const uint32_t points[] = { 0, 0x7F, 0x80, 0x7FF, 0x800, 0xFFFD, 0x10000, 0x10FFFF };
     for (size_t i = 0; i < COUNT_OF(points); i++) {
-        char   out[4];
+        char out[4];
         size_t n = str_utf8_put(out, points[i]);
         ROW_CHECK("what is put is well-formed", str_utf8_ok((str){ out, n }) && str_utf8_len((str){ out, n }) == 1);
     }
@@ -212,7 +225,8 @@ static void test_first_fail_wins(void **state)
     call_forget(&c);
     ROW_CHECK("until forgotten", fail_status(&c, ERR_CONFLICT, 418, "later") == ERR_CONFLICT && c.why.status == 418);
     call_forget(&c);
-    while (NEW_N(c.mem, char, 1)) {}
+    while (NEW_N(c.mem, char, 1)) {
+    }
     ROW_CHECK("without memory", fail(&c, ERR_INPUT, "/b", "long text %200d", 1) == ERR_INPUT && str_is(c.why.text, "out of memory"));
     arena_free(c.mem);
     ROWS_END();
@@ -223,7 +237,7 @@ static err use_memory(void)
     struct arena *a = arena_new(1 << 20);
     if (!a) return ERR_NOMEM;
     struct buf b = BUF(1 << 20);
-    str        s = STR_NULL;
+    str s = STR_NULL;
     for (int i = 0; i < 100; i++) buf_printf(&b, "%0100d", i);
     err e = NEW_N(a, char, 70000) ? buf_to_arena(&b, a, &s) : ERR_NOMEM;
     buf_release(&b);
@@ -248,9 +262,17 @@ static void test_names_of_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arena), cmocka_unit_test(test_arena_undoes_in_reverse), cmocka_unit_test(test_arena_texts), cmocka_unit_test(test_buf),
-        cmocka_unit_test(test_str_int), cmocka_unit_test(test_utf8), cmocka_unit_test(test_str), cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_first_fail_wins), cmocka_unit_test(test_each_allocation_may_fail), cmocka_unit_test(test_names_of_errors),
+        cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_arena_undoes_in_reverse),
+        cmocka_unit_test(test_arena_texts),
+        cmocka_unit_test(test_buf),
+        cmocka_unit_test(test_str_int),
+        cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_str),
+        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_first_fail_wins),
+        cmocka_unit_test(test_each_allocation_may_fail),
+        cmocka_unit_test(test_names_of_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

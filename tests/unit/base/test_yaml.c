@@ -15,8 +15,10 @@ static str words(struct arena *a, const struct yaml_node *n)
     case YAML_NULL: return STR("null");
     case YAML_BOOL: return n->b ? STR("bool true") : STR("bool false");
     case YAML_INT:
-        if (n->big) e = arena_printf(a, &out, "big " STR_FMT, STR_ARG(n->text));
-        else e = arena_printf(a, &out, "int %lld", (long long)n->i);
+        if (n->big)
+            e = arena_printf(a, &out, "big " STR_FMT, STR_ARG(n->text));
+        else
+            e = arena_printf(a, &out, "int %lld", (long long)n->i);
         break;
     case YAML_FLOAT: e = isnan(n->f) ? arena_str(a, STR("float nan"), &out) : arena_printf(a, &out, "float %.17g", n->f); break;
     case YAML_STR: e = arena_printf(a, &out, "str " STR_FMT, STR_ARG(n->text)); break;
@@ -33,33 +35,102 @@ static str words(struct arena *a, const struct yaml_node *n)
 static const struct {
     const char *text, *want; /* language 1.2 */
 } scalars[] = {
-    { "true", "bool true" }, { "True", "bool true" }, { "TRUE", "bool true" }, { "false", "bool false" }, { "False", "bool false" },
-    { "FALSE", "bool false" }, { "tRUE", "str tRUE" },
-    { "yes", "str yes" }, { "Yes", "str Yes" }, { "no", "str no" }, { "No", "str No" }, { "on", "str on" }, { "off", "str off" }, { "y", "str y" },
+    { "true", "bool true" },
+    { "True", "bool true" },
+    { "TRUE", "bool true" },
+    { "false", "bool false" },
+    { "False", "bool false" },
+    { "FALSE", "bool false" },
+    { "tRUE", "str tRUE" },
+    { "yes", "str yes" },
+    { "Yes", "str Yes" },
+    { "no", "str no" },
+    { "No", "str No" },
+    { "on", "str on" },
+    { "off", "str off" },
+    { "y", "str y" },
     { "n", "str n" },
-    { "null", "null" }, { "Null", "null" }, { "NULL", "null" }, { "~", "null" }, { "", "null" }, { "nULL", "str nULL" },
-    { "010", "int 10" }, { "007", "int 7" }, { "-010", "int -10" }, { "+5", "int 5" }, { "0", "int 0" },
-    { "0o10", "int 8" }, { "0x1F", "int 31" }, { "0b11", "int 3" }, { "-0x10", "int -16" }, { "0o8", "str 0o8" }, { "0b2", "str 0b2" },
-    { "0xg", "str 0xg" }, { "0x", "str 0x" }, { "0x_", "str 0x_" }, { "0X1F", "str 0X1F" },
-    { "1_000", "int 1000" }, { "_1", "str _1" }, { "1__0_", "int 10" },
-    { "9223372036854775807", "int 9223372036854775807" }, { "-9223372036854775808", "int -9223372036854775808" },
-    { "9223372036854775808", "big 9223372036854775808" }, { "-9_223372036854775809", "big -9223372036854775809" },
+    { "null", "null" },
+    { "Null", "null" },
+    { "NULL", "null" },
+    { "~", "null" },
+    { "", "null" },
+    { "nULL", "str nULL" },
+    { "010", "int 10" },
+    { "007", "int 7" },
+    { "-010", "int -10" },
+    { "+5", "int 5" },
+    { "0", "int 0" },
+    { "0o10", "int 8" },
+    { "0x1F", "int 31" },
+    { "0b11", "int 3" },
+    { "-0x10", "int -16" },
+    { "0o8", "str 0o8" },
+    { "0b2", "str 0b2" },
+    { "0xg", "str 0xg" },
+    { "0x", "str 0x" },
+    { "0x_", "str 0x_" },
+    { "0X1F", "str 0X1F" },
+    { "1_000", "int 1000" },
+    { "_1", "str _1" },
+    { "1__0_", "int 10" },
+    { "9223372036854775807", "int 9223372036854775807" },
+    { "-9223372036854775808", "int -9223372036854775808" },
+    { "9223372036854775808", "big 9223372036854775808" },
+    { "-9_223372036854775809", "big -9223372036854775809" },
     { "0xffffffffffffffffffff", "big 1208925819614629174706175" },
-    { "1e3", "float 1000" }, { "12e03", "float 12000" }, { ".5", "float 0.5" }, { "1.", "float 1" }, { "-.5", "float -0.5" }, { "1.5e-3", "float 0.0015" },
-    { "1_0.2_5", "float 10.25" }, { "1e", "str 1e" }, { "1e+", "str 1e+" }, { ".", "str ." }, { "._5", "str ._5" }, { "1.2.3", "str 1.2.3" },
-    { "+", "str +" }, { "e5", "str e5" },
-    { "12:30", "str 12:30" }, { "12:30:45", "str 12:30:45" }, { "1,000", "str 1,000" },
-    { "2020-01-02", "date 2020-1-2" }, { "2020-1-2", "str 2020-1-2" }, { "2020-01-02x", "str 2020-01-02x" }, { "20200-01-02", "str 20200-01-02" },
-    { "2020-01-02 10:00:00", "datetime 2020-1-2 10:0:0.0" }, { "2020-01-02T10:00:00Z", "datetime 2020-1-2 10:0:0.0" },
-    { "2020-01-02t10:00:00.25", "datetime 2020-1-2 10:0:0.250000" }, { "2020-01-02 10:00:00.1234567", "datetime 2020-1-2 10:0:0.123456" },
-    { "2020-01-01 01:00:00 +02:30", "datetime 2019-12-31 22:30:0.0" }, { "2019-12-31 23:00:00 -5", "datetime 2020-1-1 4:0:0.0" },
-    { "2020-02-29 12:00:00 +01", "datetime 2020-2-29 11:0:0.0" }, { "2020-01-02 10:00", "str 2020-01-02 10:00" },
-    { ".inf", "float inf" }, { "-.INF", "float -inf" }, { "+.Inf", "float inf" }, { ".NaN", "float nan" }, { ".nan", "float nan" },
-    { "-.nan", "str -.nan" }, { "inf", "str inf" },
-    { "\"true\"", "str true" }, { "'5'", "str 5" }, { "\"\\x41\\u00e9\\n\"", "str A\xC3\xA9\n" },
-    { "!!str 5", "str 5" }, { "!!int \"7\"", "int 7" }, { "!!float 3", "float 3" }, { "! yes", "str yes" }, { "!!null ''", "null" },
-    { "word # a comment", "str word" }, { "a#b", "str a#b" }, { "==", "str ==" }, { "<<", "str <<" },
-    { "|\n  one\n  two\n", "str one\ntwo\n" }, { "|-\n  one\n", "str one" }, { "|+\n  one\n\n", "str one\n\n" }, { ">\n  one\n  two\n", "str one two\n" },
+    { "1e3", "float 1000" },
+    { "12e03", "float 12000" },
+    { ".5", "float 0.5" },
+    { "1.", "float 1" },
+    { "-.5", "float -0.5" },
+    { "1.5e-3", "float 0.0015" },
+    { "1_0.2_5", "float 10.25" },
+    { "1e", "str 1e" },
+    { "1e+", "str 1e+" },
+    { ".", "str ." },
+    { "._5", "str ._5" },
+    { "1.2.3", "str 1.2.3" },
+    { "+", "str +" },
+    { "e5", "str e5" },
+    { "12:30", "str 12:30" },
+    { "12:30:45", "str 12:30:45" },
+    { "1,000", "str 1,000" },
+    { "2020-01-02", "date 2020-1-2" },
+    { "2020-1-2", "str 2020-1-2" },
+    { "2020-01-02x", "str 2020-01-02x" },
+    { "20200-01-02", "str 20200-01-02" },
+    { "2020-01-02 10:00:00", "datetime 2020-1-2 10:0:0.0" },
+    { "2020-01-02T10:00:00Z", "datetime 2020-1-2 10:0:0.0" },
+    { "2020-01-02t10:00:00.25", "datetime 2020-1-2 10:0:0.250000" },
+    { "2020-01-02 10:00:00.1234567", "datetime 2020-1-2 10:0:0.123456" },
+    { "2020-01-01 01:00:00 +02:30", "datetime 2019-12-31 22:30:0.0" },
+    { "2019-12-31 23:00:00 -5", "datetime 2020-1-1 4:0:0.0" },
+    { "2020-02-29 12:00:00 +01", "datetime 2020-2-29 11:0:0.0" },
+    { "2020-01-02 10:00", "str 2020-01-02 10:00" },
+    { ".inf", "float inf" },
+    { "-.INF", "float -inf" },
+    { "+.Inf", "float inf" },
+    { ".NaN", "float nan" },
+    { ".nan", "float nan" },
+    { "-.nan", "str -.nan" },
+    { "inf", "str inf" },
+    { "\"true\"", "str true" },
+    { "'5'", "str 5" },
+    { "\"\\x41\\u00e9\\n\"", "str A\xC3\xA9\n" },
+    { "!!str 5", "str 5" },
+    { "!!int \"7\"", "int 7" },
+    { "!!float 3", "float 3" },
+    { "! yes", "str yes" },
+    { "!!null ''", "null" },
+    { "word # a comment", "str word" },
+    { "a#b", "str a#b" },
+    { "==", "str ==" },
+    { "<<", "str <<" },
+    { "|\n  one\n  two\n", "str one\ntwo\n" },
+    { "|-\n  one\n", "str one" },
+    { "|+\n  one\n\n", "str one\n\n" },
+    { ">\n  one\n  two\n", "str one two\n" },
     { "5\n  6", "str 5 6" },
 };
 
@@ -67,10 +138,10 @@ static void test_scalars(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(scalars); i++) {
-        struct arena     *a = arena_new(1 << 20);
+        struct arena *a = arena_new(1 << 20);
         struct yaml_node *root = NULL;
         struct yaml_error bad = { 0 };
-        str               text = STR_NULL;
+        str text = STR_NULL;
         assert_int_equal(arena_printf(a, &text, "k: %s", scalars[i].text), ERR_OK);
         ROW_CHECK(scalars[i].text, yaml_read(a, text, 1, &root, &bad) == ERR_OK);
         const struct yaml_node *v = yaml_get(root, "k");
@@ -83,10 +154,10 @@ static void test_scalars(void **state)
 
 static const struct {
     const char *name;
-    str         text;
-    err         want;
-    unsigned    line, column; /* the text starts on line 10 */
-    const char *part;         /* of the error text */
+    str text;
+    err want;
+    unsigned line, column; /* the text starts on line 10 */
+    const char *part;      /* of the error text */
 } refused[] = {
     { "a lone equals sign", STR("a: ="), ERR_INPUT, 10, 4, "tag:yaml.org,2002:value" },
     { "a key twice", STR("a: 1\nb: 2\na: 3\n"), ERR_INPUT, 12, 1, "DuplicateKeyError" },
@@ -126,10 +197,10 @@ static void test_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(refused); i++) {
-        struct arena     *a = arena_new(1 << 20);
+        struct arena *a = arena_new(1 << 20);
         struct yaml_node *root = NULL;
         struct yaml_error bad = { 0 };
-        const char       *name = refused[i].name;
+        const char *name = refused[i].name;
         ROW_CHECK(name, yaml_read(a, refused[i].text, 10, &root, &bad) == refused[i].want);
         ROW_CHECK(name, root == NULL);
         ROW_CHECK(name, bad.line == refused[i].line);
@@ -145,7 +216,7 @@ static struct yaml_node *must_read(struct arena *a, str text)
 {
     struct yaml_node *root = NULL;
     struct yaml_error bad = { 0 };
-    err               e = yaml_read(a, text, 1, &root, &bad);
+    err e = yaml_read(a, text, 1, &root, &bad);
     if (e) print_error("%s at %u:%u: %.*s\n", err_name(e), bad.line, bad.column, STR_ARG(bad.text));
     assert_int_equal(e, ERR_OK);
     return root;
@@ -167,14 +238,18 @@ static void test_nothing_in_it(void **state)
 static void test_order_marks_and_lookup(void **state)
 {
     (void)state;
-    struct arena           *a = arena_new(1 << 20);
+    struct arena *a = arena_new(1 << 20);
     const struct yaml_node *n = must_read(a, STR("b: 1\na:\n  - x\n  - {k: v}\nYes: true\n5: five\n"));
     ROW_STR("order of the file", words(a, n->items[0]), STR("str b"));
     ROW_CHECK("marks of a nested map", yaml_get(n, "a")->items[1]->line == 4 && yaml_get(n, "a")->items[1]->column == 5);
     ROW_STR("a word as key", words(a, yaml_get(n, "Yes")), STR("bool true"));
     ROW_CHECK("only texts are looked up", yaml_get(n, "5") == NULL && yaml_get(n, "none") == NULL && yaml_get(yaml_get(n, "b"), "x") == NULL);
     ROW_CHECK("plain is noted", n->items[0]->plain && !must_read(a, STR("'x'"))->plain && !must_read(a, STR("|\n x\n"))->plain);
-    ROW_STR("a byte order mark is skipped", words(a, yaml_get(must_read(a, STR("\xEF\xBB\xBF" "a: 1")), "a")), STR("int 1"));
+    ROW_STR("a byte order mark is skipped",
+            words(a, yaml_get(must_read(a, STR("\xEF\xBB\xBF"
+                                               "a: 1")),
+                              "a")),
+            STR("int 1"));
     arena_free(a);
     ROWS_END();
 }
@@ -183,7 +258,7 @@ static void test_order_marks_and_lookup(void **state)
 static str pairs(struct arena *a, const struct yaml_node *n)
 {
     struct buf b = BUF(4096);
-    str        out = STR_NULL;
+    str out = STR_NULL;
     for (size_t i = 0; i < n->n; i++) {
         if (i) buf_char(&b, ' ');
         buf_add(&b, n->items[2 * i]->text);
@@ -197,7 +272,7 @@ static str pairs(struct arena *a, const struct yaml_node *n)
 static void test_aliases_and_merges(void **state)
 {
     (void)state;
-    struct arena           *a = arena_new(1 << 20);
+    struct arena *a = arena_new(1 << 20);
     const struct yaml_node *n = must_read(a, STR("one: &o {x: 1, y: 2}\n"
                                                  "two: &t {y: 3, z: 4}\n"
                                                  "again: *o\n"
@@ -219,8 +294,8 @@ static void test_aliases_and_merges(void **state)
 static void test_bounds(void **state)
 {
     (void)state;
-    struct arena     *a = arena_new(64 << 20);
-    struct buf        b = BUF(1 << 20);
+    struct arena *a = arena_new(64 << 20);
+    struct buf b = BUF(1 << 20);
     struct yaml_node *root = NULL;
     struct yaml_error bad;
     for (int i = 0; i < YAML_DEPTH_MAX; i++) buf_char(&b, '[');
@@ -233,8 +308,9 @@ static void test_bounds(void **state)
 
     buf_clear(&b);
     buf_z(&b, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-    for (int i = 1; i < 8; i++) buf_printf(&b, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1,
-                                           i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+    for (int i = 1; i < 8; i++)
+        buf_printf(&b, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1,
+                   i - 1, i - 1);
     ROW_CHECK("a billion laughs", yaml_read(a, buf_str(&b), 1, &root, &bad) == ERR_LIMIT);
     ROW_STR("are too many", bad.text, STR("too many values"));
 
@@ -291,8 +367,13 @@ static void test_each_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scalars), cmocka_unit_test(test_refused), cmocka_unit_test(test_nothing_in_it), cmocka_unit_test(test_order_marks_and_lookup),
-        cmocka_unit_test(test_aliases_and_merges), cmocka_unit_test(test_bounds), cmocka_unit_test(test_each_allocation_may_fail),
+        cmocka_unit_test(test_scalars),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_nothing_in_it),
+        cmocka_unit_test(test_order_marks_and_lookup),
+        cmocka_unit_test(test_aliases_and_merges),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_each_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

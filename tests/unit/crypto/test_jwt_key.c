@@ -30,8 +30,8 @@ static str print_of(const struct jwt_key *k)
 static str written(const struct jwt_key *k, bool with_private)
 {
     struct buf b = BUF(1 << 14);
-    struct jw  w = JW(&b);
-    str        out;
+    struct jw w = JW(&b);
+    str out;
     assert_int_equal(jwt_key_write(k, with_private, &w), ERR_OK);
     assert_int_equal(buf_to_arena(&b, mem, &out), ERR_OK);
     return out;
@@ -96,7 +96,7 @@ static void test_refused(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct jwt_key *k = NULL;
-        const char     *why = NULL;
+        const char *why = NULL;
         ROW_CHECK(rows[i].name, jwt_key_read(mem, str_c(rows[i].jwk), &k, &why) == ERR_INPUT && !k);
         ROW_STR(rows[i].name, str_c(why), str_c(rows[i].why));
     }
@@ -107,11 +107,11 @@ static void test_made(void **state)
 {
     (void)state;
     for (int alg = 0; alg < JWT_ALG__COUNT; alg++) {
-        const char     *name = jwt_alg_name((enum jwt_alg)alg);
+        const char *name = jwt_alg_name((enum jwt_alg)alg);
         struct jwt_key *made, *again, *public = NULL;
-        struct jws      t;
-        str             token, reversed;
-        enum jwt_alg    found;
+        struct jws t;
+        str token, reversed;
+        enum jwt_alg found;
         ROW_CHECK(name, jwt_alg_find(str_c(name), &found) && found == (enum jwt_alg)alg);
         assert_int_equal(jwt_key_generate(mem, (enum jwt_alg)alg, STR_NULL, &made), ERR_OK);
         ROW_STR("the id is the thumbprint", jwt_key_id(made), print_of(made));
@@ -121,7 +121,7 @@ static void test_made(void **state)
         const struct jwt_key *keys[2] = { again, NULL };
         ROW_CHECK(name, jws_open(mem, token, keys, 1, &t, NULL) == ERR_OK);
         struct buf b = BUF(1 << 12);
-        struct jw  w = JW(&b);
+        struct jw w = JW(&b);
         if (alg == JWT_HS256) {
             ROW_CHECK("a secret has no public half", jwt_key_write(made, false, &w) == ERR_INPUT && b.n == 0);
             continue;

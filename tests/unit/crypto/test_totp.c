@@ -25,12 +25,12 @@ static void test_totp(void **state)
 {
     (void)state;
     static const struct {
-        int64_t     at_s;
+        int64_t at_s;
         const char *sha1, *sha256, *sha512;
     } rows[] = {
-        { 59, "94287082", "46119246", "90693936" },          { 1111111109, "07081804", "68084774", "25091201" },
-        { 1111111111, "14050471", "67062674", "99943326" },  { 1234567890, "89005924", "91819424", "93441116" },
-        { 2000000000, "69279037", "90698825", "38618901" },  { 20000000000, "65353130", "77737706", "47863826" },
+        { 59, "94287082", "46119246", "90693936" },         { 1111111109, "07081804", "68084774", "25091201" },
+        { 1111111111, "14050471", "67062674", "99943326" }, { 1234567890, "89005924", "91819424", "93441116" },
+        { 2000000000, "69279037", "90698825", "38618901" }, { 20000000000, "65353130", "77737706", "47863826" },
     };
     char out[OTP_DIGITS_MAX];
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -50,10 +50,10 @@ static void test_matches(void **state)
     (void)state;
     static const struct {
         const char *name, *code;
-        int64_t     now_s;
-        unsigned    window;
-        int64_t     last;
-        int64_t     want; /* the step, -1: refused */
+        int64_t now_s;
+        unsigned window;
+        int64_t last;
+        int64_t want; /* the step, -1: refused */
     } rows[] = {
         { "at its time", "287082", 59, 0, -1, 1 },
         { "with a blank, as it is shown", "287 082", 59, 0, -1, 1 },
@@ -72,7 +72,7 @@ static void test_matches(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t step = -1;
-        bool    good = totp_matches(STR(SEED20), str_c(rows[i].code), rows[i].now_s * 1000, rows[i].window, rows[i].last, &step);
+        bool good = totp_matches(STR(SEED20), str_c(rows[i].code), rows[i].now_s * 1000, rows[i].window, rows[i].last, &step);
         ROW_CHECK(rows[i].name, step == rows[i].want && good == (rows[i].want >= 0));
     }
     ROWS_END();
@@ -86,8 +86,8 @@ static void test_base32(void **state)
     } rows[] = { { "", "" }, { "f", "MY" }, { "fo", "MZXQ" }, { "foo", "MZXW6" }, { "foob", "MZXW6YQ" }, { "fooba", "MZXW6YTB" }, { "foobar", "MZXW6YTBOI" } };
     static const char *const bad[] = { "M", "MZ", "MZX", "MZXW6Y", "M1", "M8", "MY\n", "M=Y", "\xC3\xA9" };
     struct arena *a = arena_new(1 << 16);
-    char          out[32];
-    str           back = STR_NULL;
+    char out[32];
+    str back = STR_NULL;
     assert_non_null(a);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         base32_encode(out, str_c(rows[i].plain));
@@ -99,8 +99,9 @@ static void test_base32(void **state)
     ROW_STR("as people copy it", back, STR("foobar"));
     for (size_t i = 0; i < COUNT_OF(bad); i++) ROW_CHECK(bad[i], base32_decode(a, str_c(bad[i]), &back) == ERR_INPUT);
     ROW_CHECK("a URI", otpauth_uri(a, STR("Ann: & Co"), STR("ann+x@example.com"), STR("foobar"), &back) == ERR_OK);
-    ROW_STR("a URI", back, STR("otpauth://totp/Ann%20%20%26%20Co:ann%2Bx%40example.com?secret=MZXW6YTBOI&issuer=Ann%20%20%26%20Co"
-                               "&algorithm=SHA1&digits=6&period=30"));
+    ROW_STR("a URI", back,
+            STR("otpauth://totp/Ann%20%20%26%20Co:ann%2Bx%40example.com?secret=MZXW6YTBOI&issuer=Ann%20%20%26%20Co"
+                "&algorithm=SHA1&digits=6&period=30"));
     arena_free(a);
     ROWS_END();
 }

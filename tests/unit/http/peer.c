@@ -13,9 +13,9 @@
 enum { REQUEST_MAX = 1 << 20, PATIENCE_MS = 5000 };
 
 struct peer {
-    int        fd;
-    unsigned   port;
-    pthread_t  thread;
+    int fd;
+    unsigned port;
+    pthread_t thread;
     atomic_int count;
     void (*answer)(int fd, const char *request, void *arg);
     void *arg;
@@ -35,7 +35,7 @@ bool peer_say(int fd, const char *text)
 void peer_wait_end(int fd)
 {
     struct pollfd p = { .fd = fd, .events = POLLIN };
-    char          rest[256];
+    char rest[256];
     while (poll(&p, 1, PATIENCE_MS) > 0 && recv(fd, rest, sizeof rest, 0) > 0) continue;
 }
 
@@ -49,8 +49,8 @@ static size_t body_length(const char *at, size_t *head)
 
 static void one(struct peer *p, int fd)
 {
-    char         *request = calloc(1, REQUEST_MAX);
-    size_t        n = 0, head = 0, body = 0;
+    char *request = calloc(1, REQUEST_MAX);
+    size_t n = 0, head = 0, body = 0;
     struct pollfd w = { .fd = fd, .events = POLLIN };
     while (request && (!head || n < head + body) && n < REQUEST_MAX - 1 && poll(&w, 1, PATIENCE_MS) > 0) {
         ssize_t k = recv(fd, request + n, REQUEST_MAX - 1 - n, 0);
@@ -76,9 +76,9 @@ static void *serve(void *arg)
 
 struct peer *peer_new(void (*answer)(int fd, const char *request, void *arg), void *arg)
 {
-    struct peer       *p = calloc(1, sizeof *p);
+    struct peer *p = calloc(1, sizeof *p);
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t          n = sizeof at;
+    socklen_t n = sizeof at;
     if (!p) abort();
     p->answer = answer;
     p->arg = arg;
@@ -90,7 +90,7 @@ struct peer *peer_new(void (*answer)(int fd, const char *request, void *arg), vo
 }
 
 unsigned peer_port(const struct peer *p) { return p->port; }
-int      peer_count(struct peer *p) { return atomic_load(&p->count); }
+int peer_count(struct peer *p) { return atomic_load(&p->count); }
 
 void peer_free(struct peer *p)
 {

@@ -5,9 +5,9 @@
 struct peer;
 /* Every connection sends whatever answer() writes to fd after one request was read (its head and body, NUL-terminated); then it is closed. */
 struct peer *peer_new(void (*answer)(int fd, const char *request, void *arg), void *arg);
-unsigned     peer_port(const struct peer *p);
+unsigned peer_port(const struct peer *p);
 /* Connections accepted so far. */
-int  peer_count(struct peer *p);
+int peer_count(struct peer *p);
 void peer_free(struct peer *p);
 
 /* false: the other side has gone. */

@@ -6,7 +6,7 @@
 
 static const struct {
     const char *name, *address;
-    bool        want;
+    bool want;
 } rows[] = {
     { "a host", "8.8.8.8", true },
     { "the first after this network", "1.0.0.0", true },
@@ -72,7 +72,7 @@ static void addresses(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct sockaddr_in  four = { .sin_family = AF_INET };
+        struct sockaddr_in four = { .sin_family = AF_INET };
         struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
         bool is_four = inet_pton(AF_INET, rows[i].address, &four.sin_addr) == 1;
         ROW_CHECK(rows[i].name, is_four || inet_pton(AF_INET6, rows[i].address, &six.sin6_addr) == 1);

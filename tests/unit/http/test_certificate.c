@@ -6,24 +6,21 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char certificate[] =
-    "-----BEGIN CERTIFICATE-----\n"
-    "MIIBLjCB4aADAgECAhQuky1tsDrLtu1gup3/5PcXL3qrNzAFBgMrZXAwDDEKMAgG\n"
-    "A1UEAwwBdDAgFw0yNjExMjQxNDM4MjFaGA8yMTI2MTAzMTE0MzgyMVowDDEKMAgG\n"
-    "A1UEAwwBdDAqMAUGAytlcAMhABVbSkDuhIzc23myUtgtJpGM9rAJb+HOQFrppyJT\n"
-    "swigo1MwUTAdBgNVHQ4EFgQULR/4NF7c9/EgDYRetSYQe+5t3o4wHwYDVR0jBBgw\n"
-    "FoAULR/4NF7c9/EgDYRetSYQe+5t3o4wDwYDVR0TAQH/BAUwAwEB/zAFBgMrZXAD\n"
-    "QQCCeVqzm9T7JF4XUxYccXrvWzVYp+lsy3cin9X3UqeBxYTb+k2s3fzbWIZl688W\n"
-    "WqeRA0dwKYVKLPTM1sduIJMN\n"
-    "-----END CERTIFICATE-----\n";
-static const char key[] =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MC4CAQAwBQYDK2VwBCIEIOZMJPekSiORuFGqnYR0D1qOQ6aY2kD11sLLevGEmMcW\n"
-    "-----END PRIVATE KEY-----\n";
-static const char other_key[] =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MC4CAQAwBQYDK2VwBCIEIOi4zHoeLfroR/nP2bUAiNhxna/6NtOz5ZX1MfD2/w3y\n"
-    "-----END PRIVATE KEY-----\n";
+static const char certificate[] = "-----BEGIN CERTIFICATE-----\n"
+                                  "MIIBLjCB4aADAgECAhQuky1tsDrLtu1gup3/5PcXL3qrNzAFBgMrZXAwDDEKMAgG\n"
+                                  "A1UEAwwBdDAgFw0yNjExMjQxNDM4MjFaGA8yMTI2MTAzMTE0MzgyMVowDDEKMAgG\n"
+                                  "A1UEAwwBdDAqMAUGAytlcAMhABVbSkDuhIzc23myUtgtJpGM9rAJb+HOQFrppyJT\n"
+                                  "swigo1MwUTAdBgNVHQ4EFgQULR/4NF7c9/EgDYRetSYQe+5t3o4wHwYDVR0jBBgw\n"
+                                  "FoAULR/4NF7c9/EgDYRetSYQe+5t3o4wDwYDVR0TAQH/BAUwAwEB/zAFBgMrZXAD\n"
+                                  "QQCCeVqzm9T7JF4XUxYccXrvWzVYp+lsy3cin9X3UqeBxYTb+k2s3fzbWIZl688W\n"
+                                  "WqeRA0dwKYVKLPTM1sduIJMN\n"
+                                  "-----END CERTIFICATE-----\n";
+static const char key[] = "-----BEGIN PRIVATE KEY-----\n"
+                          "MC4CAQAwBQYDK2VwBCIEIOZMJPekSiORuFGqnYR0D1qOQ6aY2kD11sLLevGEmMcW\n"
+                          "-----END PRIVATE KEY-----\n";
+static const char other_key[] = "-----BEGIN PRIVATE KEY-----\n"
+                                "MC4CAQAwBQYDK2VwBCIEIOi4zHoeLfroR/nP2bUAiNhxna/6NtOz5ZX1MfD2/w3y\n"
+                                "-----END PRIVATE KEY-----\n";
 
 static char cert_path[] = "/tmp/chancery-cert-XXXXXX", key_path[] = "/tmp/chancery-key-XXXXXX", other_path[] = "/tmp/chancery-key-XXXXXX";
 

@@ -30,14 +30,15 @@ static void echo(int fd, const char *request, void *arg)
 {
     char head[200];
     (void)arg;
-    (void)snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Twice: 1\r\nX-Twice: 2\r\nContent-Length: %zu\r\n\r\n", strlen(request));
+    (void)snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Twice: 1\r\nX-Twice: 2\r\nContent-Length: %zu\r\n\r\n",
+                   strlen(request));
     if (peer_say(fd, head)) peer_say(fd, request);
 }
 
 static struct client_reply ask(const struct client_request *in)
 {
     struct client_reply r;
-    err                 e = http_client_do(&call, in, &r);
+    err e = http_client_do(&call, in, &r);
     if (e) print_error(STR_FMT "\n", STR_ARG(call.why.text));
     assert_int_equal(e, ERR_OK);
     return r;
@@ -47,10 +48,13 @@ static bool has(str s, const char *part) { return str_search(s, str_c(part)) < s
 
 static void test_requests(void **state)
 {
-    static const struct header headers[] = { { STR("Authorization"), STR("Bearer abc") }, { STR("X-Empty"), STR("") }, { STR("Content-Type"), STR("application/json") } };
-    struct peer               *p = *state;
+    static const struct header headers[] = { { STR("Authorization"), STR("Bearer abc") },
+                                             { STR("X-Empty"), STR("") },
+                                             { STR("Content-Type"), STR("application/json") } };
+    struct peer *p = *state;
     begin();
-    struct client_reply r = ask(&(struct client_request){ .method = M_GET, .url = url_of(p, "/a?b=c%20d"), .headers = headers, .n_headers = 2, .allow_private = true });
+    struct client_reply r =
+        ask(&(struct client_request){ .method = M_GET, .url = url_of(p, "/a?b=c%20d"), .headers = headers, .n_headers = 2, .allow_private = true });
     assert_int_equal(r.status, 200);
     assert_true(str_is(r.type, "text/plain"));
     assert_true(str_is(client_header(&r, "x-twice"), "1"));
@@ -58,7 +62,8 @@ static void test_requests(void **state)
     assert_true(str_starts(r.body, STR("GET /a?b=c%20d HTTP/1.1\r\n")));
     assert_true(has(r.body, "\r\nAuthorization: Bearer abc\r\n") && has(r.body, "\r\nX-Empty:"));
     assert_false(has(r.body, "Content-Type") || has(r.body, "Expect") || has(r.body, "Accept-Encoding"));
-    r = ask(&(struct client_request){ .method = M_POST, .url = url_of(p, "/"), .headers = headers, .n_headers = 3, .body = STR("{\"a\":\0}"), .allow_private = true });
+    r = ask(&(struct client_request){
+        .method = M_POST, .url = url_of(p, "/"), .headers = headers, .n_headers = 3, .body = STR("{\"a\":\0}"), .allow_private = true });
     assert_true(str_starts(r.body, STR("POST / HTTP/1.1\r\n")) && has(r.body, "Content-Type: application/json\r\n") && has(r.body, "Content-Length: 7\r\n"));
     r = ask(&(struct client_request){ .method = M_POST, .url = url_of(p, "/"), .allow_private = true });
     assert_true(str_starts(r.body, STR("POST ")) && has(r.body, "Content-Length: 0\r\n"));
@@ -99,14 +104,17 @@ static void endless(int fd, const char *request, void *arg)
     (void)request, (void)arg;
     peer_say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 10000; i++)
-        if (!peer_say(fd, "400\r\n" /* 1,024 */ "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\n")) return;
+        if (!peer_say(fd,
+                      "400\r\n" /* 1,024 */ "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01"
+                      "23456789abcdef"
+                      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+                      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+                      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+                      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+                      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+                      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+                      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\n"))
+            return;
 }
 
 static void endless_head(int fd, const char *request, void *arg)
@@ -122,7 +130,7 @@ static const struct {
     const char *name;
     void (*answer)(int fd, const char *request, void *arg);
     const char *text; /* for say() */
-    err         want;
+    err want;
     const char *body; /* when it is good */
 } manners[] = {
     { "a server that never answers", hang, NULL, ERR_BUSY, NULL },
@@ -150,12 +158,14 @@ static void test_manners(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(manners); i++) {
         struct client_reply r;
-        struct peer        *p = peer_new(manners[i].answer, (void *)(uintptr_t)manners[i].text);
+        struct peer *p = peer_new(manners[i].answer, (void *)(uintptr_t)manners[i].text);
         begin();
         int64_t from = clock_mono_ms();
-        bool    slow = manners[i].want == ERR_BUSY && manners[i].answer != say;
-        err     e = http_client_do(&call, &(struct client_request){ .method = M_GET, .url = url_of(p, "/"), .timeout_ms = slow ? SHORT_MS : LONG_MS,
-                                                                    .max_bytes = SMALL, .allow_private = true }, &r);
+        bool slow = manners[i].want == ERR_BUSY && manners[i].answer != say;
+        err e = http_client_do(&call,
+                               &(struct client_request){
+                                   .method = M_GET, .url = url_of(p, "/"), .timeout_ms = slow ? SHORT_MS : LONG_MS, .max_bytes = SMALL, .allow_private = true },
+                               &r);
         if (e != manners[i].want) print_error("%s: %s " STR_FMT "\n", manners[i].name, err_name(e), STR_ARG(call.why.text));
         ROW_CHECK(manners[i].name, e == manners[i].want);
         ROW_CHECK(manners[i].name, clock_mono_ms() - from < PATIENCE_MS);
@@ -172,14 +182,15 @@ static void test_nobody(void **state)
 {
     (void)state;
     struct client_reply r;
-    struct peer        *p = peer_new(hang, NULL);
+    struct peer *p = peer_new(hang, NULL);
     begin();
     str url = url_of(p, "/?secret=hunter2");
     peer_free(p);
     assert_int_equal(http_client_do(&call, &(struct client_request){ .method = M_GET, .url = url, .allow_private = true }, &r), ERR_BUSY);
     assert_false(has(call.why.text, "hunter2"));
     call_forget(&call);
-    assert_int_equal(http_client_do(&call, &(struct client_request){ .method = M_GET, .url = STR("http://no-such-host.invalid/"), .timeout_ms = SHORT_MS }, &r), ERR_BUSY);
+    assert_int_equal(http_client_do(&call, &(struct client_request){ .method = M_GET, .url = STR("http://no-such-host.invalid/"), .timeout_ms = SHORT_MS }, &r),
+                     ERR_BUSY);
     end();
 }
 
@@ -187,7 +198,7 @@ static void test_nobody(void **state)
 
 static const struct {
     const char *name, *url; /* %u: the port of a server that would answer */
-    err         want;
+    err want;
 } targets[] = {
     { "loopback", "http://127.0.0.1:%u/", ERR_FORBIDDEN },
     { "by name", "http://localhost:%u/", ERR_FORBIDDEN },
@@ -216,7 +227,7 @@ static void test_targets(void **state)
     struct peer *p = *state;
     for (size_t i = 0; i < COUNT_OF(targets); i++) {
         struct client_reply r;
-        char                url[200];
+        char url[200];
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
         (void)snprintf(url, sizeof url, targets[i].url, peer_port(p));
@@ -236,14 +247,18 @@ static void test_targets(void **state)
 static void test_bad_headers(void **state)
 {
     static const struct header bad[] = {
-        { STR("X-A"), STR("b\r\nX-B: c") }, { STR("X-A"), STR("b\nc") }, { STR("X-A"), STR("b\0c") }, { STR("X-A: b\r\nX-B"), STR("c") }, { STR(""), STR("c") }, { STR("X A"), STR("c") }, { STR("X:"), STR("c") },
+        { STR("X-A"), STR("b\r\nX-B: c") }, { STR("X-A"), STR("b\nc") }, { STR("X-A"), STR("b\0c") }, { STR("X-A: b\r\nX-B"), STR("c") }, { STR(""), STR("c") },
+        { STR("X A"), STR("c") },           { STR("X:"), STR("c") },
     };
     struct peer *p = *state;
-    int          before = peer_count(p);
+    int before = peer_count(p);
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct client_reply r;
         begin();
-        assert_int_equal(http_client_do(&call, &(struct client_request){ .method = M_GET, .url = url_of(p, "/"), .headers = &bad[i], .n_headers = 1, .allow_private = true }, &r), ERR_INPUT);
+        assert_int_equal(
+            http_client_do(&call, &(struct client_request){ .method = M_GET, .url = url_of(p, "/"), .headers = &bad[i], .n_headers = 1, .allow_private = true },
+                           &r),
+            ERR_INPUT);
         end();
     }
     assert_int_equal(peer_count(p), before);
@@ -256,12 +271,16 @@ static struct peer *fault_peer;
 static err whole_request(void)
 {
     static const struct header headers[] = { { STR("Accept"), STR("text/plain") } };
-    struct client_reply        r;
-    struct call                c = { .mem = arena_new(8 << 20) };
+    struct client_reply r;
+    struct call c = { .mem = arena_new(8 << 20) };
     if (!c.mem) return ERR_NOMEM;
     str url;
     err e = arena_printf(c.mem, &url, "http://127.0.0.1:%u/", peer_port(fault_peer));
-    if (!e) e = http_client_do(&c, &(struct client_request){ .method = M_POST, .url = url, .headers = headers, .n_headers = 1, .body = STR("x"), .allow_private = true, .follow = true }, &r);
+    if (!e)
+        e = http_client_do(&c,
+                           &(struct client_request){
+                               .method = M_POST, .url = url, .headers = headers, .n_headers = 1, .body = STR("x"), .allow_private = true, .follow = true },
+                           &r);
     arena_free(c.mem);
     return e;
 }
@@ -279,14 +298,17 @@ static int free_echo(void **state) { return peer_free(*state), 0; }
 static void test_hurry(void **state)
 {
     struct client_reply r;
-    struct peer        *p = *state;
+    struct peer *p = *state;
     http_client_hurry();
     begin();
     assert_int_equal(http_client_do(&call, &(struct client_request){ .method = M_GET, .url = url_of(p, "/"), .allow_private = true }, &r), ERR_BUSY);
     end();
 }
 
-#define ROW(name, fn) { name, fn, setup_echo, free_echo, NULL }
+#define ROW(name, fn)                         \
+    {                                         \
+        name, fn, setup_echo, free_echo, NULL \
+    }
 
 int main(void)
 {

@@ -18,14 +18,14 @@ bool http_address_is_public(const struct sockaddr *a)
 /* One server of three: what its next answer is, and what it heard last. */
 struct site {
     struct peer *peer;
-    char         status[40], to[200], heard[4000];
-    int          times; /* that it redirects; then it says "here" */
+    char status[40], to[200], heard[4000];
+    int times; /* that it redirects; then it says "here" */
 } sites[2];
 
 static void answer(int fd, const char *request, void *arg)
 {
     struct site *s = arg;
-    char         head[400];
+    char head[400];
     (void)snprintf(s->heard, sizeof s->heard, "%s", request);
     if (s->times-- > 0)
         (void)snprintf(head, sizeof head, "HTTP/1.1 %s\r\nLocation: %s\r\nContent-Length: 5\r\n\r\nmoved", s->status, s->to);
@@ -34,18 +34,20 @@ static void answer(int fd, const char *request, void *arg)
     peer_say(fd, head);
 }
 
-static const struct header headers[] = { { STR("Authorization"), STR("Bearer abc") }, { STR("X-Key"), STR("key") }, { STR("Accept"), STR("text/plain") }, { STR("Content-Type"), STR("text/plain") } };
+static const struct header headers[] = {
+    { STR("Authorization"), STR("Bearer abc") }, { STR("X-Key"), STR("key") }, { STR("Accept"), STR("text/plain") }, { STR("Content-Type"), STR("text/plain") }
+};
 
 /* {0}, {1}: the sites' ports. */
 static const struct {
     const char *name, *status, *to;
     enum method method;
-    int         times;
-    bool        follow, second_private;
-    err         want;
-    int         got;      /* status of the reply */
-    const char *heard;    /* what the last hop begins with */
-    bool        strange;  /* the last hop is at site 1, which gets no secret */
+    int times;
+    bool follow, second_private;
+    err want;
+    int got;           /* status of the reply */
+    const char *heard; /* what the last hop begins with */
+    bool strange;      /* the last hop is at site 1, which gets no secret */
 } rows[] = {
     { "not followed unless asked", "302 Found", "/b", M_GET, 1, false, false, ERR_OK, 302, "GET /a ", false },
     { "followed if asked", "302 Found", "/b?c=d", M_GET, 1, true, false, ERR_OK, 200, "GET /b?c=d ", false },
@@ -81,9 +83,9 @@ static void hops(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct call         c = { .mem = arena_new(8 << 20) };
+        struct call c = { .mem = arena_new(8 << 20) };
         struct client_reply r;
-        char                url[60];
+        char url[60];
         for (size_t k = 0; k < 2; k++) {
             sites[k] = (struct site){ 0 };
             sites[k].peer = peer_new(answer, &sites[k]);
@@ -94,8 +96,14 @@ static void hops(void **state)
         sites[0].times = rows[i].times;
         put(url, sizeof url, "http://127.0.0.1:{0}/a");
         bool with_body = rows[i].method != M_GET;
-        err  e = http_client_do(&c, &(struct client_request){ .method = rows[i].method, .url = str_c(url), .headers = headers, .n_headers = COUNT_OF(headers),
-                                                              .body = with_body ? STR("secret body") : STR_NULL, .follow = rows[i].follow }, &r);
+        err e = http_client_do(&c,
+                               &(struct client_request){ .method = rows[i].method,
+                                                         .url = str_c(url),
+                                                         .headers = headers,
+                                                         .n_headers = COUNT_OF(headers),
+                                                         .body = with_body ? STR("secret body") : STR_NULL,
+                                                         .follow = rows[i].follow },
+                               &r);
         if (e != rows[i].want) print_error("%s: %s " STR_FMT "\n", rows[i].name, err_name(e), STR_ARG(c.why.text));
         ROW_CHECK(rows[i].name, e == rows[i].want);
         ROW_CHECK(rows[i].name, r.status == rows[i].got);
@@ -117,9 +125,9 @@ static void hops(void **state)
 static void one_of_two_addresses(void **state)
 {
     (void)state;
-    struct call         c = { .mem = arena_new(8 << 20) };
+    struct call c = { .mem = arena_new(8 << 20) };
     struct client_reply r;
-    char                url[60];
+    char url[60];
     /* An IPv6 address that localhost has is private to the judge above. */
     sites[0] = (struct site){ 0 };
     sites[0].peer = peer_new(answer, &sites[0]);

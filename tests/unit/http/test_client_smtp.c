@@ -17,13 +17,13 @@ enum { PATIENCE_MS = 5000, LINE = 2000 };
 /* a server that says what it is told */
 
 static struct {
-    int         fd;
-    unsigned    port;
-    pthread_t   thread;
+    int fd;
+    unsigned port;
+    pthread_t thread;
     /* Answers to: the connection, EHLO, MAIL, RCPT, DATA, the end of the body, QUIT. NULL: the good one. "hang": none; "cut": the end. */
     const char *say[7];
-    atomic_int  taken; /* bodies read whole */
-    char        heard[20000];
+    atomic_int taken; /* bodies read whole */
+    char heard[20000];
 } server;
 enum { AT_CONNECT, AT_EHLO, AT_MAIL, AT_RCPT, AT_DATA, AT_END, AT_QUIT };
 
@@ -31,9 +31,9 @@ enum { AT_CONNECT, AT_EHLO, AT_MAIL, AT_RCPT, AT_DATA, AT_END, AT_QUIT };
 static bool answer(int fd, int at)
 {
     static const char *const good[] = { "220 here", "250-here\r\n250 SIZE 1000000", "250 ok", "250 ok", "354 go on", "250 taken", "221 bye" };
-    const char              *text = server.say[at] ? server.say[at] : good[at];
-    struct pollfd            p = { .fd = fd, .events = POLLIN };
-    char                     rest[200];
+    const char *text = server.say[at] ? server.say[at] : good[at];
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+    char rest[200];
     if (strcmp(text, "cut") == 0) return false;
     if (strcmp(text, "hang") == 0) {
         while (poll(&p, 1, PATIENCE_MS) > 0 && recv(fd, rest, sizeof rest, 0) > 0) continue;
@@ -54,7 +54,7 @@ static void talk(FILE *f, int fd)
 {
     static const struct {
         const char *verb;
-        int         at;
+        int at;
     } verbs[] = { { "EHLO", AT_EHLO }, { "MAIL", AT_MAIL }, { "RCPT", AT_RCPT }, { "DATA", AT_DATA }, { "QUIT", AT_QUIT } };
     char line[LINE];
     if (!answer(fd, AT_CONNECT)) return;
@@ -74,7 +74,7 @@ static void *serve(void *arg)
 {
     (void)arg;
     for (;;) {
-        int   fd = accept(server.fd, NULL, NULL);
+        int fd = accept(server.fd, NULL, NULL);
         FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
         if (fd < 0) return NULL;
         if (f) talk(f, fd), (void)fclose(f);
@@ -84,7 +84,7 @@ static void *serve(void *arg)
 static void start(void)
 {
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t          n = sizeof at;
+    socklen_t n = sizeof at;
     server.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(server.fd, (struct sockaddr *)&at, n) | listen(server.fd, 16) | getsockname(server.fd, (struct sockaddr *)&at, &n), 0);
     server.port = ntohs(at.sin_port);
@@ -108,17 +108,17 @@ static err send_one(struct call *c, int64_t timeout_ms, int *code)
     str url;
     TRY(arena_printf(c->mem, &url, "smtp://127.0.0.1:%u", server.port));
     struct smtp_server s = { .url = url.p, .host = "127.0.0.1", .timeout_ms = timeout_ms };
-    struct smtp_mail   m = { .from = "court@example.org", .to = "ann@example.com", .message = STR("Subject: x\r\n\r\n.dot\r\n..\r\nend\r\n") };
+    struct smtp_mail m = { .from = "court@example.org", .to = "ann@example.com", .message = STR("Subject: x\r\n\r\n.dot\r\n..\r\nend\r\n") };
     return smtp_send(c, &s, &m, code);
 }
 
 static const struct {
     const char *name;
-    int         at;
+    int at;
     const char *say;
-    err         want;
+    err want;
     const char *text;
-    int         code;
+    int code;
 } answers[] = {
     { "all is well", AT_MAIL, NULL, ERR_OK, "", 250 },
     { "no service", AT_CONNECT, "554 no service here", ERR_INPUT, "554 no service here", 554 },
@@ -148,12 +148,13 @@ static void test_answers(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
         struct call c = { .mem = arena_new(1 << 20) };
-        int         code = -2;
+        int code = -2;
         start();
         server.say[answers[i].at] = answers[i].say;
         int64_t from = clock_mono_ms();
-        err     e = send_one(&c, 600, &code);
-        bool    right = e == answers[i].want && str_search(c.why.text, str_c(answers[i].text)) < c.why.text.n + 1 && (answers[i].code < 0 || code == answers[i].code);
+        err e = send_one(&c, 600, &code);
+        bool right =
+            e == answers[i].want && str_search(c.why.text, str_c(answers[i].text)) < c.why.text.n + 1 && (answers[i].code < 0 || code == answers[i].code);
         if (!right) print_error("%s: %s %d " STR_FMT "\n", answers[i].name, err_name(e), code, STR_ARG(c.why.text));
         ROW_CHECK(answers[i].name, e == answers[i].want);
         ROW_CHECK(answers[i].name, !*answers[i].text || str_search(c.why.text, str_c(answers[i].text)) < c.why.text.n);
@@ -172,8 +173,8 @@ static void test_tls_needed(void **state)
 {
     (void)state;
     struct call c = { .mem = arena_new(1 << 20) };
-    int         code;
-    str         url;
+    int code;
+    str url;
     start();
     assert_int_equal(arena_printf(c.mem, &url, "smtp://127.0.0.1:%u", server.port), ERR_OK);
     struct smtp_server s = { .url = url.p, .host = "127.0.0.1", .need_tls = true, .timeout_ms = 2000, .user = "ann", .password = "hunter2" };
@@ -188,20 +189,23 @@ static void test_tls_needed(void **state)
 
 static const struct {
     const char *name, *url;
-    err         want;
+    err want;
     const char *stripped, *user, *password, *host;
-    bool        need_tls;
+    bool need_tls;
 } urls[] = {
     { "a host", "smtp://mail.example.com", ERR_OK, "smtp://mail.example.com/", NULL, NULL, "mail.example.com", false },
     { "a port", "smtps://mail.example.com:465", ERR_OK, "smtps://mail.example.com:465/", NULL, NULL, "mail.example.com", false },
     { "a login", "smtp://ann:pw@mail.example.com:587", ERR_OK, "smtp://mail.example.com:587/", "ann", "pw", "mail.example.com", true },
-    { "percent-encoded", "smtp://ann%40example.com:p%3Aw%2F%40@mail.example.com", ERR_OK, "smtp://mail.example.com/", "ann@example.com", "p:w/@", "mail.example.com", true },
+    { "percent-encoded", "smtp://ann%40example.com:p%3Aw%2F%40@mail.example.com", ERR_OK, "smtp://mail.example.com/", "ann@example.com", "p:w/@",
+      "mail.example.com", true },
     { "a login on this machine", "smtp://ann:pw@localhost", ERR_OK, "smtp://localhost/", "ann", "pw", "localhost", false },
     { "by address", "smtp://ann:pw@127.0.0.2:25", ERR_OK, "smtp://127.0.0.2:25/", "ann", "pw", "127.0.0.2", false },
     { "by IPv6 address", "smtp://ann:pw@[::1]:25", ERR_OK, "smtp://[::1]:25/", "ann", "pw", "[::1]", false },
-    { "a name that only looks like this machine", "smtp://ann:pw@127.0.0.1.example.com", ERR_OK, "smtp://127.0.0.1.example.com/", "ann", "pw", "127.0.0.1.example.com", true },
+    { "a name that only looks like this machine", "smtp://ann:pw@127.0.0.1.example.com", ERR_OK, "smtp://127.0.0.1.example.com/", "ann", "pw",
+      "127.0.0.1.example.com", true },
     { "a number that is not this machine", "smtp://ann:pw@128.0.0.1", ERR_OK, "smtp://128.0.0.1/", "ann", "pw", "128.0.0.1", true },
-    { "a name to greet with", "smtp://mail.example.com/court.example.org", ERR_OK, "smtp://mail.example.com/court.example.org", NULL, NULL, "mail.example.com", false },
+    { "a name to greet with", "smtp://mail.example.com/court.example.org", ERR_OK, "smtp://mail.example.com/court.example.org", NULL, NULL, "mail.example.com",
+      false },
     { "a user alone", "smtp://ann@mail.example.com", ERR_INPUT },
     { "another scheme", "http://mail.example.com", ERR_INPUT },
     { "no host", "smtp://", ERR_INPUT },
@@ -215,10 +219,10 @@ static void test_urls(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(urls); i++) {
-        struct arena      *a = arena_new(1 << 20);
+        struct arena *a = arena_new(1 << 20);
         struct smtp_server s;
-        const char        *why = NULL;
-        err                e = smtp_server_read(a, urls[i].url, &s, &why);
+        const char *why = NULL;
+        err e = smtp_server_read(a, urls[i].url, &s, &why);
         if (e != urls[i].want) print_error("%s: %s\n", urls[i].url, err_name(e));
         ROW_CHECK(urls[i].name, e == urls[i].want);
         ROW_CHECK(urls[i].name, e == ERR_OK || why);
@@ -239,7 +243,7 @@ static void test_urls(void **state)
 static err whole_sending(void)
 {
     struct call c = { .mem = arena_new(1 << 20) };
-    int         code;
+    int code;
     if (!c.mem) return ERR_NOMEM;
     err e = send_one(&c, PATIENCE_MS, &code);
     arena_free(c.mem);
@@ -248,9 +252,9 @@ static err whole_sending(void)
 
 static err whole_url(void)
 {
-    struct arena      *a = arena_new(1 << 20);
+    struct arena *a = arena_new(1 << 20);
     struct smtp_server s;
-    const char        *why;
+    const char *why;
     if (!a) return ERR_NOMEM;
     err e = smtp_server_read(a, "smtp://ann:pw@mail.example.com/x", &s, &why);
     arena_free(a);

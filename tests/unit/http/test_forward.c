@@ -92,7 +92,12 @@ static const struct {
     { "trusted proxies are passed over", "10.0.0.1", { { FOR, "198.51.100.7, 10.0.0.3,10.0.0.2" } }, "198.51.100.7", "http", "own" },
     { "the rightmost untrusted hop wins", "10.0.0.1", { { FOR, "10.9.9.9, 198.51.100.7, 10.0.0.2" } }, "198.51.100.7", "http", "own" },
     { "if all are trusted it is the first", "10.0.0.1", { { FOR, "10.0.0.3, 10.0.0.2" } }, "10.0.0.3", "http", "own" },
-    { "several lines are one list", "10.0.0.1", { { FOR, "127.0.0.1, 198.51.100.7" }, { "A", "b" }, { "x-forwarded-for", "10.0.0.2" } }, "198.51.100.7", "http", "own" },
+    { "several lines are one list",
+      "10.0.0.1",
+      { { FOR, "127.0.0.1, 198.51.100.7" }, { "A", "b" }, { "x-forwarded-for", "10.0.0.2" } },
+      "198.51.100.7",
+      "http",
+      "own" },
     { "empty elements are none", "10.0.0.1", { { FOR, "198.51.100.7, , 10.0.0.2,," } }, "198.51.100.7", "http", "own" },
     { "an empty list", "10.0.0.1", { { FOR, "" } }, "10.0.0.1", "http", "own" },
     { "what is no address ends the walk", "10.0.0.1", { { FOR, "198.51.100.7, unknown, 10.0.0.2" } }, "10.0.0.2", "http", "own" },
@@ -110,9 +115,19 @@ static const struct {
     { "a scheme in capitals", "10.0.0.1", { { PROTO, "HTTPS" } }, "10.0.0.1", "https", "own" },
     { "a scheme that we do not speak", "10.0.0.1", { { PROTO, "wss" } }, "10.0.0.1", "http", "own" },
     { "the client's own scheme stands further left", "10.0.0.1", { { FOR, "198.51.100.7" }, { PROTO, "https, http" } }, "198.51.100.7", "http", "own" },
-    { "the scheme of the hop that saw the client", "10.0.0.1", { { FOR, "198.51.100.7, 10.0.0.2" }, { PROTO, "https, http" } }, "198.51.100.7", "https", "own" },
+    { "the scheme of the hop that saw the client",
+      "10.0.0.1",
+      { { FOR, "198.51.100.7, 10.0.0.2" }, { PROTO, "https, http" } },
+      "198.51.100.7",
+      "https",
+      "own" },
     { "one scheme serves all hops", "10.0.0.1", { { FOR, "198.51.100.7, 10.0.0.2" }, { PROTO, "https" } }, "198.51.100.7", "https", "own" },
-    { "the host of the hop that saw the client", "10.0.0.1", { { FOR, "198.51.100.7, 10.0.0.2" }, { HOST, "evil, good, inner" } }, "198.51.100.7", "http", "good" },
+    { "the host of the hop that saw the client",
+      "10.0.0.1",
+      { { FOR, "198.51.100.7, 10.0.0.2" }, { HOST, "evil, good, inner" } },
+      "198.51.100.7",
+      "http",
+      "good" },
     { "a host that is none", "10.0.0.1", { { HOST, "a/b" } }, "10.0.0.1", "http", "own" },
     { "a host with a user", "10.0.0.1", { { HOST, "u@a" } }, "10.0.0.1", "http", "own" },
     { "an IPv6 host", "10.0.0.1", { { HOST, "[2001:db8::1]:443" } }, "10.0.0.1", "http", "[2001:db8::1]:443" },
@@ -166,6 +181,7 @@ static void test_memory_fails(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_networks), cmocka_unit_test(test_held), cmocka_unit_test(test_requests), cmocka_unit_test(test_memory_fails) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_networks), cmocka_unit_test(test_held), cmocka_unit_test(test_requests),
+                                        cmocka_unit_test(test_memory_fails) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

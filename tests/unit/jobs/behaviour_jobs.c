@@ -50,7 +50,7 @@ static void test_rolled_back(void **state)
 static void test_pauses(void **state)
 {
     static const int64_t want[] = { 100, 200, 350, 350 };
-    struct job_kind      k = { .backoff_ms = PAUSE_MS, .backoff_max_ms = PAUSE_MAX_MS };
+    struct job_kind k = { .backoff_ms = PAUSE_MS, .backoff_max_ms = PAUSE_MAX_MS };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(want); i++) assert_int_equal(job_pause_ms(&k, (int64_t)i + 1), want[i]);
     assert_int_equal(job_pause_ms(&k, INT64_MAX), PAUSE_MAX_MS);
@@ -61,14 +61,14 @@ static void test_pauses(void **state)
 static err list(struct call *c)
 {
     struct job_row **out = c->state;
-    size_t           n;
+    size_t n;
     TRY(jobs_list(c, "test", NULL, 10, out, &n));
     return n == 1 ? ERR_OK : ERR_NOT_FOUND;
 }
 
 struct retrying {
     struct jobs *q;
-    int64_t      id, n;
+    int64_t id, n;
 };
 
 static err retry(struct call *c)
@@ -79,7 +79,7 @@ static err retry(struct call *c)
 
 static void test_dead(void **state)
 {
-    struct bench   *b = *state;
+    struct bench *b = *state;
     struct job_row *row;
     struct retrying all = { .q = b->q };
     plan.answer = ERR_STORE;
@@ -125,7 +125,7 @@ static err cancel(struct call *c) { return jobs_cancel(c, *(int64_t *)c->state);
 
 static void cancel_now(struct call *c, const struct job *j)
 {
-    int64_t     id = j->id;
+    int64_t id = j->id;
     struct call other = { .mem = arena_new(65536), .now_ms = c->now_ms, .state = &id };
     assert_int_equal(store_do(j->store, &other, TX_WRITE, cancel), ERR_OK);
     arena_free(other.mem);
@@ -134,7 +134,7 @@ static void cancel_now(struct call *c, const struct job *j)
 static void test_cancel(void **state)
 {
     struct bench *b = *state;
-    int64_t       id = bench_add(b, "x", 0);
+    int64_t id = bench_add(b, "x", 0);
     assert_int_equal(bench_do(b, TX_WRITE, NOW, cancel, &id), ERR_OK);
     assert_int_equal(bench_do(b, TX_WRITE, NOW, cancel, &id), ERR_NOT_FOUND);
     assert_int_equal(bench_run(b, NOW), 0);
@@ -161,7 +161,7 @@ static void overtaken(struct call *c, const struct job *j)
 
 static void test_lease(void **state)
 {
-    struct bench     *b = the_bench = *state;
+    struct bench *b = the_bench = *state;
     struct jobs_stats st;
     plan.meanwhile = overtaken;
     (void)bench_add(b, "x", 0);
@@ -182,7 +182,7 @@ static err finished;
 
 static void finish_now(struct call *c, const struct job *j)
 {
-    struct job  mine = *j;
+    struct job mine = *j;
     struct call other = { .mem = arena_new(65536), .now_ms = c->now_ms, .state = &mine };
     finished = store_do(j->store, &other, TX_WRITE, finish_and_add);
     arena_free(other.mem);
@@ -221,7 +221,7 @@ static err add_many(struct call *c)
 static void test_purge(void **state)
 {
     struct bench *b = *state;
-    int64_t       gone;
+    int64_t gone;
     assert_int_equal(bench_do(b, TX_WRITE, NOW, add_many, b), ERR_OK);
     assert_int_equal(bench_run(b, NOW), 60);
     plan.answer = ERR_INPUT;
@@ -239,9 +239,9 @@ static void test_purge(void **state)
 /* over all kinds */
 
 struct listing {
-    const char     *kind, *state;
+    const char *kind, *state;
     struct job_row *rows;
-    size_t          n;
+    size_t n;
 };
 
 static err list_some(struct call *c)
@@ -273,7 +273,7 @@ static err retry_any(struct call *c)
 
 static void test_lists(void **state)
 {
-    struct bench   *b = *state;
+    struct bench *b = *state;
     struct retrying one = { .q = b->q }, none = { .q = b->q, .id = 999 }, all = { .q = b->q };
     (void)bench_add(b, "done", 0);
     assert_int_equal(bench_run(b, NOW), 1);
@@ -304,7 +304,7 @@ static void test_lists(void **state)
 static err depths(struct call *c)
 {
     struct jobs_depth *all;
-    size_t             n;
+    size_t n;
     TRY(jobs_depths(c, &all, &n));
     if (n != 2) return ERR_INPUT;
     for (size_t i = 0; i < n; i++) {
@@ -330,13 +330,16 @@ static void test_depths(void **state)
 static void test_queries(void **state)
 {
     struct bench *b = *state;
-    str           why;
-    err           e = jobs_check_queries(b->r->s, b->r->a, &why);
+    str why;
+    err e = jobs_check_queries(b->r->s, b->r->a, &why);
     if (e) print_error(STR_FMT "\n", STR_ARG(why));
     assert_int_equal(e, ERR_OK);
 }
 
-#define ROW(name, fn) { name, fn, bench_setup, bench_teardown, NULL }
+#define ROW(name, fn)                               \
+    {                                               \
+        name, fn, bench_setup, bench_teardown, NULL \
+    }
 
 int behaviour_jobs(void)
 {

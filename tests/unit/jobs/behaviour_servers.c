@@ -23,7 +23,7 @@ static const struct job_kind kinds[] = { { .name = "test", .run = count_run, .tr
 
 static struct jobs *server(struct bench *b, int64_t poll_ms)
 {
-    struct jobs        *q = NULL;
+    struct jobs *q = NULL;
     struct jobs_options o = { .store = b->r->s, .kinds = kinds, .n_kinds = 1, .threads = 3, .poll_ms = poll_ms };
     assert_int_equal(jobs_new(&o, &q), ERR_OK);
     return q;
@@ -31,7 +31,7 @@ static struct jobs *server(struct bench *b, int64_t poll_ms)
 
 struct adding {
     struct jobs *q;
-    int          n;
+    int n;
 };
 
 static err add_all(struct call *c)
@@ -63,7 +63,7 @@ static bool all_ran(int n)
 static void test_woken(void **state)
 {
     struct bench *b = *state;
-    struct jobs  *q = server(b, 100 * PATIENCE_MS);
+    struct jobs *q = server(b, 100 * PATIENCE_MS);
     assert_int_equal(jobs_start(q), ERR_OK);
     add_jobs(b, q, 5);
     assert_true(all_ran(5));
@@ -74,7 +74,7 @@ static void test_woken(void **state)
 static void test_two(void **state)
 {
     struct bench *b = *state;
-    struct jobs  *one = server(b, 20), *two = server(b, 20);
+    struct jobs *one = server(b, 20), *two = server(b, 20);
     assert_int_equal(jobs_start(one), ERR_OK);
     assert_int_equal(jobs_start(two), ERR_OK);
     add_jobs(b, one, JOBS); /* the other one polls */
@@ -89,7 +89,7 @@ static void test_two(void **state)
 static void test_stop(void **state)
 {
     struct bench *b = *state;
-    struct jobs  *q = server(b, 20);
+    struct jobs *q = server(b, 20);
     assert_int_equal(jobs_start(q), ERR_OK);
     add_jobs(b, q, JOBS);
     assert_true(all_ran(1));
@@ -131,7 +131,7 @@ static void await(atomic_int *what, int n)
 
 static struct jobs *period_server(struct bench *b, const struct job_kind *k)
 {
-    struct jobs        *q = NULL;
+    struct jobs *q = NULL;
     struct jobs_options o = { .store = b->r->s, .kinds = k, .n_kinds = 1, .threads = 3, .poll_ms = 5 };
     assert_int_equal(jobs_new(&o, &q), ERR_OK);
     assert_int_equal(jobs_start(q), ERR_OK);
@@ -141,9 +141,11 @@ static struct jobs *period_server(struct bench *b, const struct job_kind *k)
 /* Whatever it returns: the one job is there for ever, on one server at a time. */
 static void test_period(void **state)
 {
-    struct bench   *b = *state;
-    err             answer = ERR_OK;
-    struct job_kind k = { .name = "test", .run = round_run, .arg = &answer, .tries = 2, .backoff_ms = 1, .backoff_max_ms = 2, .lease_ms = 600000, .period_ms = PERIOD_MS };
+    struct bench *b = *state;
+    err answer = ERR_OK;
+    struct job_kind k = {
+        .name = "test", .run = round_run, .arg = &answer, .tries = 2, .backoff_ms = 1, .backoff_max_ms = 2, .lease_ms = 600000, .period_ms = PERIOD_MS
+    };
     static const err answers[] = { ERR_OK, ERR_STORE, ERR_INPUT, ERR_BUSY };
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
         answer = answers[i];
@@ -162,8 +164,8 @@ static void test_period(void **state)
 /* A period of a day would be waited for; a shorter one in the settings is not. */
 static void test_shorter_period(void **state)
 {
-    struct bench   *b = *state;
-    err             answer = ERR_OK;
+    struct bench *b = *state;
+    err answer = ERR_OK;
     struct job_kind k = { .name = "test", .run = round_run, .arg = &answer, .tries = 2, .backoff_ms = 1, .lease_ms = 600000, .period_ms = 24 * 3600 * 1000 };
     atomic_store(&rounds, 0);
     struct jobs *q = period_server(b, &k);
@@ -177,8 +179,8 @@ static void test_shorter_period(void **state)
 
 static void test_at_once(void **state)
 {
-    struct bench   *b = *state;
-    err             answer = ERR_OK;
+    struct bench *b = *state;
+    err answer = ERR_OK;
     struct job_kind k = { .name = "test", .run = round_run, .arg = &answer, .tries = 1, .lease_ms = 600000, .at_once = 2 };
     atomic_store(&rounds, 0);
     atomic_store(&most_at_work, 0);
@@ -191,7 +193,10 @@ static void test_at_once(void **state)
     assert_int_equal(bench_count(b, "done"), 30);
 }
 
-#define ROW(name, fn) { name, fn, bench_setup, bench_teardown, NULL }
+#define ROW(name, fn)                               \
+    {                                               \
+        name, fn, bench_setup, bench_teardown, NULL \
+    }
 
 int behaviour_servers(void)
 {

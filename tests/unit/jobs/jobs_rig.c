@@ -21,9 +21,15 @@ static const struct job_kind kinds[] = {
 
 struct jobs *bench_queue(struct bench *b, unsigned threads, int64_t poll_ms)
 {
-    struct jobs        *q = NULL;
-    struct jobs_options o = { .store = b->r->s, .kinds = kinds, .n_kinds = COUNT_OF(kinds), .threads = threads, .poll_ms = poll_ms,
-                              .keep_done_ms = 1000, .keep_dead_ms = 5000, .arena_max = 1 << 20 };
+    struct jobs *q = NULL;
+    struct jobs_options o = { .store = b->r->s,
+                              .kinds = kinds,
+                              .n_kinds = COUNT_OF(kinds),
+                              .threads = threads,
+                              .poll_ms = poll_ms,
+                              .keep_done_ms = 1000,
+                              .keep_dead_ms = 5000,
+                              .arena_max = 1 << 20 };
     assert_int_equal(jobs_new(&o, &q), ERR_OK);
     return q;
 }
@@ -31,8 +37,8 @@ struct jobs *bench_queue(struct bench *b, unsigned threads, int64_t poll_ms)
 int bench_setup(void **state)
 {
     struct bench *b = calloc(1, sizeof *b);
-    void         *r;
-    str           why = STR_NULL;
+    void *r;
+    str why = STR_NULL;
     assert_non_null(b);
     (void)rig_setup(&r);
     b->r = r;
@@ -50,7 +56,7 @@ int bench_setup(void **state)
 int bench_teardown(void **state)
 {
     struct bench *b = *state;
-    void         *r = b->r;
+    void *r = b->r;
     jobs_free(b->q);
     free(b);
     return rig_teardown(&r);
@@ -66,8 +72,8 @@ err bench_do(struct bench *b, enum tx tx, int64_t now_ms, err (*fn)(struct call 
 
 struct add {
     struct jobs *q;
-    const char  *payload;
-    int64_t      due, id;
+    const char *payload;
+    int64_t due, id;
 };
 
 static err add(struct call *c)
@@ -86,7 +92,7 @@ int64_t bench_add(struct bench *b, const char *payload, int64_t due_at_ms)
 
 struct counting {
     const char *state;
-    int64_t     n;
+    int64_t n;
 };
 
 static err count(struct call *c)

@@ -6,16 +6,16 @@
 enum { LEASE_MS = 5000, PAUSE_MS = 100, PAUSE_MAX_MS = 350, TRIES = 3, NOW = 1000000 };
 
 struct bench {
-    struct rig  *r;
+    struct rig *r;
     struct jobs *q;
 };
 /* What the job's function returns, how often it ran, and something that it does on the way. */
 struct plan {
-    err    answer;
-    int    ran;
+    err answer;
+    int ran;
     int64_t attempt;
-    str    payload; /* of the last run, first bytes */
-    char   bytes[32];
+    str payload; /* of the last run, first bytes */
+    char bytes[32];
     void (*meanwhile)(struct call *c, const struct job *j);
 };
 extern struct plan plan;
@@ -29,4 +29,4 @@ err bench_do(struct bench *b, enum tx tx, int64_t now_ms, err (*fn)(struct call 
 /* Adds "test" with that payload; the id. */
 int64_t bench_add(struct bench *b, const char *payload, int64_t due_at_ms);
 int64_t bench_count(struct bench *b, const char *state);
-size_t  bench_run(struct bench *b, int64_t now_ms);
+size_t bench_run(struct bench *b, int64_t now_ms);

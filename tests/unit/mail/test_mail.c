@@ -17,21 +17,21 @@ static const struct template texts[] = {
 };
 
 struct bench {
-    struct rig     *r;
-    struct ring     ring;
-    struct mailer  *m;
+    struct rig *r;
+    struct ring ring;
+    struct mailer *m;
     struct job_kind kind;
-    struct jobs    *q;
-    char            dir[128];
+    struct jobs *q;
+    char dir[128];
 };
 
 /* set-up */
 
 static struct mailer *mailer(struct bench *b, const char *url)
 {
-    struct mail_options   o = { .url = url, .from = "Court <court@example.org>", .ring = &b->ring };
+    struct mail_options o = { .url = url, .from = "Court <court@example.org>", .ring = &b->ring };
     struct mail_complaint why;
-    struct mailer        *m = NULL;
+    struct mailer *m = NULL;
     assert_int_equal(mail_new(b->r->a, &o, &m, &why), ERR_OK);
     return m;
 }
@@ -55,10 +55,10 @@ static char *dir_url(struct bench *b)
 
 static int setup(void **state)
 {
-    struct bench  *b = calloc(1, sizeof *b);
-    const uint8_t  key[CRYPTO_KEY] = { 7 };
-    void          *r;
-    str            why = STR_NULL;
+    struct bench *b = calloc(1, sizeof *b);
+    const uint8_t key[CRYPTO_KEY] = { 7 };
+    void *r;
+    str why = STR_NULL;
     assert_non_null(b);
     (void)rig_setup_bare(&r);
     b->r = r;
@@ -73,7 +73,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct bench *b = *state;
-    void         *r = b->r;
+    void *r = b->r;
     jobs_free(b->q);
     ring_wipe(&b->ring);
     free(b);
@@ -84,9 +84,9 @@ static int teardown(void **state)
 
 struct asking {
     struct bench *b;
-    struct mail   mail;
-    err           then; /* what the transaction returns */
-    str           why;
+    struct mail mail;
+    err then; /* what the transaction returns */
+    str why;
 };
 
 static err ask_tx(struct call *c)
@@ -113,7 +113,8 @@ static err ask(struct asking *a)
 static struct asking letter_to(struct bench *b, const char *to)
 {
     static const struct template_value v[] = { { "name", STR("Ann <b>") }, { "link", STR(LINK) } };
-    return (struct asking){ .b = b, .mail = { .to = str_c(to), .name = "reset", .texts = texts, .n_texts = COUNT_OF(texts), .values = v, .n_values = COUNT_OF(v) } };
+    return (struct asking){ .b = b,
+                            .mail = { .to = str_c(to), .name = "reset", .texts = texts, .n_texts = COUNT_OF(texts), .values = v, .n_values = COUNT_OF(v) } };
 }
 
 static size_t run(struct bench *b, int64_t now_ms)
@@ -127,11 +128,13 @@ static size_t run(struct bench *b, int64_t now_ms)
 static size_t mails(const struct bench *b, size_t *strange)
 {
     size_t n = 0;
-    DIR   *d = opendir(b->dir);
+    DIR *d = opendir(b->dir);
     *strange = 0;
     for (const struct dirent *f; d && (f = readdir(d));) {
-        if (str_ends(str_c(f->d_name), STR(".eml"))) n++;
-        else if (strcmp(f->d_name, ".") != 0 && strcmp(f->d_name, "..") != 0) (*strange)++;
+        if (str_ends(str_c(f->d_name), STR(".eml")))
+            n++;
+        else if (strcmp(f->d_name, ".") != 0 && strcmp(f->d_name, "..") != 0)
+            (*strange)++;
     }
     if (d) (void)closedir(d);
     return n;
@@ -146,7 +149,7 @@ static void assert_mails(const struct bench *b, size_t n)
 
 static str contents(struct bench *b, const char *name)
 {
-    char  path[256];
+    char path[256];
     char *text = NEW_N(b->r->a, char, 10000);
     (void)snprintf(path, sizeof path, "%s/%s", b->dir, name);
     int fd = open(path, O_RDONLY);
@@ -160,7 +163,7 @@ static bool has(str s, const char *part) { return str_search(s, str_c(part)) < s
 
 struct counting {
     const char *state;
-    int64_t     n;
+    int64_t n;
 };
 
 static err count_tx(struct call *c)
@@ -172,7 +175,7 @@ static err count_tx(struct call *c)
 static int64_t count(struct bench *b, const char *state)
 {
     struct counting k = { state, -1 };
-    struct call     c = { .mem = arena_new(65536), .state = &k };
+    struct call c = { .mem = arena_new(65536), .state = &k };
     assert_int_equal(store_do(b->r->s, &c, TX_READ, count_tx), ERR_OK);
     arena_free(c.mem);
     return k.n;
@@ -217,7 +220,7 @@ static void test_locale(void **state)
 
 static const struct {
     const char *name, *to, *value;
-    size_t      n_values;
+    size_t n_values;
     const char *template, *why;
 } refusals[] = {
     { "no address", "ann", "Ann", 2, "reset", "the recipient is no address" },
@@ -236,7 +239,7 @@ static void test_refused(void **state)
     struct bench *b = *state;
     for (size_t i = 0; i < COUNT_OF(refusals); i++) {
         struct template_value v[] = { { "name", str_c(refusals[i].value) }, { "link", STR(LINK) } };
-        struct asking         a = letter_to(b, refusals[i].to);
+        struct asking a = letter_to(b, refusals[i].to);
         a.mail.values = v;
         a.mail.n_values = refusals[i].n_values;
         a.mail.name = refusals[i].template;
@@ -257,11 +260,11 @@ static err payload_tx(struct call *c)
 /* Sealed for this key only; who to and which mail can be told without the text. */
 static void test_sealed(void **state)
 {
-    struct bench    *b = *state;
-    struct asking    a = letter_to(b, "ann@example.com");
+    struct bench *b = *state;
+    struct asking a = letter_to(b, "ann@example.com");
     struct mail_about about;
-    const uint8_t    other[CRYPTO_KEY] = { 8 };
-    str              payload;
+    const uint8_t other[CRYPTO_KEY] = { 8 };
+    str payload;
     assert_int_equal(ask(&a), ERR_OK);
     b->r->c.state = &payload;
     assert_int_equal(store_do(b->r->s, &b->r->c, TX_READ, payload_tx), ERR_OK);
@@ -283,13 +286,13 @@ static void test_twice(void **state)
 {
     struct bench *b = *state;
     struct asking a = letter_to(b, "ann@example.com");
-    str           payload;
+    str payload;
     assert_int_equal(ask(&a), ERR_OK);
     b->r->c.state = &payload;
     assert_int_equal(store_do(b->r->s, &b->r->c, TX_READ, payload_tx), ERR_OK);
     for (int64_t i = 1; i <= 3; i++) {
         struct call c = { .mem = arena_new(ARENA), .now_ms = NOW + i };
-        struct job  j = { .store = b->r->s, .queue = b->q, .kind = MAIL_KIND, .id = 1, .claim = i, .attempt = 1, .payload = payload };
+        struct job j = { .store = b->r->s, .queue = b->q, .kind = MAIL_KIND, .id = 1, .claim = i, .attempt = 1, .payload = payload };
         connect_queue(b, dir_url(b)); /* another process */
         j.queue = b->q;
         assert_int_equal(b->kind.run(&c, &j, b->kind.arg), ERR_OK);
@@ -310,8 +313,8 @@ static void touch(const struct bench *b, const char *name)
 static void test_numbers(void **state)
 {
     static const char *const there[] = { "000007.eml", "8.eml", "note.txt", "00000x.eml", ".000099.eml", "99999999999999999999.eml" };
-    struct bench            *b = *state;
-    struct asking            a = letter_to(b, "ann@example.com");
+    struct bench *b = *state;
+    struct asking a = letter_to(b, "ann@example.com");
     assert_int_equal(mkdir(b->dir, 0700), 0);
     for (size_t i = 0; i < COUNT_OF(there); i++) touch(b, there[i]);
     assert_int_equal(ask(&a), ERR_OK);
@@ -334,9 +337,9 @@ static void test_leftovers(void **state)
 {
     struct bench *b = *state;
     struct asking a = letter_to(b, "ann@example.com");
-    size_t        strange;
+    size_t strange;
     const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } }, fresh[2] = { { .tv_sec = NOW / 1000 }, { .tv_sec = NOW / 1000 } };
-    char          path[256];
+    char path[256];
     assert_int_equal(mkdir(b->dir, 0700), 0);
     static const char *const names[] = { ".abcdefghij0123456789.tmp", ".ABCDEFGHIJ0123456789.tmp", ".abc.tmp" };
     for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -354,17 +357,17 @@ static void test_leftovers(void **state)
 struct writer {
     struct bench *b;
     struct mailer *m;
-    pthread_t     thread;
-    int           failed;
+    pthread_t thread;
+    int failed;
 };
 
 static void *write_some(void *arg)
 {
     struct writer *w = arg;
     for (int i = 0; i < EACH; i++) {
-        struct call   c = { .mem = arena_new(ARENA), .now_ms = NOW };
+        struct call c = { .mem = arena_new(ARENA), .now_ms = NOW };
         struct asking a = letter_to(w->b, "ann@example.com");
-        str           how;
+        str how;
         if (mail_send_now(w->m, &c, &a.mail, &how) != ERR_OK) w->failed++;
         arena_free(c.mem);
     }
@@ -398,7 +401,7 @@ static void test_no_folder(void **state)
 {
     struct bench *b = *state;
     struct asking a = letter_to(b, "ann@example.com");
-    int           fd = open(b->dir, O_CREAT | O_WRONLY, 0600); /* a file stands in its place */
+    int fd = open(b->dir, O_CREAT | O_WRONLY, 0600); /* a file stands in its place */
     (void)close(fd);
     assert_int_equal(ask(&a), ERR_OK);
     assert_int_equal(run(b, NOW), 1);
@@ -415,13 +418,13 @@ static void test_log(void **state)
 {
     struct bench *b = *state;
     struct asking a = letter_to(b, "ann@example.com");
-    char          path[160], text[4000] = "";
+    char path[160], text[4000] = "";
     connect_queue(b, "log:");
     (void)snprintf(path, sizeof path, "%s/log", b->r->dir);
     int fd = open(path, O_CREAT | O_RDWR, 0600), before = dup(2);
     assert_true(fd >= 0 && before >= 0 && dup2(fd, 2) == 2);
     log_setup(LOG_TEXT, LOG_INFO);
-    err    e = ask(&a);
+    err e = ask(&a);
     size_t n = run(b, NOW);
     log_setup(LOG_TEXT, LOG_ERROR + 1);
     (void)dup2(before, 2);
@@ -442,7 +445,7 @@ static void test_log(void **state)
 static void one_fault(struct bench *b, long n, bool *hit)
 {
     struct asking a = letter_to(b, "ann@example.com");
-    size_t        before, after, strange, ran;
+    size_t before, after, strange, ran;
     connect_queue(b, dir_url(b));
     before = mails(b, &strange);
     fault_arm(n);
@@ -454,7 +457,8 @@ static void one_fault(struct bench *b, long n, bool *hit)
     if (!*hit) assert_int_equal(did, ERR_OK);
     for (int64_t later = 1; later <= 3; later++) (void)run(b, NOW + later * 1000000);
     after = mails(b, &strange);
-    if (after != before + !asked || strange) print_error("fault %ld: %s, %s: %zu mails more, %zu other files\n", n, err_name(asked), err_name(did), after - before, strange);
+    if (after != before + !asked || strange)
+        print_error("fault %ld: %s, %s: %zu mails more, %zu other files\n", n, err_name(asked), err_name(did), after - before, strange);
     assert_int_equal(after, before + !asked);
     assert_int_equal(strange, 0);
 }
@@ -462,14 +466,17 @@ static void one_fault(struct bench *b, long n, bool *hit)
 static void test_faults(void **state)
 {
     struct bench *b = *state;
-    bool          hit = true;
-    long          n = 0;
+    bool hit = true;
+    long n = 0;
     while (hit) one_fault(b, ++n, &hit);
     assert_true(n > 20);
 }
 #endif
 
-#define ROW(name, fn) { name, fn, setup, teardown, NULL }
+#define ROW(name, fn)                   \
+    {                                   \
+        name, fn, setup, teardown, NULL \
+    }
 
 int main(void)
 {

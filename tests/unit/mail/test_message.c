@@ -15,8 +15,9 @@
 
 static struct message plain(void)
 {
-    return (struct message){ .from = STR("robot@example.org"), .to = STR("ann@example.com"), .subject = STR("Hello"), .text = STR("Hi\n"),
-                             .id = STR("m-1"), .date_ms = 1785542400000 };
+    return (struct message){
+        .from = STR("robot@example.org"), .to = STR("ann@example.com"), .subject = STR("Hello"), .text = STR("Hi\n"), .id = STR("m-1"), .date_ms = 1785542400000
+    };
 }
 
 static const struct {
@@ -24,19 +25,27 @@ static const struct {
 } written[] = {
     { "a plain text", NULL, NULL, NULL, NULL, HEAD("robot@example.org", "Hello") PART("text/plain") "Hi\r\n" },
     { "text and HTML are alternatives", NULL, NULL, NULL, "<p class=\"x\">Hi</p>",
-      HEAD("robot@example.org", "Hello") "Content-Type: multipart/alternative;\r\n boundary=\"=_m-1\"\r\n\r\n--=_m-1\r\n" PART("text/plain") "Hi\r\n--=_m-1\r\n" PART(
-          "text/html") "<p class=3D\"x\">Hi</p>\r\n--=_m-1--\r\n" },
-    { "a name stands before the address", "Chancery <robot@example.org>", NULL, NULL, NULL, HEAD("Chancery <robot@example.org>", "Hello") PART("text/plain") "Hi\r\n" },
+      HEAD("robot@example.org", "Hello") "Content-Type: multipart/alternative;\r\n boundary=\"=_m-1\"\r\n\r\n--=_m-1\r\n" PART(
+          "text/plain") "Hi\r\n--=_m-1\r\n" PART("text/html") "<p class=3D\"x\">Hi</p>\r\n--=_m-1--\r\n" },
+    { "a name stands before the address", "Chancery <robot@example.org>", NULL, NULL, NULL,
+      HEAD("Chancery <robot@example.org>", "Hello") PART("text/plain") "Hi\r\n" },
     { "a name with a comma or a quote is encoded", "Doe, \"J\" <robot@example.org>", NULL, NULL, NULL,
       HEAD("=?UTF-8?B?RG9lLCAiSiI=?= <robot@example.org>", "Hello") PART("text/plain") "Hi\r\n" },
-    { "a subject beyond ASCII is encoded", NULL, "Gr\xC3\xBC\xC3\x9F" "e", NULL, NULL, HEAD("robot@example.org", "=?UTF-8?B?R3LDvMOfZQ==?=") PART("text/plain") "Hi\r\n" },
+    { "a subject beyond ASCII is encoded", NULL,
+      "Gr\xC3\xBC\xC3\x9F"
+      "e",
+      NULL, NULL, HEAD("robot@example.org", "=?UTF-8?B?R3LDvMOfZQ==?=") PART("text/plain") "Hi\r\n" },
     { "what looks encoded is encoded", NULL, "=?x", NULL, NULL, HEAD("robot@example.org", "=?UTF-8?B?PT94?=") PART("text/plain") "Hi\r\n" },
-    { "a long subject is folded between characters", NULL, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xC3\xBC" "b", NULL, NULL,
+    { "a long subject is folded between characters", NULL,
+      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xC3\xBC"
+      "b",
+      NULL, NULL,
       HEAD("robot@example.org", "=?UTF-8?B?YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=?=\r\n =?UTF-8?B?w7xi?=") PART("text/plain") "Hi\r\n" },
     { "line ends become CRLF, the last one is added", NULL, NULL, "a\r\nb\nc", NULL, HEAD("robot@example.org", "Hello") PART("text/plain") "a\r\nb\r\nc\r\n" },
     { "a lone CR, blanks at a line's end, dots and From in front are encoded", NULL, NULL, "a\rb \n.\nFrom x\n", NULL,
       HEAD("robot@example.org", "Hello") PART("text/plain") "a=0Db=20\r\n=2E\r\n=46rom x\r\n" },
-    { "long lines are broken softly at 76", NULL, NULL, SEVENTY "01234567", NULL, HEAD("robot@example.org", "Hello") PART("text/plain") SEVENTY "01234=\r\n567\r\n" },
+    { "long lines are broken softly at 76", NULL, NULL, SEVENTY "01234567", NULL,
+      HEAD("robot@example.org", "Hello") PART("text/plain") SEVENTY "01234=\r\n567\r\n" },
     { "an encoded byte is not cut", NULL, NULL, SEVENTY "012=", NULL, HEAD("robot@example.org", "Hello") PART("text/plain") SEVENTY "012=\r\n=3D\r\n" },
     { "an empty text is an empty body", NULL, NULL, "", NULL, HEAD("robot@example.org", "Hello") PART("text/plain") },
 };
@@ -48,7 +57,7 @@ static void test_written(void **state)
     for (size_t i = 0; i < COUNT_OF(written); i++) {
         CLEANUP(buf_release) struct buf b = BUF(1 << 20);
         struct message m = plain();
-        const char    *why = NULL;
+        const char *why = NULL;
         if (written[i].from) m.from = str_c(written[i].from);
         if (written[i].subject) m.subject = str_c(written[i].subject);
         if (written[i].text) m.text = str_c(written[i].text);
@@ -65,8 +74,8 @@ enum field { FROM, TO, SUBJECT, ID, TEXT };
 
 static const struct {
     const char *name;
-    enum field  field;
-    str         value;
+    enum field field;
+    str value;
 } refused[] = {
     { "a line in the subject", SUBJECT, STR("x\r\nBcc: eve@example.net") },
     { "a lone LF in the subject", SUBJECT, STR("x\nBcc: eve@example.net") },
@@ -104,8 +113,8 @@ static void test_refused(void **state)
     for (size_t i = 0; i < COUNT_OF(refused); i++) {
         CLEANUP(buf_release) struct buf b = BUF(1 << 20);
         struct message m = plain();
-        const char    *why = NULL;
-        str           *fields[] = { [FROM] = &m.from, [TO] = &m.to, [SUBJECT] = &m.subject, [ID] = &m.id, [TEXT] = &m.text };
+        const char *why = NULL;
+        str *fields[] = { [FROM] = &m.from, [TO] = &m.to, [SUBJECT] = &m.subject, [ID] = &m.id, [TEXT] = &m.text };
         *fields[refused[i].field] = refused[i].value;
         if (message_write(&m, &b, &why) == ERR_INPUT && why && b.n == 0) continue;
         print_error("%s: was taken\n", refused[i].name);
@@ -117,8 +126,8 @@ static void test_refused(void **state)
 static void test_ceiling(void **state)
 {
     struct message m = plain();
-    const char    *why;
-    struct buf     b = BUF(100);
+    const char *why;
+    struct buf b = BUF(100);
     (void)state;
     assert_int_equal(message_write(&m, &b, &why), ERR_LIMIT);
     buf_release(&b);

@@ -42,8 +42,8 @@ static void test_found(void **state)
 
 static const struct {
     const char *name, *text;
-    bool        html;
-    err         answer;
+    bool html;
+    err answer;
     const char *want;
 } filled[] = {
     { "a text without names stays", "Hi { there }", false, ERR_OK, "Hi { there }" },

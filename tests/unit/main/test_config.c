@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 static char home[] = "/tmp/chancery-config-XXXXXX"; /* the current folder of all tests */
-static int  wrong;
+static int wrong;
 
 static void write_text(const char *path, const char *text)
 {
@@ -27,8 +27,8 @@ static void load(const struct config_sources *from, char *out, size_t room, bool
 {
     struct arena *a = arena_new(16 << 20);
     struct config c;
-    struct buf    b = BUF(1 << 20);
-    str           why = STR_NULL;
+    struct buf b = BUF(1 << 20);
+    str why = STR_NULL;
     *good = config_load(a, from, &c, &why) == ERR_OK;
     if (*good) config_print(&c, false, &b);
     (void)snprintf(out, room, STR_FMT, STR_ARG(*good ? buf_str(&b) : why));
@@ -62,13 +62,18 @@ static const struct {
     /* keys */
     { "a section holds keys", "interviews:\n  dialect: reference\n", NULL, NULL, NULL, "interviews.dialect", "reference # chancery.yml:2:12" },
     { "a key may be written with its dots", "interviews.dialect: reference\n", NULL, NULL, NULL, "interviews.dialect", "reference # chancery.yml:1:21" },
-    { "dots are underscores in the environment", NULL, "CHANCERY_INTERVIEWS_MAXIMUM_CONTENT_LENGTH=2048", NULL, NULL, "interviews.maximum_content_length", "2048 # CHANCERY_INTERVIEWS_MAXIMUM_CONTENT_LENGTH" },
+    { "dots are underscores in the environment", NULL, "CHANCERY_INTERVIEWS_MAXIMUM_CONTENT_LENGTH=2048", NULL, NULL, "interviews.maximum_content_length",
+      "2048 # CHANCERY_INTERVIEWS_MAXIMUM_CONTENT_LENGTH" },
     { "a section whose lines are commented out is none", "interviews:\n#  dialect: reference\n", NULL, NULL, NULL, "interviews.dialect", "document # default" },
     { "an unknown key has its place", "data: x\nlissten: y\n", NULL, NULL, NULL, NULL, "chancery.yml:2:1: lissten: unknown key; did you mean listen?" },
-    { "an unknown key in a section has its whole name", "interviews:\n  dialekt: x\n", NULL, NULL, NULL, NULL, "chancery.yml:2:3: interviews.dialekt: unknown key; did you mean interviews.dialect?" },
-    { "one without its section is told the section", NULL, NULL, "dialect=reference", NULL, NULL, "--set dialect: dialect: unknown key; did you mean interviews.dialect?" },
-    { "a section may be mistyped too", "interview: {dialect: reference}\n", NULL, NULL, NULL, NULL, "chancery.yml:1:1: interview: unknown key; did you mean interviews?" },
-    { "a mistyped variable is told the variable", NULL, "CHANCERY_INTERVIEWS_DIALEKT=document", NULL, NULL, NULL, "environment: unknown key; did you mean CHANCERY_INTERVIEWS_DIALECT?" },
+    { "an unknown key in a section has its whole name", "interviews:\n  dialekt: x\n", NULL, NULL, NULL, NULL,
+      "chancery.yml:2:3: interviews.dialekt: unknown key; did you mean interviews.dialect?" },
+    { "one without its section is told the section", NULL, NULL, "dialect=reference", NULL, NULL,
+      "--set dialect: dialect: unknown key; did you mean interviews.dialect?" },
+    { "a section may be mistyped too", "interview: {dialect: reference}\n", NULL, NULL, NULL, NULL,
+      "chancery.yml:1:1: interview: unknown key; did you mean interviews?" },
+    { "a mistyped variable is told the variable", NULL, "CHANCERY_INTERVIEWS_DIALEKT=document", NULL, NULL, NULL,
+      "environment: unknown key; did you mean CHANCERY_INTERVIEWS_DIALECT?" },
     { "a section is no value", "interviews: document\n", NULL, NULL, NULL, NULL, "chancery.yml:1:1: interviews: expected a mapping of keys to values" },
     { "an unknown variable is told by its name", NULL, "CHANCERY_NONE=1", NULL, NULL, NULL, "CHANCERY_NONE: environment: unknown key" },
     { "an unknown --set is told by its key", NULL, NULL, "nothing=1", NULL, NULL, "--set nothing: nothing: unknown key" },
@@ -103,8 +108,10 @@ static const struct {
     { "an origin has a scheme", NULL, NULL, "base_url=example.com", NULL, NULL, "--set base_url: base_url: expected a public origin" },
     { "an origin has no path", NULL, NULL, "base_url=https://example.com/x", NULL, NULL, "expected a public origin" },
     { "an origin has no name in it", NULL, NULL, "base_url=https://me@example.com", NULL, NULL, "expected a public origin" },
-    { "a key of the administrator has a length", NULL, NULL, "admin.api_key=short", NULL, NULL, "--set admin.api_key: admin.api_key: needs at least 16 characters" },
-    { "characters count, not bytes", NULL, NULL, "admin.api_key=\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9", NULL, NULL, "needs at least 16 characters" },
+    { "a key of the administrator has a length", NULL, NULL, "admin.api_key=short", NULL, NULL,
+      "--set admin.api_key: admin.api_key: needs at least 16 characters" },
+    { "characters count, not bytes", NULL, NULL, "admin.api_key=\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9", NULL, NULL,
+      "needs at least 16 characters" },
     /* lists */
     { "one text is a list of one", NULL, NULL, "listen=127.0.0.1:1", NULL, "listen", "[127.0.0.1:1] # --set listen" },
     { "a list in flow style", NULL, NULL, "listen=[127.0.0.1:1, unix:/tmp/x]", NULL, "listen", "[127.0.0.1:1, unix:/tmp/x] # --set listen" },
@@ -120,14 +127,17 @@ static const struct {
     { "a certificate needs its key", NULL, NULL, "tls.cert=/a", NULL, NULL, "--set tls.cert: tls.cert: tls.cert and tls.key belong together" },
     { "and a key its certificate", "tls:\n  key: /a\n", NULL, NULL, NULL, NULL, "chancery.yml:2:8: tls.key: tls.cert and tls.key belong together" },
     { "both are paths", NULL, NULL, "tls={}", NULL, NULL, "--set tls: tls: is a section: set one of its keys" },
-    { "trusted proxies are networks", NULL, NULL, "trusted_proxies=[10.0.0.0/8, \"::1\", unix]", NULL, "trusted_proxies", "[10.0.0.0/8, ::1, unix] # --set trusted_proxies" },
+    { "trusted proxies are networks", NULL, NULL, "trusted_proxies=[10.0.0.0/8, \"::1\", unix]", NULL, "trusted_proxies",
+      "[10.0.0.0/8, ::1, unix] # --set trusted_proxies" },
     { "and nothing else", NULL, NULL, "trusted_proxies=localhost", NULL, NULL, "--set trusted_proxies: trusted_proxies: expected networks" },
     { "nowhere to listen is not", NULL, NULL, "listen=[]", NULL, NULL, "--set listen: listen: needs at least one address" },
-    { "interviews to advertise", NULL, NULL, "interviews.dispatch=[{name: a, interview: b, title: c}]", NULL, "interviews.dispatch", "[{name: a, interview: b}] # --set interviews.dispatch" },
+    { "interviews to advertise", NULL, NULL, "interviews.dispatch=[{name: a, interview: b, title: c}]", NULL, "interviews.dispatch",
+      "[{name: a, interview: b}] # --set interviews.dispatch" },
     { "each has a name and an interview", NULL, NULL, "interviews.dispatch=[{name: a}]", NULL, NULL, "each item needs a name and an interview" },
     { "and is a mapping", NULL, NULL, "interviews.dispatch=[a]", NULL, NULL, "each item needs a name and an interview" },
     /* mail */
-    { "a sender has a name and an address", NULL, NULL, "mail.from=Court \"of Law\" <court@example.com>", NULL, "mail.from", "Court \"of Law\" <court@example.com> # --set mail.from" },
+    { "a sender has a name and an address", NULL, NULL, "mail.from=Court \"of Law\" <court@example.com>", NULL, "mail.from",
+      "Court \"of Law\" <court@example.com> # --set mail.from" },
     { "a sender without an address is told", NULL, NULL, "mail.from=Court", NULL, NULL, "--set mail.from: mail.from: expected an address" },
     { "a mail server's password is masked", NULL, NULL, "mail.url=smtp://u:p@mail.example.com:587", NULL, "mail.url", "******** # --set mail.url" },
     { "mail goes to what is known", NULL, NULL, "mail.url=pigeon://x", NULL, NULL, "--set mail.url: mail.url: expected smtp://" },
@@ -146,7 +156,7 @@ static void settings_come_from_four_places(void **state)
     wrong = 0;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const char *set[] = { rows[i].set, rows[i].set2 };
-        char        name[100] = "";
+        char name[100] = "";
         struct config_sources from = { .set = set, .n_set = rows[i].set2 ? 2 : rows[i].set ? 1 : 0 };
         bool good;
         if (rows[i].file) write_text("chancery.yml", rows[i].file);
@@ -155,8 +165,10 @@ static void settings_come_from_four_places(void **state)
             assert_int_equal(setenv(name, strchr(rows[i].env, '=') + 1, 1), 0);
         }
         load(&from, printed, sizeof printed, &good);
-        if (good && rows[i].key) value_of(printed, rows[i].key, value, sizeof value);
-        else (void)snprintf(value, sizeof value, "%.1999s", printed);
+        if (good && rows[i].key)
+            value_of(printed, rows[i].key, value, sizeof value);
+        else
+            (void)snprintf(value, sizeof value, "%.1999s", printed);
         bool right = good == (rows[i].key != NULL) && (rows[i].key ? !*rows[i].want || strcmp(value, rows[i].want) == 0 : strstr(value, rows[i].want) != NULL);
         if (!right) wrong++, print_error("%s: %.300s\n", rows[i].name, value);
         if (*name) assert_int_equal(unsetenv(name), 0);
@@ -201,7 +213,7 @@ static void the_file_is_found_in_its_order(void **state)
 static void a_pipe_is_read_to_its_end(void **state)
 {
     (void)state;
-    int  ends[2];
+    int ends[2];
     char path[64];
     wrong = 0;
     assert_int_equal(pipe(ends), 0);
@@ -252,7 +264,7 @@ static void without_memory_nothing_is_loaded(void **state)
     for (size_t ceiling = 0; ceiling < 1300000; ceiling += ceiling < 5000 ? 61 : 9973) {
         struct arena *a = arena_new(ceiling);
         struct config c = { 0 };
-        str           why = STR_NULL;
+        str why = STR_NULL;
         err e = config_load(a, &(struct config_sources){ 0 }, &c, &why);
         assert_true(e == ERR_OK ? c.packages.n == 2 && c.master_key_file : c.data == NULL && why.n > 0);
         arena_free(a);
@@ -268,8 +280,10 @@ static int go_home(void **state)
     for (size_t i = 0; environ[i];) {
         char name[200];
         (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(environ[i], "="), environ[i]);
-        if (strncmp(name, "CHANCERY_", 9) == 0) (void)unsetenv(name);
-        else i++;
+        if (strncmp(name, "CHANCERY_", 9) == 0)
+            (void)unsetenv(name);
+        else
+            i++;
     }
     return mkdtemp(home) && chdir(home) == 0 ? 0 : -1;
 }

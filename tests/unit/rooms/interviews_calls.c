@@ -122,8 +122,8 @@ static void usual(struct buf *b, const struct frame *f, str before)
 static void note_given(const struct frame *f)
 {
     enum tag tag;
-    str      member;
-    size_t   n = 0;
+    str member;
+    size_t n = 0;
     for (size_t at = 0; frame_next(f, &at, &tag, &member);)
         for (size_t k = 4; tag == TAG_GIVEN && k < member.n && n + 1 < sizeof script.given; k++) script.given[n++] = member.p[k] ? member.p[k] : '/';
     script.given[n] = '\0';

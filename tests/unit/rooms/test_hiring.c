@@ -289,9 +289,9 @@ static void test_pauses(void **state)
 
 int main(void)
 {
-#define ROW(name, fn)                                                                                                                                          \
-    {                                                                                                                                                          \
-        name, fn, setup, teardown, NULL                                                                                                                        \
+#define ROW(name, fn)                   \
+    {                                   \
+        name, fn, setup, teardown, NULL \
     }
     const struct CMUnitTest tests[] = {
         ROW("why an address is none", test_emails),

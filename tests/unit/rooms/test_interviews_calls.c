@@ -30,11 +30,13 @@ static void set_other(void);
 /* steps that are not what they were */
 
 enum tampering { FLIP_TEXT, FLIP_SEAL, FLIP_HEAD, OLD_FORMAT, NEW_CODEC, CUT_OFF, EMPTY, OF_ANOTHER_SESSION, OF_ANOTHER_STEP, TAMPERINGS };
-static const char *const tampering_names[TAMPERINGS] = { "a bit of the text", "a bit of the seal", "a bit of the interview's hash", "an unknown format", "an unknown codec",
-                                                         "cut off", "empty", "a step of another session", "another step of the session" };
+static const char *const tampering_names[TAMPERINGS] = {
+    "a bit of the text",         "a bit of the seal",          "a bit of the interview's hash", "an unknown format", "an unknown codec", "cut off", "empty",
+    "a step of another session", "another step of the session"
+};
 struct tamper {
     enum tampering how;
-    const char    *other; /* session */
+    const char *other; /* session */
 };
 
 static const struct query get_step = { "ti", "b", "SELECT snapshot FROM interview_step WHERE session_id = $1 AND seq = $2", NULL };
@@ -44,8 +46,8 @@ static err tamper_tx(struct call *c)
 {
     const struct tamper *t = c->state;
     struct cell *row;
-    str          text;
-    bool         elsewhere = t->how == OF_ANOTHER_SESSION, before = t->how == OF_ANOTHER_STEP;
+    str text;
+    bool elsewhere = t->how == OF_ANOTHER_SESSION, before = t->how == OF_ANOTHER_STEP;
     TRY(db_get(c, &get_step, &row, str_c(elsewhere ? t->other : id), (int64_t)(before ? 1 : 2)));
     TRY(arena_str(c->mem, row[0].s, &text));
     char *p = NEW_N(c->mem, char, text.n);
@@ -75,11 +77,12 @@ static void a_step_that_was_tampered_with_is_refused(void **state)
         id = own;
         set_other();
         struct tamper t = { (enum tampering)how, other };
-        struct call   c = rig_call(1 << 20);
+        struct call c = rig_call(1 << 20);
         c.state = &t;
         assert_int_equal(store_do(r->s, &c, TX_WRITE, tamper_tx), ERR_OK);
         rig_call_end(&c);
-        const char *name = tampering_names[how], *want = "Unable to read the answers of this session: what is stored is damaged, or of another version of the program.";
+        const char *name = tampering_names[how],
+                   *want = "Unable to read the answers of this session: what is stored is damaged, or of another version of the program.";
         expect(name, ask(M_GET, target_of("/api/session"), NULL), 400, want);
         expect(name, ask(M_GET, target_of("/api/session/question"), NULL), 400, want);
         expect(name, ask(M_POST, "/api/session", body_of(",\"variables\":{\"a\":1}")), 400, want);

@@ -290,9 +290,9 @@ static err list_once(struct call *c)
 /* In transactions of their own: whatever a connection forgets to make room, its BEGIN stays the first. */
 static void test_many_statements(void **state)
 {
-    struct rig          *r = *state;
-    static char          texts[MANY_STATEMENTS][64];
-    static struct query  q[MANY_STATEMENTS];
+    struct rig *r = *state;
+    static char texts[MANY_STATEMENTS][64];
+    static struct query q[MANY_STATEMENTS];
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < MANY_STATEMENTS; i++) {
             (void)snprintf(texts[i], sizeof texts[i], "SELECT n FROM item WHERE n = %d", i);

@@ -1,9 +1,8 @@
 /* tests/unit/worker/fake_worker.c: a zygote without Python, whose workers do what the text of a call says.
  *
  * Texts: "say X" replies X; "sleep N" replies after N ms; "exit N", "abort", "spin", "hang"; "garbage" writes nonsense; "twice" replies twice; "other"
- * replies to another request; "last" replies and ends; "log X" replies and has X for the log; "zygote" kills the zygote. Packages: "refused" never becomes ready and says so, "stillborn" dies
- * before, "mute" says something else than ready, "late" says nothing; of "sickly" the second worker dies
- * at its start. */
+ * replies to another request; "last" replies and ends; "log X" replies and has X for the log; "zygote" kills the zygote. Packages: "refused" never becomes
+ * ready and says so, "stillborn" dies before, "mute" says something else than ready, "late" says nothing; of "sickly" the second worker dies at its start. */
 #include "worker/frame.h"
 #include <signal.h>
 #include <stdio.h>
@@ -20,10 +19,7 @@ enum { SOCKET = 3, REQUEST_MAX = 1024 * 1024 };
 
 static char request_bytes[REQUEST_MAX];
 
-static bool put_frame(struct buf *b)
-{
-    return frame_end(b) == ERR_OK && write(SOCKET, b->p, b->n) == (ssize_t)b->n;
-}
+static bool put_frame(struct buf *b) { return frame_end(b) == ERR_OK && write(SOCKET, b->p, b->n) == (ssize_t)b->n; }
 
 static void read_exactly(char *to, size_t n)
 {
@@ -64,7 +60,8 @@ static void obey(const struct frame *f, str package)
     if (str_is(word, "abort")) abort();
     if (str_is(word, "zygote")) kill(getppid(), SIGKILL);
     if (str_is(word, "hang") || str_is(word, "zygote")) (void)pause();
-    for (volatile bool on = str_is(word, "spin"); on;) {}
+    for (volatile bool on = str_is(word, "spin"); on;) {
+    }
     if (str_is(word, "sleep")) (void)usleep((useconds_t)n * 1000);
     if (str_is(word, "garbage") && write(SOCKET, "hello, this is nobody you know", 30) < 0) _exit(1);
     if (str_is(word, "other")) reply(f->id + 1, text, false);
@@ -89,7 +86,7 @@ _Noreturn static void worker(int socket, str package)
     if (!put_frame(&b)) _exit(1);
     for (;;) {
         struct frame f;
-        size_t       rest;
+        size_t rest;
         read_exactly(request_bytes, FRAME_HEAD);
         if (frame_head((str){ request_bytes, FRAME_HEAD }, &f, &rest) != ERR_OK || f.message != MSG_CALL) _exit(0);
         if (rest > sizeof request_bytes) _exit(1);
@@ -103,8 +100,8 @@ static void tell(struct buf *b, int fd)
 {
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
     if (frame_end(b) != ERR_OK) _exit(1);
-    struct iovec    iov = { b->p, b->n };
-    struct msghdr   m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = fd < 0 ? NULL : control, .msg_controllen = fd < 0 ? 0 : sizeof control };
+    struct iovec iov = { b->p, b->n };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = fd < 0 ? NULL : control, .msg_controllen = fd < 0 ? 0 : sizeof control };
     struct cmsghdr *c = CMSG_FIRSTHDR(&m);
     if (c) {
         *c = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
@@ -118,18 +115,18 @@ static void fork_one(void)
 {
     static char bytes[FRAME_HEAD + 64 * 1024];
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-    struct iovec  iov = { bytes, sizeof bytes };
+    struct iovec iov = { bytes, sizeof bytes };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
-    ssize_t       n = recvmsg(SOCKET, &m, MSG_CMSG_CLOEXEC);
-    struct frame  f;
-    size_t        rest;
-    int           socket;
+    ssize_t n = recvmsg(SOCKET, &m, MSG_CMSG_CLOEXEC);
+    struct frame f;
+    size_t rest;
+    int socket;
     if (n < FRAME_HEAD || frame_head((str){ bytes, FRAME_HEAD }, &f, &rest) != ERR_OK || !CMSG_FIRSTHDR(&m)) _exit(0);
     f.members = (str){ bytes + FRAME_HEAD, rest };
     memcpy(&socket, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof socket);
     static int sickly;
-    bool       dies = str_is(frame_get(&f, TAG_PACKAGE), "sickly") && ++sickly == 2;
-    pid_t      pid = fork();
+    bool dies = str_is(frame_get(&f, TAG_PACKAGE), "sickly") && ++sickly == 2;
+    pid_t pid = fork();
     if (pid == 0 && dies) _exit(7);
     if (pid == 0) worker(socket, frame_get(&f, TAG_PACKAGE));
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -161,7 +158,7 @@ int main(void)
     sigemptyset(&ends);
     sigaddset(&ends, SIGCHLD);
     if (sigprocmask(SIG_BLOCK, &ends, NULL) != 0) return 1;
-    int           signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+    int signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
     struct pollfd on[] = { { .fd = SOCKET, .events = POLLIN }, { .fd = signals, .events = POLLIN } };
     while (poll(on, 2, -1) > 0) {
         if (on[1].revents) reap(signals);

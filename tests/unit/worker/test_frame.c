@@ -7,16 +7,15 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-
 /* Runs every row; prints those that fail and fails once at the end. */
-#define ROWS(table, good_of, row)                                                                                      \
-    do {                                                                                                               \
-        int bad_ = 0;                                                                                                  \
-        for (size_t i_ = 0; i_ < COUNT_OF(table); i_++) {                                                              \
-            const __typeof__(table[0]) *row = &table[i_];                                                              \
-            if (!(good_of)) bad_++, print_error("row failed: %s\n", row->name);                                        \
-        }                                                                                                              \
-        assert_int_equal(bad_, 0);                                                                                     \
+#define ROWS(table, good_of, row)                                               \
+    do {                                                                        \
+        int bad_ = 0;                                                           \
+        for (size_t i_ = 0; i_ < COUNT_OF(table); i_++) {                       \
+            const __typeof__(table[0]) *row = &table[i_];                       \
+            if (!(good_of)) bad_++, print_error("row failed: %s\n", row->name); \
+        }                                                                       \
+        assert_int_equal(bad_, 0);                                              \
     } while (0)
 
 /* heads */
@@ -24,12 +23,17 @@
 static err head_of(const char *bytes, size_t n)
 {
     struct frame f;
-    size_t       rest;
+    size_t rest;
     return frame_head((str){ bytes, n }, &f, &rest);
 }
 
 /* length, version, message, id, deadline, zero. The messages' numbers are part of the protocol. */
-static const struct { const char *name; unsigned char bytes[FRAME_HEAD]; size_t n; err want; } heads[] = {
+static const struct {
+    const char *name;
+    unsigned char bytes[FRAME_HEAD];
+    size_t n;
+    err want;
+} heads[] = {
     { "an empty stop is a head", { 0, 0, 0, 0, 1, 0, 6 }, 24, ERR_OK },
     { "an empty result is a head", { 0, 0, 0, 0, 1, 0, 5 }, 24, ERR_OK },
     { "23 bytes are none", { 0, 0, 0, 0, 1, 0, 6 }, 23, ERR_INPUT },
@@ -61,7 +65,7 @@ static void test_head_values(void **state)
     frame_u64(&b, TAG_OP, OP_SET);
     assert_int_equal(frame_end(&b), ERR_OK);
     struct frame f;
-    size_t       rest;
+    size_t rest;
     assert_int_equal(frame_head((str){ b.p, FRAME_HEAD }, &f, &rest), ERR_OK);
     assert_int_equal(f.message, MSG_CALL);
     assert_int_equal(f.id, 0x1122334455667788);
@@ -76,14 +80,25 @@ static void test_head_values(void **state)
 
 /* members */
 
-#define BYTES(lit) { lit, sizeof(lit) - 1 }
-#define U64(low)   BYTES(low "\0\0\0\0\0\0\0")
+#define BYTES(lit)           \
+    {                        \
+        lit, sizeof(lit) - 1 \
+    }
+#define U64(low) BYTES(low "\0\0\0\0\0\0\0")
 
 struct member {
     unsigned tag;
-    struct { const char *p; size_t n; } value;
+    struct {
+        const char *p;
+        size_t n;
+    } value;
 };
-static const struct { const char *name; enum message message; err want; struct member members[3]; } members[] = {
+static const struct {
+    const char *name;
+    enum message message;
+    err want;
+    struct member members[3];
+} members[] = {
     { "a call with its operation", MSG_CALL, ERR_OK, { { TAG_OP, U64("\1") } } },
     { "a call without one", MSG_CALL, ERR_INPUT, { { 0 } } },
     { "operation 0", MSG_CALL, ERR_INPUT, { { TAG_OP, U64("\0") } } },
@@ -131,7 +146,14 @@ static void test_members(void **state)
 }
 
 /* Behind a head of MSG_READY; # stands for the tag of its notes. */
-static const struct { const char *name; struct { const char *p; size_t n; } bytes; err want; } shapes[] = {
+static const struct {
+    const char *name;
+    struct {
+        const char *p;
+        size_t n;
+    } bytes;
+    err want;
+} shapes[] = {
     { "no members", BYTES(""), ERR_OK },
     { "one member", BYTES("#\0\0\0\4\0\0\0abcd"), ERR_OK },
     { "tag 0", BYTES("\0\0\0\0\0\0\0\0"), ERR_INPUT },
@@ -190,10 +212,10 @@ static void test_what_is_written_is_read(void **state)
     assert_true(str_is(frame_get(&f, TAG_JSON), "{}"));
     assert_true(str_absent(frame_get(&f, TAG_TITLE)));
     assert_true(str_is(frame_get(&f, TAG_LOG), "one"));
-    enum tag    t;
-    str         v = STR_NULL;
+    enum tag t;
+    str v = STR_NULL;
     static const char *const lines[] = { "one", "", "three" };
-    size_t      n = 0;
+    size_t n = 0;
     for (size_t at = 0; frame_next(&f, &at, &t, &v);)
         if (t == TAG_LOG) assert_true(n < COUNT_OF(lines) && str_is(v, lines[n++]));
     assert_int_equal(n, 3);
@@ -225,7 +247,7 @@ static void test_no_allocation_may_fail_unnoticed(void **state)
     for (long n = 1;; n++) {
         CLEANUP(buf_release) struct buf b = BUF(1000);
         fault_arm(n);
-        err  e = write_result(&b);
+        err e = write_result(&b);
         bool fired = fault_hit();
         fault_arm(0);
         assert_int_equal(e, fired ? ERR_NOMEM : ERR_OK);
@@ -234,14 +256,19 @@ static void test_no_allocation_may_fail_unnoticed(void **state)
 #endif
 }
 
-static const struct { const char *name; enum message message; enum frame_side side; bool want; } sides[] = {
-    { "the server forks", MSG_FORK, SIDE_SERVER, true },          { "a worker does not", MSG_FORK, SIDE_WORKER, false },
-    { "the zygote has forked", MSG_FORKED, SIDE_ZYGOTE, true },   { "a worker has not", MSG_FORKED, SIDE_WORKER, false },
-    { "a worker is ready", MSG_READY, SIDE_WORKER, true },        { "the zygote is not", MSG_READY, SIDE_ZYGOTE, false },
-    { "the server calls", MSG_CALL, SIDE_SERVER, true },          { "a worker does not", MSG_CALL, SIDE_WORKER, false },
-    { "a worker answers", MSG_RESULT, SIDE_WORKER, true },        { "the server does not", MSG_RESULT, SIDE_SERVER, false },
-    { "the server stops", MSG_STOP, SIDE_SERVER, true },          { "a worker does not", MSG_STOP, SIDE_WORKER, false },
-    { "the zygote reports ends", MSG_ENDED, SIDE_ZYGOTE, true },  { "a worker does not", MSG_ENDED, SIDE_WORKER, false },
+static const struct {
+    const char *name;
+    enum message message;
+    enum frame_side side;
+    bool want;
+} sides[] = {
+    { "the server forks", MSG_FORK, SIDE_SERVER, true },         { "a worker does not", MSG_FORK, SIDE_WORKER, false },
+    { "the zygote has forked", MSG_FORKED, SIDE_ZYGOTE, true },  { "a worker has not", MSG_FORKED, SIDE_WORKER, false },
+    { "a worker is ready", MSG_READY, SIDE_WORKER, true },       { "the zygote is not", MSG_READY, SIDE_ZYGOTE, false },
+    { "the server calls", MSG_CALL, SIDE_SERVER, true },         { "a worker does not", MSG_CALL, SIDE_WORKER, false },
+    { "a worker answers", MSG_RESULT, SIDE_WORKER, true },       { "the server does not", MSG_RESULT, SIDE_SERVER, false },
+    { "the server stops", MSG_STOP, SIDE_SERVER, true },         { "a worker does not", MSG_STOP, SIDE_WORKER, false },
+    { "the zygote reports ends", MSG_ENDED, SIDE_ZYGOTE, true }, { "a worker does not", MSG_ENDED, SIDE_WORKER, false },
 };
 
 static void test_sides(void **state)
@@ -253,9 +280,15 @@ static void test_sides(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_heads), cmocka_unit_test(test_head_values), cmocka_unit_test(test_members), cmocka_unit_test(test_shapes), cmocka_unit_test(test_what_is_written_is_read),
-        cmocka_unit_test(test_a_frame_may_grow_after_its_end), cmocka_unit_test(test_the_ceiling_sticks),
-        cmocka_unit_test(test_no_allocation_may_fail_unnoticed), cmocka_unit_test(test_sides),
+        cmocka_unit_test(test_heads),
+        cmocka_unit_test(test_head_values),
+        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_what_is_written_is_read),
+        cmocka_unit_test(test_a_frame_may_grow_after_its_end),
+        cmocka_unit_test(test_the_ceiling_sticks),
+        cmocka_unit_test(test_no_allocation_may_fail_unnoticed),
+        cmocka_unit_test(test_sides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

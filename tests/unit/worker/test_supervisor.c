@@ -26,11 +26,18 @@ static const char *program;
 static err open_workers(unsigned min, unsigned max, unsigned wall_s, struct workers **out)
 {
     static const char *folders[] = { "/nowhere", "/nowhere/else" };
-    struct workers_options o = { .program = program, .folders = folders, .n_folders = 2, .min = min, .max = max, .memory_mb = 100, .cpu_s = 1,
-                                 .wall_s = wall_s, .settings_json = STR("{\"timezone\":\"UTC\"}") };
+    struct workers_options o = { .program = program,
+                                 .folders = folders,
+                                 .n_folders = 2,
+                                 .min = min,
+                                 .max = max,
+                                 .memory_mb = 100,
+                                 .cpu_s = 1,
+                                 .wall_s = wall_s,
+                                 .settings_json = STR("{\"timezone\":\"UTC\"}") };
     struct arena *mem = arena_new(4096);
-    str           why = STR_NULL;
-    err           e = mem ? workers_start(mem, &o, out, &why) : ERR_NOMEM;
+    str why = STR_NULL;
+    err e = mem ? workers_start(mem, &o, out, &why) : ERR_NOMEM;
     if (e != ERR_OK) assert_false(str_absent(why) && mem);
     arena_free(mem);
     return e;
@@ -46,16 +53,16 @@ static struct workers *opened_for(unsigned wall_s, unsigned min, unsigned max)
 static struct workers *opened(unsigned min, unsigned max) { return opened_for(30, min, max); }
 
 struct answer {
-    err         e;
+    err e;
     const char *why;
-    uint64_t    served;
-    char        text[64]; /* the body */
+    uint64_t served;
+    char text[64]; /* the body */
 };
 
 static struct answer ask(struct workers *w, const char *package, uint64_t affinity, const char *text)
 {
     struct answer a = { .why = "" };
-    struct frame  f;
+    struct frame f;
     struct arena *mem = arena_new(REPLY_MAX);
     CLEANUP(buf_release) struct buf b = BUF(REPLY_MAX);
     frame_begin(&b, MSG_CALL, 0, 0);
@@ -70,17 +77,17 @@ static struct answer ask(struct workers *w, const char *package, uint64_t affini
     return a;
 }
 
-#define ASSERT_SAYS(a, want)                                                                                           \
-    do {                                                                                                               \
-        struct answer a_ = (a);                                                                                        \
-        assert_int_equal(a_.e, ERR_OK);                                                                                \
-        assert_string_equal(a_.text, want);                                                                            \
+#define ASSERT_SAYS(a, want)                \
+    do {                                    \
+        struct answer a_ = (a);             \
+        assert_int_equal(a_.e, ERR_OK);     \
+        assert_string_equal(a_.text, want); \
     } while (0)
 
 static int open_descriptors(void)
 {
     DIR *d = opendir("/proc/self/fd");
-    int  n = 0;
+    int n = 0;
     assert_non_null(d);
     while (readdir(d)) n++;
     closedir(d);
@@ -93,9 +100,9 @@ static void test_a_missing_program_is_told(void **state)
 {
     (void)state;
     struct workers_options o = { .program = "/nowhere/chancery-worker", .max = 1, .wall_s = 1, .cpu_s = 1 };
-    struct arena   *mem = arena_new(4096);
+    struct arena *mem = arena_new(4096);
     struct workers *w = NULL;
-    str             why = STR_NULL;
+    str why = STR_NULL;
     assert_non_null(mem);
     assert_int_equal(workers_start(mem, &o, &w, &why), ERR_WORKER);
     assert_null(w);
@@ -103,7 +110,11 @@ static void test_a_missing_program_is_told(void **state)
     arena_free(mem);
 }
 
-static const struct { const char *name, *package, *text; err want; const char *why, *body; } calls[] = {
+static const struct {
+    const char *name, *package, *text;
+    err want;
+    const char *why, *body;
+} calls[] = {
     { "a call is answered", "a", "say hello", ERR_OK, "", "hello" },
     { "by a worker of its package", "b", "package", ERR_OK, "", "b" },
     { "a worker that exits is a crash", "a", "exit 0", ERR_WORKER, "crash", "" },
@@ -128,7 +139,7 @@ static void test_calls(void **state)
 {
     (void)state;
     struct workers *w = opened(0, 4);
-    int             bad = 0;
+    int bad = 0;
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
         struct answer a = ask(w, calls[i].package, 1, calls[i].text);
         if (a.e == calls[i].want && strcmp(a.why, calls[i].why) == 0 && strcmp(a.text, calls[i].body) == 0) continue;
@@ -143,7 +154,7 @@ static void test_endless_waiting_is_ended_by_the_clock(void **state)
 {
     (void)state;
     struct workers *w = opened_for(1, 0, 1);
-    struct answer   a = ask(w, "a", 1, "hang");
+    struct answer a = ask(w, "a", 1, "hang");
     assert_int_equal(a.e, ERR_WORKER);
     assert_string_equal(a.why, "time");
     workers_stop(w);
@@ -153,7 +164,7 @@ static void test_the_same_worker_serves_again(void **state)
 {
     (void)state;
     struct workers *w = opened(0, 4);
-    struct answer   first = ask(w, "a", 7, "say x"), second = ask(w, "a", 7, "say x");
+    struct answer first = ask(w, "a", 7, "say x"), second = ask(w, "a", 7, "say x");
     assert_int_equal(first.e, ERR_OK);
     assert_int_equal(first.served, second.served);
     workers_stop(w);
@@ -161,7 +172,7 @@ static void test_the_same_worker_serves_again(void **state)
 
 struct sleeper {
     struct workers *w;
-    uint64_t        affinity, served;
+    uint64_t affinity, served;
 };
 
 static void *ask_slowly(void *arg)
@@ -176,7 +187,7 @@ static void test_each_affinity_finds_its_worker_again(void **state)
     (void)state;
     struct workers *w = opened(0, 4);
     struct sleeper s[2] = { { .w = w, .affinity = 11 }, { .w = w, .affinity = 12 } };
-    pthread_t      t[2];
+    pthread_t t[2];
     for (int i = 0; i < 2; i++) assert_int_equal(pthread_create(&t[i], NULL, ask_slowly, &s[i]), 0);
     for (int i = 0; i < 2; i++) pthread_join(t[i], NULL);
     for (int i = 0; i < 10; i++) assert_int_equal(ask(w, "a", s[i % 2].affinity, "say x").served, s[i % 2].served);
@@ -187,7 +198,7 @@ static void test_at_the_ceiling_the_longest_idle_makes_room(void **state)
 {
     (void)state;
     struct workers *w = opened(0, 2);
-    struct answer   a = ask(w, "a", 1, "say x");
+    struct answer a = ask(w, "a", 1, "say x");
     (void)usleep(3000);
     struct answer b = ask(w, "b", 1, "say x"), c = ask(w, "c", 1, "package");
     ASSERT_SAYS(c, "c");
@@ -229,7 +240,7 @@ static void test_one_failed_start_of_a_package_that_worked_is_nobodys_trouble(vo
 static void test_workers_are_kept_ready(void **state)
 {
     (void)state;
-    struct workers     *w = opened(2, 4);
+    struct workers *w = opened(2, 4);
     struct workers_stats s = { 0 };
     ASSERT_SAYS(ask(w, "a", 1, "say x"), "x");
     for (int i = 0; i < 200 && s.alive < 2; i++, usleep(10000)) workers_stats(w, &s);
@@ -275,7 +286,7 @@ static void say_lines(struct workers *w) { assert_int_equal(ask(w, "a", 1, "log 
 static void test_what_an_interview_says_is_one_line_of_the_log(void **state)
 {
     (void)state;
-    char            text[4096];
+    char text[4096];
     struct workers *w = opened(0, 1);
     ASSERT_SAYS(ask(w, "a", 1, "say x"), "x");
     capture(say_lines, w, text, sizeof text);
@@ -292,8 +303,8 @@ static void test_what_an_interview_says_is_one_line_of_the_log(void **state)
 
 struct crowd {
     struct workers *w;
-    atomic_int      wrong, stopped;
-    atomic_uint     next;
+    atomic_int wrong, stopped;
+    atomic_uint next;
 };
 
 static void *ask_often(void *arg)
@@ -301,11 +312,10 @@ static void *ask_often(void *arg)
     static const char *const packages[] = { "a", "b", "c" };
     struct crowd *c = arg;
     for (int i = 0; i < ROUNDS; i++) {
-        unsigned    n = atomic_fetch_add(&c->next, 1);
+        unsigned n = atomic_fetch_add(&c->next, 1);
         const char *package = packages[n % 3];
         struct answer a = ask(c->w, package, n % 5, n % 17 == 0 ? "abort" : n % 23 == 0 ? "last x" : "package");
-        bool good = n % 17 == 0 ? a.e == ERR_WORKER && strcmp(a.why, "crash") == 0
-                                : a.e == ERR_OK && strcmp(a.text, n % 23 == 0 ? "x" : package) == 0;
+        bool good = n % 17 == 0 ? a.e == ERR_WORKER && strcmp(a.why, "crash") == 0 : a.e == ERR_OK && strcmp(a.text, n % 23 == 0 ? "x" : package) == 0;
         if (!good) print_error("call %u: %s, %s, \"%s\"\n", n, err_name(a.e), a.why, a.text);
         if (!good) atomic_fetch_add(&c->wrong, 1);
     }
@@ -316,8 +326,8 @@ static void test_a_crowd_is_served(void **state)
 {
     (void)state;
     struct workers *w = opened(1, 2);
-    struct crowd    c = { .w = w };
-    pthread_t    t[THREADS];
+    struct crowd c = { .w = w };
+    pthread_t t[THREADS];
     for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_create(&t[i], NULL, ask_often, &c), 0);
     for (int i = 0; i < THREADS; i++) pthread_join(t[i], NULL);
     assert_int_equal(atomic_load(&c.wrong), 0);
@@ -342,10 +352,10 @@ static void *ask_until_stopped(void *arg)
 static void test_stop_lets_nobody_wait(void **state)
 {
     (void)state;
-    struct workers      *w = opened(0, 2);
-    struct crowd         c = { .w = w };
+    struct workers *w = opened(0, 2);
+    struct crowd c = { .w = w };
     struct workers_stats s = { 0 };
-    pthread_t            t[4];
+    pthread_t t[4];
     for (int i = 0; i < 4; i++) assert_int_equal(pthread_create(&t[i], NULL, ask_until_stopped, &c), 0);
     while (s.busy + s.waiting < 4 || s.busy < 2) workers_stats(w, &s), (void)usleep(1000);
     int64_t from = clock_mono_ms();
@@ -359,7 +369,7 @@ static void test_waiting_ends_at_its_deadline(void **state)
 {
     (void)state;
     struct workers *w = opened_for(1, 0, 1);
-    struct answer   a = ask(w, "late", 1, "say x");
+    struct answer a = ask(w, "late", 1, "say x");
     assert_int_equal(a.e, ERR_BUSY);
     assert_string_equal(a.why, "busy");
     workers_stop(w);
@@ -396,12 +406,20 @@ int main(int argc, char **argv)
     program = argv[1];
     log_setup(LOG_TEXT, getenv("VERBOSE") ? LOG_INFO : LOG_ERROR + 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_missing_program_is_told), cmocka_unit_test(test_calls), cmocka_unit_test(test_endless_waiting_is_ended_by_the_clock), cmocka_unit_test(test_the_same_worker_serves_again), cmocka_unit_test(test_each_affinity_finds_its_worker_again),
-        cmocka_unit_test(test_at_the_ceiling_the_longest_idle_makes_room), cmocka_unit_test(test_the_next_zygote_takes_over),
+        cmocka_unit_test(test_a_missing_program_is_told),
+        cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_endless_waiting_is_ended_by_the_clock),
+        cmocka_unit_test(test_the_same_worker_serves_again),
+        cmocka_unit_test(test_each_affinity_finds_its_worker_again),
+        cmocka_unit_test(test_at_the_ceiling_the_longest_idle_makes_room),
+        cmocka_unit_test(test_the_next_zygote_takes_over),
         cmocka_unit_test(test_one_failed_start_of_a_package_that_worked_is_nobodys_trouble),
-        cmocka_unit_test(test_workers_are_kept_ready), cmocka_unit_test(test_nothing_stays_open),
-        cmocka_unit_test(test_what_an_interview_says_is_one_line_of_the_log), cmocka_unit_test(test_a_crowd_is_served),
-        cmocka_unit_test(test_stop_lets_nobody_wait), cmocka_unit_test(test_waiting_ends_at_its_deadline),
+        cmocka_unit_test(test_workers_are_kept_ready),
+        cmocka_unit_test(test_nothing_stays_open),
+        cmocka_unit_test(test_what_an_interview_says_is_one_line_of_the_log),
+        cmocka_unit_test(test_a_crowd_is_served),
+        cmocka_unit_test(test_stop_lets_nobody_wait),
+        cmocka_unit_test(test_waiting_ends_at_its_deadline),
         cmocka_unit_test(test_each_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
