@@ -41,6 +41,22 @@ static void look_around(struct pg *p, struct pg_conn *k)
     PQclear(r);
 }
 
+/* Digits, for several hosts with commas. */
+static bool is_port(const char *s) { return s[strspn(s, "0123456789,")] == '\0'; }
+
+const char *pg_why(const PGconn *pq, const char *url)
+{
+    PQconninfoOption *all = PQconninfoParse(url, NULL);
+    bool sound = all;
+    for (const PQconninfoOption *o = all; o && o->keyword; o++) {
+        if (o->val && strcmp(o->keyword, "host") == 0) sound &= !strchr(o->val, '@');
+        if (o->val && strcmp(o->keyword, "port") == 0) sound &= is_port(o->val);
+    }
+    PQconninfoFree(all);
+    if (!sound) return "the URL is malformed: percent-encode what is no letter or digit in user and password, and look at the parameters";
+    return pq ? PQerrorMessage(pq) : "out of memory";
+}
+
 static err connect_anew(struct pg *p, struct pg_conn *k)
 {
     /* What stands before dbname may be set otherwise by the URL, what follows may not. */
@@ -55,7 +71,7 @@ static err connect_anew(struct pg *p, struct pg_conn *k)
         look_around(p, k);
         if (pg_is_open(k) && PQenterPipelineMode(k->pq)) return ERR_OK;
     }
-    store_trouble(p->store, "connect", k->pq ? PQerrorMessage(k->pq) : "out of memory");
+    store_trouble(p->store, "connect", pg_why(k->pq, p->url));
     if (clock_mono_ms() - start >= SLOW_MS) atomic_store(&p->down_until_ms, clock_mono_ms() + SLOW_MS);
     pg_disconnect(k);
     return ERR_BUSY;

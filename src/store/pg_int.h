@@ -60,6 +60,8 @@ struct pg {
 
 /* A lost or stale connection is opened anew. ERR_BUSY: unreachable (logged). */
 err pg_connected(struct pg *p, struct pg_conn *k) MUST_CHECK;
+/* Why there is no connection. What the library says of a URL that it cannot read, or reads otherwise than it was meant, repeats pieces of the password. */
+const char *pg_why(const PGconn *pq, const char *url);
 void pg_disconnect(struct pg_conn *k);
 bool pg_is_open(const struct pg_conn *k);
 

@@ -90,7 +90,7 @@ static bool line_up(struct pg_news *n)
     const char *const values[] = { "5", "15000", "chancery news", n->url, "UTF8", NULL };
     n->pq = PQconnectdbParams(keys, values, 1);
     if (!n->pq || PQstatus(n->pq) != CONNECTION_OK || !command(n, "LISTEN chancery", NULL)) {
-        store_trouble(n->store, "LISTEN", n->pq ? PQerrorMessage(n->pq) : "out of memory");
+        store_trouble(n->store, "LISTEN", pg_why(n->pq, n->url));
         hang_up(n);
         return false;
     }

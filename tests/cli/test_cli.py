@@ -188,6 +188,15 @@ class Usage(Folder):
         self.assertNotIn("hunter2", done.stdout + done.stderr)
         self.assertIn("# CHANCERY_ADMIN_PASSWORD", done.stdout)
 
+    def test_a_password_that_is_not_encoded_is_not_told(self):
+        for url in ("postgresql://u:hunter2%zz@127.0.0.1:1/d", "postgresql://u:hun@hunter2@127.0.0.1:1/d", "postgresql://u:hunter2/x@127.0.0.1:1/d",
+                    "postgresql://u:hunter2@127.0.0.1:1/d?colour=hunter2", "postgresql://u:hunter2@127.0.0.1:1/d"):
+            with self.subTest(url):
+                done = self.run_it("serve", "--data", "d", "--listen", "127.0.0.1:0", env={"CHANCERY_STORE_URL": url})
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertNotIn("hunter2", done.stdout + done.stderr)
+                self.assertIn("percent-encode" if url != "postgresql://u:hunter2@127.0.0.1:1/d" else "refused", done.stderr)
+
     def test_settings_are_listed_as_json(self):
         done = self.run_it("config", "--json", "--set", "threads=3")
         self.assertIn({"key": "threads", "value": "3", "from": "--set threads"}, json.loads(done.stdout))
