@@ -22,7 +22,17 @@ static err promote_tx(struct call *call)
     TRY(account_set_superuser(call, w->account->id, true));
     return privilege_grant(call, w->account->id, STR("admin"));
 }
-static int promote(struct cli *c, struct user_work *w, struct call *call) { return change(c, w, call, promote_tx, "is an administrator of everything"); }
+/* The operator means the owner of the address; whoever signed up with it may be somebody else (server.md 4). */
+static int promote(struct cli *c, struct user_work *w, struct call *call)
+{
+    int status = change(c, w, call, promote_tx, "is an administrator of everything");
+    if (!status && w->account->has_password && !w->account->email_verified)
+        (void)fprintf(stderr,
+                      "chancery: user promote: " STR_FMT ": nobody has shown yet that this address is his, so a stranger may have chosen the password;"
+                      " `chancery user set-password` sets another\n",
+                      STR_ARG(w->account->email));
+    return status;
+}
 int cmd_user_promote(struct cli *c) { return user_with_store(c, false, promote); }
 
 static err demote_tx(struct call *call)

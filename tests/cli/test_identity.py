@@ -236,6 +236,16 @@ class Commands(Accounts):
         self.assertEqual([self.show("ann@example.com")[k] for k in ("superuser", "staff")], [False, False])
         self.assertEqual(self.sql("SELECT count(*) FROM account_privilege"), [["0"]])
 
+    def test_promoting_whom_nobody_knows_is_warned_about(self):
+        self.start()
+        self.registered("eve@example.com")
+        done = self.on_data("user", "promote", "eve@example.com", *self.store)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (0, 1), done.stderr)
+        self.assertIn("eve@example.com: nobody has shown yet that this address is his", done.stderr)
+        self.assertEqual(self.show("eve@example.com")["superuser"], True)
+        self.on("user", "set-password", "eve@example.com", "--password-stdin", text="another one 1")
+        self.on("user", "promote", "eve@example.com")
+
     def test_links_by_mail_in_the_account_s_language(self):
         self.on("user", "create", "bob@example.com", "--locale", "de_AT.UTF-8", "--send-link", "--set", "base_url=https://post.example/")
         server = self.start()
