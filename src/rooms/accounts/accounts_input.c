@@ -171,7 +171,7 @@ static err members(struct input *in)
     err e = str_absent(header) ? ERR_OK : http_media_type(in->c->mem, header, &type);
     if (e == ERR_NOMEM) return e;
     if (!str_is(type, "application/json")) return no_type(in, header);
-    e = json_scan_members(in->c->mem, rq->body, &call_family(in->c)->json, &in->members, &bad);
+    e = json_scan_members(in->c->mem, rq->body, &accounts_document.json, &in->members, &bad);
     if (e == ERR_INPUT) return broken(in, &bad);
     TRY(e);
     str text = str_trim(rq->body);
@@ -181,6 +181,7 @@ static err members(struct input *in)
 err cfg_input_read(struct call *c, const struct shape *s, struct input *in, void *out)
 {
     *in = (struct input){ .c = c };
+    memset(out, 0, s->size); /* what is no object leaves every field absent */
     TRY(members(in));
     if (in->answered || in->n_errors) return ERR_OK;
     for (size_t i = 0; i < s->n_fields; i++) {
