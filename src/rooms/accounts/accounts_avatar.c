@@ -121,6 +121,7 @@ static err record(struct call *c)
 {
     struct upload *u = c->state;
     struct profile p;
+    TRY(cfg_still(c, NULL));
     TRY(cfg_profile_ensure(c, &c->who->account, &p));
     TRY(cfg_avatar_forget(accounts_of(c)->o.files, c, &p));
     TRY(cfg_profile_avatar(c, c->who->account.id, (str){ u->file, u->file_n }, (str){ u->content, FILES_NAME }));

@@ -71,6 +71,7 @@ static err setup_write(struct call *c)
     struct input in;
     str raw;
     *s = (struct setup){ 0 };
+    TRY(cfg_still(c, NULL));
     TRY(devices_read(c, &all));
     if (all.active)
         return setup_refused(s, cfg_refuse_reply(c, &(struct refusal){ 400, "2FA is already enabled for your account", "code", "2FA_ALREADY_ENABLED", 0 }));
