@@ -1,6 +1,7 @@
 /* tests/bench/bench_pg.c: the store on PostgreSQL against bare libpq with as many connections on the same server, by turns in one run: durable writes (each a
  * serializable transaction of its own; the server syncs those that wait together), and reads of one row. The bare loops send BEGIN, statement and COMMIT in one
- * round trip, which no program with a decision in between can. Usage: bench_pg URL [SECONDS [ROUNDS [CONNECTIONS]]] */
+ * round trip, which no program with a decision in between can. Usage: bench_pg URL [SECONDS [ROUNDS [CONNECTIONS]]]; 0 rounds:
+ * the bare loop of writes once, alone */
 #include "base/clock.h"
 #include "crypto/crypto.h"
 #include "store/store.h"
@@ -145,9 +146,11 @@ int main(int argc, char **argv)
             bare[writes] += run(NULL, writes, seconds) / (double)rounds;
             door[writes] += run(s, writes, seconds) / (double)rounds;
         }
+    if (!rounds) (void)printf("bare libpq %.0f/s\n", run(NULL, true, seconds));
     store_close(s);
     arena_free(first.mem);
     arena_free(a);
+    if (!rounds) return 0;
     (void)printf("postgresql reads, %u at once: bare libpq %.0f/s, store %.0f/s, ratio %.2f\n", connections, bare[0], door[0], door[0] / bare[0]);
     (void)printf("postgresql durable writes, %u at once: bare libpq %.0f/s, store %.0f/s, ratio %.2f\n", connections, bare[1], door[1], door[1] / bare[1]);
     return 0;

@@ -1,6 +1,6 @@
 /* tests/bench/bench_store.c: durable writes per second through the store's door, with 64 callers waiting, against a bare SQLite loop that
  * commits 64 rows at a time on the same disk, by turns in one run; and reads of one row on one thread against a bare loop. Usage: bench_store [DIR [SECONDS
- * [ROUNDS]]] */
+ * [ROUNDS [STORE]]]]; 0 rounds: the bare loop of writes once, alone; with STORE, a copy of a server's, it writes what a created interview writes */
 #include "base/clock.h"
 #include "crypto/crypto.h"
 #include "store/store.h"
@@ -57,6 +57,48 @@ static double bare(const char *dir, double seconds)
     }
     double took = (double)(clock_mono_us() - start) / 1e6;
     (void)sqlite3_finalize(st);
+    (void)sqlite3_close(db);
+    return (double)n / took;
+}
+
+/* What rooms/hiring writes for a created interview: its row and that of the audit. */
+static double bare_interviews(const char *path, double seconds)
+{
+    static const char *const texts[] = {
+        "INSERT INTO hiring_interview (id, creator_id, api_key_id, title, candidate_name, candidate_email, position, status, interview_config, room_name,"
+        " room_state, created_at_ms, updated_at_ms) SELECT ?1, id, ?1, 'Software Engineer Interview', 'Jane Doe', 'jane.doe.' || ?3 || '@example.com',"
+        " 'Software Engineer', 'pending', '{\"duration\":60,\"difficulty\":\"medium\"}', 'interview-' || ?2, 'unconfigured', ?3, ?3 FROM account WHERE number "
+        "= 1",
+        "INSERT INTO audit (id, at_ms, family, action, actor_id, actor_email, subject, ip, request_id, detail_json) VALUES (?1, ?3, 'hiring',"
+        " 'interview.create', ?1, 'admin@example.com', ?1, '127.0.0.1', ?1, '{}')"
+    };
+    sqlite3 *db;
+    sqlite3_stmt *st[2];
+    int64_t n = 0, start = clock_mono_us(), end = start + (int64_t)(seconds * 1e6);
+    must(NULL, sqlite3_open(path, &db) == SQLITE_OK);
+    must(db, sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000; PRAGMA foreign_keys = ON", NULL, NULL,
+                          NULL) == SQLITE_OK);
+    for (size_t i = 0; i < 2; i++) must(db, sqlite3_prepare_v2(db, texts[i], -1, &st[i], NULL) == SQLITE_OK);
+    while (clock_mono_us() < end) {
+        must(db, sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK);
+        for (int i = 0; i < OUTSTANDING; i++, n++) {
+            char id[CRYPTO_UUID], room[12];
+            uint8_t bits[6];
+            crypto_uuid7(id);
+            crypto_random(bits, sizeof bits);
+            crypto_hex(room, bits, sizeof bits);
+            for (size_t k = 0; k < 2; k++) {
+                (void)sqlite3_bind_text(st[k], 1, id, sizeof id, SQLITE_STATIC);
+                if (k == 0) (void)sqlite3_bind_text(st[k], 2, room, sizeof room, SQLITE_STATIC);
+                (void)sqlite3_bind_int64(st[k], 3, n);
+                must(db, sqlite3_step(st[k]) == SQLITE_DONE);
+                (void)sqlite3_reset(st[k]);
+            }
+        }
+        must(db, sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
+    }
+    double took = (double)(clock_mono_us() - start) / 1e6;
+    for (size_t i = 0; i < 2; i++) (void)sqlite3_finalize(st[i]);
     (void)sqlite3_close(db);
     return (double)n / took;
 }
@@ -170,14 +212,9 @@ static double bare_reads(const char *dir, double seconds)
     return (double)n / took;
 }
 
-int main(int argc, char **argv)
+static void compare(const char *dir, double seconds, long rounds)
 {
-    char dir[256];
-    double seconds = argc > 2 ? strtod(argv[2], NULL) : 2, sum_bare = 0, sum_door = 0, reads_bare = 0, reads_door = 0;
-    long rounds = argc > 3 ? strtol(argv[3], NULL, 10) : 3;
-    if (crypto_init() != ERR_OK) return 1;
-    (void)snprintf(dir, sizeof dir, "%s/bench-store-XXXXXX", argc > 1 ? argv[1] : ".");
-    if (!mkdtemp(dir)) die("cannot make a folder:", str_c(dir));
+    double sum_bare = 0, sum_door = 0, reads_bare = 0, reads_door = 0;
     for (long i = 0; i < rounds; i++) {
         double b = bare(dir, seconds), d = door(dir, seconds);
         (void)printf("round %ld: bare loop %.0f/s, store %.0f/s\n", i + 1, b, d);
@@ -190,6 +227,20 @@ int main(int argc, char **argv)
                  reads_door / reads_bare);
     (void)printf("durable writes, %d waiting: bare loop %.0f/s, store %.0f/s, ratio %.2f (aim 0.50)\n", OUTSTANDING, sum_bare / (double)rounds,
                  sum_door / (double)rounds, sum_door / sum_bare);
+}
+
+int main(int argc, char **argv)
+{
+    char dir[256];
+    double seconds = argc > 2 ? strtod(argv[2], NULL) : 2;
+    long rounds = argc > 3 ? strtol(argv[3], NULL, 10) : 3;
+    if (crypto_init() != ERR_OK) return 1;
+    (void)snprintf(dir, sizeof dir, "%s/bench-store-XXXXXX", argc > 1 ? argv[1] : ".");
+    if (!mkdtemp(dir)) die("cannot make a folder:", str_c(dir));
+    if (rounds)
+        compare(dir, seconds, rounds);
+    else
+        (void)printf("bare loop %.0f/s\n", argc > 4 ? bare_interviews(argv[4], seconds) : bare(dir, seconds));
     static const char *const names[] = { "bare.db", "bare.db-wal", "bare.db-shm", "door.db", "door.db-wal", "door.db-shm" };
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         char path[512];

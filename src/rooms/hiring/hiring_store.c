@@ -102,12 +102,11 @@ static const struct query q[Q__COUNT] = {
                      .sql = "UPDATE hiring_api_key SET usage_count = usage_count + $1, last_used_at_ms ="
                             " CASE WHEN last_used_at_ms > $2 THEN last_used_at_ms ELSE $2 END WHERE id = $3" },
 
+    /* How many rows came to be says as much as RETURNING, for which SQLite makes a table in memory each time. */
     [Q_INTERVIEW_PUT] = { .in = "tttttttt?i?tttiit?",
-                          .out = "t",
                           .sql = "INSERT INTO hiring_interview (id, creator_id, title, candidate_name, candidate_email, position, status, interview_config,"
                                  " scheduled_at_ms, room_name, room_state, technical_score, behavioral_score, created_at_ms, updated_at_ms, api_key_id)"
-                                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15) ON CONFLICT (room_name) DO NOTHING"
-                                 " RETURNING id" },
+                                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15) ON CONFLICT (room_name) DO NOTHING" },
     [Q_INTERVIEW] = { .in = "t", .out = INTERVIEW_OUT, .sql = "SELECT " INTERVIEW " FROM hiring_interview i WHERE i.id = $1" },
     [Q_INTERVIEW_CHANGE] = { .in = "tttttttt?i?t?it",
                              .sql = "UPDATE hiring_interview SET title = $1, candidate_name = $2, candidate_email = $3, position = $4, status = $5,"
@@ -138,9 +137,8 @@ static const struct query q[Q__COUNT] = {
     [Q_BY_ROOM] = { .in = "t", .out = INTERVIEW_OUT, .sql = "SELECT " INTERVIEW " FROM hiring_interview i WHERE i.room_name = $1" },
     [Q_ROOM_STATE] = { .in = "tt", .sql = "UPDATE hiring_interview SET room_state = $1 WHERE id = $2" },
     [Q_EVENT_PUT] = { .in = "tttit",
-                      .out = "t",
                       .sql = "INSERT INTO hiring_livekit_event (id, interview_id, type, at_ms, summary) VALUES ($1, $2, $3, $4, $5)"
-                             " ON CONFLICT (id) DO NOTHING RETURNING id" },
+                             " ON CONFLICT (id) DO NOTHING" },
     [Q_EVENTS_GONE] = { .in = "i", .sql = "DELETE FROM hiring_livekit_event WHERE at_ms < $1" },
     [Q_EFFECT] = { .in = "ti?i?it",
                    .sql = "UPDATE hiring_interview SET status = $1, started_at_ms = $2, ended_at_ms = $3, updated_at_ms = $4,"
@@ -339,10 +337,11 @@ static void interview_from(const struct cell *r, struct interview *i)
 
 err hiring_interview_put(struct call *c, const struct interview *i, bool *done)
 {
-    struct cell *row;
-    TRY(db_find(c, &q[Q_INTERVIEW_PUT], &row, i->id, i->creator_id, i->title, i->candidate_name, i->candidate_email, i->position, i->status,
-                i->interview_config.json, time_or_null(&i->scheduled_at), i->room_name, i->room_state, STR("0"), i->created_at, i->updated_at, i->api_key_id));
-    *done = row != NULL;
+    int64_t n;
+    TRY(db_run_count(c, &q[Q_INTERVIEW_PUT], &n, i->id, i->creator_id, i->title, i->candidate_name, i->candidate_email, i->position, i->status,
+                     i->interview_config.json, time_or_null(&i->scheduled_at), i->room_name, i->room_state, STR("0"), i->created_at, i->updated_at,
+                     i->api_key_id));
+    *done = n > 0;
     return ERR_OK;
 }
 
@@ -422,10 +421,10 @@ err hiring_repeat_put(struct call *c, const struct repeat *r)
 
 err hiring_event_put(struct call *c, str id, str interview_id, str type, int64_t at_ms, str summary, int64_t drop_before_ms, bool *fresh)
 {
-    struct cell *row;
+    int64_t n;
     TRY(db_run(c, &q[Q_EVENTS_GONE], drop_before_ms));
-    TRY(db_find(c, &q[Q_EVENT_PUT], &row, id, interview_id, type, at_ms, summary));
-    *fresh = row != NULL;
+    TRY(db_run_count(c, &q[Q_EVENT_PUT], &n, id, interview_id, type, at_ms, summary));
+    *fresh = n > 0;
     return ERR_OK;
 }
 
