@@ -1,10 +1,12 @@
 /* rooms/interviews/interviews_seal.c: a step at rest: plain header, then the snapshot compressed and sealed; and the wrapping of a session's key. */
 #include "base/fault.h"
 #include "rooms/interviews/interviews_int.h"
+#include <pthread.h>
+#include <stdlib.h>
 #include <zstd.h>
 
-/* Most steps are small: for those the better packing costs less than the system calls around it. */
-enum { LEVEL = 3, LEVEL_SMALL = 12, SMALL = 128 * 1024, PREFIX_WINDOW_MAX = 27 };
+/* Most steps are small. Higher levels make them no smaller (a difference is found by any), and take ten to fifty times as long. */
+enum { LEVEL = 3, LEVEL_SMALL = 5, SMALL = 128 * 1024, PREFIX_WINDOW_MAX = 27 };
 
 static void put_u32(char *at, uint32_t v)
 {
@@ -46,16 +48,49 @@ static int window_log(size_t n)
     return log;
 }
 
-static void free_cctx(ZSTD_CCtx **z) { ZSTD_freeCCtx(*z); }
-static void free_dctx(ZSTD_DCtx **z) { ZSTD_freeDCtx(*z); }
+/* ---- what packs and unpacks: making one costs more than a small step does, so each thread keeps its own */
 
-static err squeeze(struct arena *mem, str prefix, str text, str *out)
+struct packer {
+    ZSTD_CCtx *c;
+    ZSTD_DCtx *d;
+};
+static pthread_once_t packer_once = PTHREAD_ONCE_INIT;
+static pthread_key_t packer_key;
+static bool packer_has_key;
+
+static void packer_free(void *p)
 {
-    CLEANUP(free_cctx) ZSTD_CCtx *z = fault_here() ? NULL : ZSTD_createCCtx();
+    struct packer *k = p;
+    ZSTD_freeCCtx(k->c);
+    ZSTD_freeDCtx(k->d);
+    free(k);
+}
+
+static void packer_make_key(void) { packer_has_key = pthread_key_create(&packer_key, packer_free) == 0; }
+
+/* This thread's; NULL: no memory. It ends with the thread. */
+static struct packer *packer_own(void)
+{
+    (void)pthread_once(&packer_once, packer_make_key);
+    if (!packer_has_key || fault_here()) return NULL;
+    struct packer *k = pthread_getspecific(packer_key);
+    if (k) return k;
+    k = calloc(1, sizeof *k);
+    if (k && pthread_setspecific(packer_key, k) != 0) {
+        free(k);
+        return NULL;
+    }
+    return k;
+}
+
+static void free_cctx(ZSTD_CCtx **z) { ZSTD_freeCCtx(*z); }
+
+static err pack(ZSTD_CCtx *z, int level, struct arena *mem, str prefix, str text, str *out)
+{
     size_t room = ZSTD_compressBound(text.n);
-    char *p = z ? NEW_N(mem, char, room) : NULL;
+    char *p = NEW_N(mem, char, room);
     if (!p) return ERR_NOMEM;
-    (void)ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, text.n + prefix.n < SMALL ? LEVEL_SMALL : LEVEL);
+    (void)ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, level);
     (void)ZSTD_CCtx_setParameter(z, ZSTD_c_windowLog, window_log(prefix.n + text.n));
     if (prefix.n && ZSTD_isError(ZSTD_CCtx_refPrefix(z, prefix.p, prefix.n))) return ERR_NOMEM;
     size_t n = ZSTD_compress2(z, p, room, text.p, text.n);
@@ -64,19 +99,44 @@ static err squeeze(struct arena *mem, str prefix, str text, str *out)
     return ERR_OK;
 }
 
+/* The tables for a large step are large: those are not kept. */
+static err squeeze_large(struct arena *mem, str prefix, str text, str *out)
+{
+    CLEANUP(free_cctx) ZSTD_CCtx *z = fault_here() ? NULL : ZSTD_createCCtx();
+    return z ? pack(z, LEVEL, mem, prefix, text, out) : ERR_NOMEM;
+}
+
+static err squeeze(struct arena *mem, str prefix, str text, str *out)
+{
+    if (text.n + prefix.n >= SMALL) return squeeze_large(mem, prefix, text, out);
+    struct packer *k = packer_own();
+    if (!k || (!k->c && !(k->c = ZSTD_createCCtx()))) return ERR_NOMEM;
+    err e = pack(k->c, LEVEL_SMALL, mem, prefix, text, out);
+    (void)ZSTD_CCtx_reset(k->c, ZSTD_reset_session_and_parameters); /* it must not think of the prefix, which is gone soon */
+    return e;
+}
+
+static err unpack(ZSTD_DCtx *z, struct arena *mem, str prefix, str packed, size_t size, str *out)
+{
+    char *p = NEW_N(mem, char, size + 1);
+    if (!p) return ERR_NOMEM;
+    (void)ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, PREFIX_WINDOW_MAX);
+    if (prefix.n && ZSTD_isError(ZSTD_DCtx_refPrefix(z, prefix.p, prefix.n))) return ERR_NOMEM;
+    size_t n = ZSTD_decompressDCtx(z, p, size, packed.p, packed.n);
+    if (ZSTD_isError(n) || n != size) return ERR_INPUT;
+    *out = (str){ p, n };
+    return ERR_OK;
+}
+
 static err expand(struct arena *mem, str prefix, str packed, str *out)
 {
     unsigned long long size = ZSTD_getFrameContentSize(packed.p, packed.n);
     if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > STEP_READ_MAX) return ERR_INPUT;
-    CLEANUP(free_dctx) ZSTD_DCtx *z = fault_here() ? NULL : ZSTD_createDCtx();
-    char *p = z ? NEW_N(mem, char, (size_t)size + 1) : NULL;
-    if (!p) return ERR_NOMEM;
-    (void)ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, PREFIX_WINDOW_MAX);
-    if (prefix.n && ZSTD_isError(ZSTD_DCtx_refPrefix(z, prefix.p, prefix.n))) return ERR_NOMEM;
-    size_t n = ZSTD_decompressDCtx(z, p, (size_t)size, packed.p, packed.n);
-    if (ZSTD_isError(n) || n != size) return ERR_INPUT;
-    *out = (str){ p, n };
-    return ERR_OK;
+    struct packer *k = packer_own();
+    if (!k || (!k->d && !(k->d = ZSTD_createDCtx()))) return ERR_NOMEM;
+    err e = unpack(k->d, mem, prefix, packed, (size_t)size, out);
+    (void)ZSTD_DCtx_reset(k->d, ZSTD_reset_session_and_parameters);
+    return e;
 }
 
 err step_seal(struct arena *mem, const uint8_t key[static CRYPTO_KEY], str session, int64_t seq, str hash, uint32_t base, str prefix, str snapshot, str *blob)

@@ -52,6 +52,31 @@ static void a_difference_to_the_keyframe_is_small(void **state)
     arena_free(mem);
 }
 
+/* What packs is kept by the thread: one step's text must neither help nor harm the next one's. */
+static void steps_know_nothing_of_each_other(void **state)
+{
+    (void)state;
+    struct arena *mem = arena_new(32 << 20);
+    str base = long_text(mem, '!'), next = long_text(mem, '?'), first, again, alone, back;
+    char *many = NEW_N(mem, char, 400000);
+    assert_non_null(many);
+    for (size_t i = 0; i < 400000; i++) many[i] = base.p[i % base.n]; /* too large for what is kept */
+    str large = { many, 400000 };
+    assert_int_equal(step_seal(mem, key, SESSION, 9, HASH, 0, STR_NULL, next, &first), ERR_OK);
+    for (int round = 0; round < 3; round++) {
+        str other = round == 2 ? large : base;
+        assert_int_equal(step_seal(mem, key, SESSION, 9, HASH, 4, other, next, &again), ERR_OK);
+        assert_int_equal(step_open(mem, key, SESSION, 9, other, again, &back), ERR_OK);
+        assert_true(str_eq(next, back));
+        assert_int_not_equal(step_open(mem, key, SESSION, 9, STR_NULL, again, &back), ERR_OK); /* and the failure must not stick */
+        assert_int_equal(step_seal(mem, key, SESSION, 9, HASH, 0, STR_NULL, next, &alone), ERR_OK);
+        assert_int_equal(alone.n, first.n);
+        assert_int_equal(step_open(mem, key, SESSION, 9, STR_NULL, alone, &back), ERR_OK);
+        assert_true(str_eq(next, back));
+    }
+    arena_free(mem);
+}
+
 static void nothing_else_opens_a_step(void **state)
 {
     (void)state;
@@ -228,11 +253,17 @@ int main(void)
 {
     if (crypto_init() != ERR_OK) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_step_comes_back_as_it_was),       cmocka_unit_test(a_difference_to_the_keyframe_is_small),
-        cmocka_unit_test(nothing_else_opens_a_step),         cmocka_unit_test(samples_of_every_format_are_readable),
-        cmocka_unit_test(a_key_opens_under_its_secret_only), cmocka_unit_test(interview_names_stay_in_their_packages),
-        cmocka_unit_test(one_call_at_a_time_on_a_session),   cmocka_unit_test(a_lock_that_stays_held_is_not_waited_for_for_ever),
-        cmocka_unit_test(nobody_waits_where_too_many_do),    cmocka_unit_test(warm_is_remembered_by_the_whole_id),
+        cmocka_unit_test(a_step_comes_back_as_it_was),
+        cmocka_unit_test(a_difference_to_the_keyframe_is_small),
+        cmocka_unit_test(steps_know_nothing_of_each_other),
+        cmocka_unit_test(nothing_else_opens_a_step),
+        cmocka_unit_test(samples_of_every_format_are_readable),
+        cmocka_unit_test(a_key_opens_under_its_secret_only),
+        cmocka_unit_test(interview_names_stay_in_their_packages),
+        cmocka_unit_test(one_call_at_a_time_on_a_session),
+        cmocka_unit_test(a_lock_that_stays_held_is_not_waited_for_for_ever),
+        cmocka_unit_test(nobody_waits_where_too_many_do),
+        cmocka_unit_test(warm_is_remembered_by_the_whole_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
