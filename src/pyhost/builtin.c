@@ -159,10 +159,11 @@ static PyObject *data_of(PyObject *self, PyObject *arguments)
     (void)self;
     PyObject *answers, *library, *names, *kinds, *name, *value;
     Py_ssize_t at = 0;
+    size_t known = 0;
     if (!PyArg_ParseTuple(arguments, "O!O!O!O!", &PyDict_Type, &answers, &PyDict_Type, &library, &PySet_Type, &names, &PyTuple_Type, &kinds)) return NULL;
     PYOWN(data) = PyDict_New();
     while (data && PyDict_Next(answers, &at, &name, &value)) {
-        if (PyDict_GetItemWithError(library, name) == value) continue;
+        if (namespace_skips(&known, name, value) || PyDict_GetItemWithError(library, name) == value) continue;
         int left_out = PyErr_Occurred() ? -1 : PySet_Contains(names, name);
         if (!left_out) left_out = PyObject_IsInstance(value, kinds);
         if (left_out < 0 || (!left_out && PyDict_SetItem(data, name, value) < 0)) return NULL;

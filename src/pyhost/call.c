@@ -110,7 +110,7 @@ int call_answers(struct engine_call *c)
     PYOWN(bytes) = snapshot_bytes(c);
     if (!bytes) return PyErr_Occurred() ? -1 : 1;
     c->answers = load_snapshot(bytes);
-    if (!c->answers || renew(c, c->answers) < 0) return -1;
+    if (!c->answers || renew(c, c->answers) < 0 || namespace_open(c->iv, &c->answers) < 0) return -1;
     str old = call_text(c, TAG_OLD_SNAPSHOT);
     if (!old.p) return 0;
     PYOWN(discarded) = PyBytes_FromStringAndSize(old.p, (Py_ssize_t)old.n);
@@ -128,7 +128,7 @@ int call_fresh(struct engine_call *c)
     PyObject *id = py_get_b(c->user, "id"), *uid = py_get_b(c->user, "uid");
     if (!make || !arguments || !referer) return -1;
     c->answers = PyObject_CallFunctionObjArgs(make, id ? id : Py_None, uid ? uid : Py_None, arguments, referer, c->now, NULL);
-    return c->answers ? 0 : -1;
+    return c->answers ? namespace_open(c->iv, &c->answers) : -1;
 }
 
 /* the library's state */

@@ -141,5 +141,9 @@ uint64_t warm_keep(PyObject *bytes);    /* borrowed; the number it got, 0 if it 
 PyObject *warm_find_b(uint64_t number); /* borrowed bytes or NULL */
 
 /* prepare.c: language 6.1, preparation */
+/* A dictionary of the library's names with the answers over them, in place of *answers. Without the library nothing changes. */
+int namespace_open(const struct interview *iv, PyObject **answers);
+/* While a namespace is walked from its start, *at 0: true for what is the library's. It may miss some. */
+bool namespace_skips(size_t *at, PyObject *name, PyObject *value);
 int prepare_namespace(struct eval *e);
 int prepare_request(struct eval *e);

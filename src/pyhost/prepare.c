@@ -1,7 +1,23 @@
 /* pyhost/prepare.c: what happens once per request before the main pass, and at the start of each pass. Spec: language 6.1, 3.18. */
 #include "pyhost/engine_int.h"
 
-/* Everything the library exports, as a dictionary; made once per process. */
+/* Everything the library exports: as a dictionary, and in its order. Made once per process and never changed. */
+static struct export { PyObject *name, *value; }
+*exported;
+static size_t n_exported;
+
+static int list_exports(PyObject *exports)
+{
+    PyObject *name, *value;
+    Py_ssize_t at = 0;
+    struct export *list = PyMem_Calloc((size_t)PyDict_GET_SIZE(exports) + 1, sizeof *list);
+    if (!list) return PyErr_NoMemory(), -1;
+    for (size_t i = 0; PyDict_Next(exports, &at, &name, &value); i++) list[i] = (struct export){ name, value };
+    n_exported = (size_t)PyDict_GET_SIZE(exports);
+    exported = list;
+    return 0;
+}
+
 static PyObject *exports_b(void)
 {
     static PyObject *exports;
@@ -14,8 +30,35 @@ static PyObject *exports_b(void)
         PYOWN(value) = PyObject_GetAttr(module, PyList_GET_ITEM(list, i));
         if (!value || PyDict_SetItem(made, PyList_GET_ITEM(list, i), value) < 0) return NULL;
     }
-    if (list) exports = py_keep(&made);
+    if (list && made && list_exports(made) == 0) exports = py_keep(&made);
     return exports;
+}
+
+int namespace_open(const struct interview *iv, PyObject **answers)
+{
+    PyObject *exports = iv && iv->has_util ? exports_b() : NULL;
+    if (!exports) return PyErr_Occurred() ? -1 : 0;
+    /* A copy of a dictionary as a whole costs a fraction of its entries one by one. */
+    PYOWN(whole) = PyDict_Copy(exports);
+    if (!whole || PyDict_Update(whole, *answers) < 0) return -1;
+    Py_SETREF(*answers, py_keep(&whole));
+    return 0;
+}
+
+bool namespace_skips(size_t *at, PyObject *name, PyObject *value)
+{
+    if (*at >= n_exported || exported[*at].name != name) return false;
+    return exported[(*at)++].value == value;
+}
+
+/* True only if no exported name is missing: namespace_open() put them all there, in their order, and code may have deleted some. */
+static bool has_all_exports(PyObject *answers)
+{
+    PyObject *name;
+    Py_ssize_t at = 0;
+    size_t found = 0;
+    while (found < n_exported && PyDict_Next(answers, &at, &name, NULL)) found += exported[found].name == name;
+    return found == n_exported;
 }
 
 int prepare_namespace(struct eval *e)
@@ -23,8 +66,9 @@ int prepare_namespace(struct eval *e)
     if (py_set(e->answers, "__builtins__", PyEval_GetBuiltins()) < 0) return -1;
     if (!e->iv->has_util) return 0;
     PyObject *exports = exports_b();
+    if (!exports) return -1;
     /* What the interview has under such a name stays. */
-    return exports ? PyDict_Merge(e->answers, exports, 0) : -1;
+    return has_all_exports(e->answers) ? 0 : PyDict_Merge(e->answers, exports, 0);
 }
 
 static PyObject *full_module_name(struct block *b, PyObject *name)

@@ -168,13 +168,34 @@ int py_to_json(struct buf *out, PyObject *value)
     return -1;
 }
 
+/* What json.loads calls in the end, without the layers above it: they weigh more than a short text does. */
+static PyObject *make_scanner(PyObject *module)
+{
+    PYOWN(class) = PyObject_GetAttrString(module, "JSONDecoder");
+    PYOWN(decoder) = class ? PyObject_CallNoArgs(class) : NULL;
+    return decoder ? PyObject_GetAttrString(decoder, "scan_once") : NULL;
+}
+
+/* The value, if the text is one from its first character to its last; else NULL, and json.loads knows what to say. */
+static PyObject *scan_whole(PyObject *scanner, PyObject *text)
+{
+    PYOWN(begin) = PyLong_FromLong(0);
+    PYOWN(pair) = begin ? PyObject_CallFunctionObjArgs(scanner, text, begin, NULL) : NULL;
+    bool whole = pair && PyTuple_Check(pair) && PyTuple_GET_SIZE(pair) == 2 && PyLong_AsSsize_t(PyTuple_GET_ITEM(pair, 1)) == PyUnicode_GET_LENGTH(text);
+    if (PyErr_Occurred()) PyErr_Clear();
+    return whole ? Py_NewRef(PyTuple_GET_ITEM(pair, 0)) : NULL;
+}
+
 PyObject *py_from_json(str json)
 {
-    static PyObject *loads;
-    if (!loads) {
+    static PyObject *loads, *scanner;
+    if (!scanner) {
         PYOWN(module) = PyImport_ImportModule("json");
-        loads = module ? PyObject_GetAttrString(module, "loads") : NULL;
+        if (module && !loads) loads = PyObject_GetAttrString(module, "loads");
+        if (loads) scanner = make_scanner(module);
     }
-    PYOWN(text) = loads ? py_str(json) : NULL;
-    return text ? PyObject_CallOneArg(loads, text) : NULL;
+    PYOWN(text) = scanner ? py_str(json) : NULL;
+    if (!text) return NULL;
+    PyObject *value = scan_whole(scanner, text);
+    return value ? value : PyObject_CallOneArg(loads, text);
 }

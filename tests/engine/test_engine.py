@@ -119,6 +119,20 @@ class Keeping(EngineCase):
         warm = self.engine.ask(self.LONG, [{"a": "1"}])
         self.assertEqual(self.engine.call("question", cold=True)["json"], warm)
 
+    def test_the_library_is_there_in_every_call(self):
+        """What an interview calls like something of the library stays its own; what it deletes is there again in the next call."""
+        interview = ("mandatory: True\ncode: |\n  word = 'mine'\n  del nice_number\n  ordinal = None\n---\n"
+                     "mandatory: True\nquestion: ${ word } ${ nice_number(3) } ${ ordinal } ${ a }\n" + cases.ask("a") + cases.ask("nice_number"))
+        self.assertEqual(self.engine.ask(interview)["event_list"], ["a"])
+        for cold in (False, True):
+            self.engine.write(interview)
+            self.engine.call("new")
+            answer = self.engine.call("set", variables={"a": "1"}, delete=["comma_list"], cold=cold)["json"]
+            self.assertEqual(answer["questionText"], "mine three None 1")
+            self.assertEqual(self.engine.call("set", variables={"comma_list": 5}, cold=cold)["json"]["questionText"], "mine three None 1")
+            dump = self.engine.call("variables")["json"]
+            self.assertEqual((dump["word"], dump["comma_list"], "nice_number" in dump), ("mine", 5, False))
+
     def test_a_failed_call_leaves_nothing(self):
         self.engine.ask("mandatory: True\ncode: |\n  if defined('a'):\n    bad = 1\n    1 / 0\n  done\n" + cases.ask("done") + cases.ask("a"))
         self.assertEqual(self.engine.call("set", variables={"a": 1})["error"], "ZeroDivisionError: division by zero")

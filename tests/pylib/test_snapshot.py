@@ -95,6 +95,71 @@ kind = {'class': Individual}
         with self.assertRaises(pickle.UnpicklingError):        # imported by the module, but not its own
             snapshot.load(b"cdocassemble.demo.fish\nsubprocess\n.", ["docassemble.demo"])
 
+    def module(self, source):
+        module = types.ModuleType("docassemble.demo.fish")
+        exec("from docassemble.base.util import *\n" + source, module.__dict__)
+        sys.modules["docassemble.demo.fish"] = module
+        self.addCleanup(sys.modules.pop, "docassemble.demo.fish")
+        return module
+
+    def test_an_object_is_stored_as_pickle_does_it(self):
+        support.run("""
+user = Individual()
+user.name.first = 'Ann'
+fruit = DAList(elements=[DAObject(), Person()], gathered=True)
+veg = DADict(object_type=Thing.using(color='green'))
+empty = DAObject()
+same = [user, user.name]
+""", self.answers)
+        self.answers["empty"].__dict__.clear()
+        for name in ("user", "fruit", "veg", "empty", "same", "nav"):
+            value = self.answers[name]
+            own = snapshot.dump({"v": value})
+            self.assertEqual(own, pickle.dumps({"v": value}, snapshot.PROTOCOL), name)
+            self.assertEqual(snapshot.dump(snapshot.load(own)), own, name)
+
+    def test_classes_that_say_themselves_how_they_are_stored(self):
+        module = self.module("""
+class Slots(DAObject):
+    __slots__ = ('extra',)
+class State(DAObject):
+    def __getstate__(self):
+        return {'instanceName': self.instanceName, 'weight': 7}
+class Both(DAObject):
+    def __getstate__(self):
+        return (1, 2)
+    def __setstate__(self, state):
+        self.__dict__.update(instanceName='both', pair=state)
+class New(DAObject):
+    seen = []
+    def __new__(cls, *args):
+        cls.seen.append(args)
+        return super().__new__(cls)
+    def __getnewargs__(self):
+        return ('fish', 8)
+class Reduced(DAObject):
+    def __reduce__(self):
+        return (Reduced, ('reduced',))
+""")
+        made = [kind(kind.__name__.lower()) for kind in (module.Slots, module.State, module.Both, module.New, module.Reduced)]
+        made[0].extra = 9
+        made[4].gone = 1
+        slots, state, both, new, reduced = snapshot.load(snapshot.dump({"all": made}), ["docassemble.demo"])["all"]
+        self.assertEqual((slots.extra, slots.instanceName), (9, "slots"))
+        self.assertEqual(state.weight, 7)
+        self.assertEqual(both.pair, (1, 2))
+        self.assertEqual((module.New.seen, new.instanceName), ([("new",), ("fish", 8)], "new"))
+        self.assertNotIn("gone", reduced.__dict__)
+
+    def test_attributes_come_as_a_dictionary(self):
+        support.run("f = DAObject()\nf.a = 1", self.answers)
+        self.assertEqual(snapshot.load(snapshot.dump({"f": self.answers["f"]}))["f"].a, 1)
+        head = b"\x80\x05}\x8c\x01fcdocassemble.base.util\nDAObject\n)\x81"
+        self.assertEqual(type(snapshot.load(head + b"}\x8c\x01aK\x02sbs.")["f"]).__name__, "DAObject")
+        for state in (b"K\x07b", b"]b", b"cdocassemble.base.util\nDADict\n)\x81b"):
+            with self.assertRaises(pickle.UnpicklingError):
+                snapshot.load(head + state + b"s.")
+
 
 class Hostile(unittest.TestCase):
     CALLS = [

@@ -48,7 +48,7 @@ static int window_log(size_t n)
     return log;
 }
 
-/* ---- what packs and unpacks: making one costs more than a small step does, so each thread keeps its own */
+/* What packs and unpacks: making one costs more than a small step does, so each thread keeps its own */
 
 struct packer {
     ZSTD_CCtx *c;

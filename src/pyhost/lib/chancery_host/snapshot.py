@@ -7,6 +7,7 @@ import types
 from zoneinfo import ZoneInfo
 
 from chancery_host.errors import DAError
+from chancery_host.objects.base import DAObject
 from chancery_host.service import ask, offers
 from chancery_host.zones import reduce_zone
 
@@ -40,13 +41,46 @@ ALLOWED = {
 LIBRARY = {"docassemble.base.util", "docassemble.base.legal", "docassemble.base.core"}
 
 
+FORMS_KEPT = 1024
+_FORMS = {}     # class: what makes the snapshot's form of its objects, as reducer_override does
+
+
+def _as_pickle_does(value):
+    return NotImplemented
+
+
+def _attributes(value):
+    """What object.__reduce_ex__ gives for an object that has a dictionary and nothing else."""
+    return copyreg.__newobj__, (type(value),), value.__dict__ or None
+
+
+def _form_of(kind):
+    own = getattr(kind, "_snapshot_form", None)
+    if own is not None:
+        return own
+    plain = issubclass(kind, DAObject) and not issubclass(kind, (dict, list, set, frozenset, tuple, str, int, float, bytes))
+    return _attributes if plain and _is_reduced_by_object(kind) else _as_pickle_does
+
+
+def _is_reduced_by_object(kind):
+    """object.__reduce_ex__ asks each object for names that end in its __getattr__ and an exception; here the class is asked, once."""
+    return (kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__ and kind.__getstate__ is object.__getstate__
+            and kind not in copyreg.dispatch_table
+            and not any(name in vars(base) for base in kind.__mro__ for name in ("__getnewargs__", "__getnewargs_ex__", "__slots__")))
+
+
 class _Pickler(pickle.Pickler):
     dispatch_table = {**copyreg.dispatch_table, ZoneInfo: reduce_zone}
 
     def reducer_override(self, value):
         """Objects that keep themselves elsewhere say what a snapshot has in their place."""
-        own = getattr(type(value), "_snapshot_form", None)
-        return NotImplemented if own is None else own(value)
+        kind = type(value)
+        form = _FORMS.get(kind)
+        if form is None:
+            if len(_FORMS) >= FORMS_KEPT:
+                _FORMS.clear()
+            form = _FORMS[kind] = _form_of(kind)
+        return form(value)
 
 
 class NotAllowed(pickle.UnpicklingError):

@@ -18,9 +18,12 @@ class Current:
         self.reset({}, {})
 
     def reset(self, request, answers):
-        self.__dict__.clear()
-        self.__dict__.update(DEFAULTS)
-        self.__dict__.update((key, value) for key, value in request.items() if value is not None)
+        own = self.__dict__
+        own.clear()
+        own.update(DEFAULTS)
+        for key, value in request.items():
+            if value is not None:
+                own[key] = value
         self.user = request.get("user") or {}
         self.metadata = request.get("metadata") or {}
         self.answers = answers

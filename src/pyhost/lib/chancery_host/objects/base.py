@@ -1,4 +1,6 @@
 """DAObject, the base of everything an interview stores: a name, attributes, and a lookup for what is missing."""
+from sys import intern
+
 from chancery_host.objects.naming import assigned_name, random_name, rename
 from chancery_host.signals import MissingAttribute
 from chancery_host.state import current
@@ -69,6 +71,19 @@ class DAObject:
     def __setattr__(self, name, value):
         object.__setattr__(self, name, value)
         self._name_part(value, "." + name)
+
+    def __setstate__(self, state):
+        # What unpickling does by itself, but without asking __getattr__ for this method first. Names are shared, as those of attributes are.
+        slots = {}
+        if type(state) is tuple and len(state) == 2:
+            state, slots = state[0] or {}, state[1]
+        if type(state) is not dict or type(slots) is not dict:
+            raise TypeError("the state of an object is a dictionary")
+        own = self.__dict__
+        for name, value in state.items():
+            own[intern(name) if type(name) is str else name] = value
+        for name, value in slots.items():
+            setattr(self, name, value)
 
     def _name_part(self, value, suffix):
         """A part without a name of its own is called after the place where it is put."""
