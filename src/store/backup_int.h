@@ -3,7 +3,7 @@
 #include "store/backup.h"
 #include "store/manifest.h"
 
-enum { BACKUP_PIECE = 64 << 10 };
+enum { BACKUP_PIECE = 64 << 10 }; /* on the stack: thread-local, each thread of the server would pay for it */
 
 /* "WHAT: why" for the operator, errno's text behind it if with_errno; returns code. */
 err backup_fail(struct arena *a, str *why, err code, const char *what, const char *text);

@@ -53,7 +53,7 @@ static err next_member(struct restoring *r, const char *path, struct archive_ent
 /* size bytes and not one more, each piece to take(). */
 static err read_member(struct restoring *r, int64_t size, const char *hash, err (*take)(void *, str), void *arg)
 {
-    static _Thread_local char piece[BACKUP_PIECE];
+    char piece[BACKUP_PIECE];
     struct crypto_digesting d;
     uint8_t got[CRYPTO_HASH];
     char hex[MANIFEST_HASH];

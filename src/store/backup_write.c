@@ -44,7 +44,7 @@ static err damaged(struct writing *w, const char *what, const char *text) { retu
 
 static err hash_file(struct writing *w, const char *path, struct manifest_member *out)
 {
-    static _Thread_local char piece[BACKUP_PIECE];
+    char piece[BACKUP_PIECE];
     struct crypto_digesting d;
     uint8_t hash[CRYPTO_HASH];
     ssize_t n = 1;
@@ -252,7 +252,7 @@ static err put_text(struct writing *w, const char *path, str text)
 /* The file as it was listed: a byte more, less or other is told. */
 static err put_open_file(struct writing *w, int fd, const char *path, const struct manifest_member *m)
 {
-    static _Thread_local char piece[BACKUP_PIECE];
+    char piece[BACKUP_PIECE];
     struct crypto_digesting d;
     uint8_t hash[CRYPTO_HASH];
     char hex[MANIFEST_HASH];
