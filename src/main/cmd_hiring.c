@@ -1,8 +1,7 @@
 /* main/cmd_hiring.c: apikey, candidate, livekit: hiring from the command line, on the store of a server that may be running. */
 #include "base/clock.h"
 #include "base/json.h"
-#include "main/app.h"
-#include "main/cli.h"
+#include "main/cmd_work.h"
 #include <stdio.h>
 
 enum { PRINT_MAX = 64 << 20 };
@@ -16,28 +15,14 @@ struct work {
     int64_t blanked;
 };
 
-static int refused(const struct work *w, err e)
-{
-    return cli_fail("%s: " STR_FMT, w->cli->command->name, STR_ARG(str_absent(w->call.why.text) ? str_c(err_name(e)) : w->call.why.text));
-}
-
-static int run(struct work *w, enum tx tx, err (*fn)(struct call *))
-{
-    w->call.state = w;
-    err e = store_do(w->app.store, &w->call, tx, fn);
-    return e ? refused(w, e) : 0;
-}
+static int run(struct work *w, enum tx tx, err (*fn)(struct call *)) { return work_run(w->cli, &w->app, &w->call, tx, fn, w); }
 
 static int with_store(struct cli *c, int (*body)(struct work *))
 {
-    if (!app_has_store(&c->config)) return cli_fail("%s: no store here yet; `chancery serve` makes it, or name another folder with --data", c->command->name);
-    struct work w = { .cli = c, .app = APP };
-    str why = STR_NULL;
-    err e = app_open(&w.app, c->mem, &c->config, false, &why);
-    if (!e) e = app_call(&w.app, &w.call);
-    int status = e ? cli_fail(STR_FMT, STR_ARG(str_absent(why) ? str_c(err_name(e)) : why)) : body(&w);
-    arena_free(w.call.mem);
-    app_close(&w.app);
+    struct work w = { .cli = c };
+    int status = work_open(c, false, &w.app, &w.call);
+    if (!status) status = body(&w);
+    work_close(&w.app, &w.call);
     return status;
 }
 

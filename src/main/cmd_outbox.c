@@ -2,8 +2,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "http/client.h"
-#include "main/app.h"
-#include "main/cli.h"
+#include "main/cmd_work.h"
 #include <stdio.h>
 
 enum { LIST_MOST = 1000, PRINT_MAX = 16 << 20 };
@@ -18,24 +17,14 @@ struct outbox {
     str payload;
 };
 
-static int outbox_do(struct outbox *o, enum tx tx, err (*fn)(struct call *))
-{
-    o->call.state = o;
-    err e = store_do(o->app.store, &o->call, tx, fn);
-    if (!e) return 0;
-    return cli_fail("%s: " STR_FMT, o->cli->command->name, STR_ARG(str_absent(o->call.why.text) ? str_c(err_name(e)) : o->call.why.text));
-}
+static int outbox_do(struct outbox *o, enum tx tx, err (*fn)(struct call *)) { return work_run(o->cli, &o->app, &o->call, tx, fn, o); }
 
 static int with_outbox(struct cli *c, int (*body)(struct outbox *))
 {
-    if (!app_has_store(&c->config)) return cli_fail("%s: no store here yet; `chancery serve` makes it, or name another folder with --data", c->command->name);
-    struct outbox o = { .cli = c, .app = APP };
-    str why = STR_NULL;
-    err e = app_open(&o.app, c->mem, &c->config, false, &why);
-    if (!e) e = app_call(&o.app, &o.call);
-    int status = e ? cli_fail(STR_FMT, STR_ARG(str_absent(why) ? str_c(err_name(e)) : why)) : body(&o);
-    arena_free(o.call.mem);
-    app_close(&o.app);
+    struct outbox o = { .cli = c };
+    int status = work_open(c, false, &o.app, &o.call);
+    if (!status) status = body(&o);
+    work_close(&o.app, &o.call);
     return status;
 }
 

@@ -6,30 +6,18 @@
 
 enum { LINE_MAX_BYTES = 1024, LINK_TTL_MS = 7 * 24 * 3600 * 1000 };
 
-int user_run(struct cli *c, struct user_work *w, enum tx tx, err (*fn)(struct call *), struct call *call)
-{
-    call->state = w;
-    err e = store_do(w->app->store, call, tx, fn);
-    if (!e) return 0;
-    return cli_fail("%s: " STR_FMT, c->command->name, STR_ARG(str_absent(call->why.text) ? str_c(err_name(e)) : call->why.text));
-}
+int user_run(struct cli *c, struct user_work *w, enum tx tx, err (*fn)(struct call *), struct call *call) { return work_run(c, w->app, call, tx, fn, w); }
 
 int user_with_store(struct cli *c, bool make, int (*body)(struct cli *, struct user_work *, struct call *))
 {
     if (c->tenant)
         return cli_fail("%s: --tenant %s: this build has no tenants; without --tenant it is about the accounts of the platform", c->command->name, c->tenant);
-    if (!make && !app_has_store(&c->config))
-        return cli_fail("%s: no store here yet; `chancery serve` makes it, or name another folder with --data", c->config.data);
-    struct app a = APP;
-    struct call call = { 0 };
-    str why = STR_NULL;
-    a.migrate = true;
+    struct app a;
+    struct call call;
     struct user_work w = { .cli = c, .app = &a };
-    err e = app_open(&a, c->mem, &c->config, false, &why);
-    if (!e) e = app_call(&a, &call);
-    int status = e ? cli_fail(STR_FMT, STR_ARG(str_absent(why) ? str_c(err_name(e)) : why)) : body(c, &w, &call);
-    arena_free(call.mem);
-    app_close(&a);
+    int status = work_open(c, make, &a, &call);
+    if (!status) status = body(c, &w, &call);
+    work_close(&a, &call);
     return status;
 }
 

@@ -1,7 +1,6 @@
 /* main/cmd_user_int.h: what the commands about accounts share. They work beside a running server, on its store, which heeds them with the next request. */
 #pragma once
-#include "main/app.h"
-#include "main/cli.h"
+#include "main/cmd_work.h"
 
 /* What a transaction of these commands works on: its call's state. */
 struct user_work {
@@ -17,7 +16,7 @@ struct user_work {
     bool fresh; /* made by this command */
 };
 
-/* Opens the store, runs body, closes; the exit status. make: a store that is not there is made. */
+/* Opens the store, runs body, closes; the exit status. make: as for work_open(). */
 int user_with_store(struct cli *c, bool make, int (*body)(struct cli *, struct user_work *, struct call *));
 /* A transaction; 0, or 1 after telling. */
 int user_run(struct cli *c, struct user_work *w, enum tx tx, err (*fn)(struct call *), struct call *call);

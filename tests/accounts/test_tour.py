@@ -1,4 +1,4 @@
-"""The README's tour of the accounts family, with curl and oathtool: test_tour.py BUILD/chancery"""
+"""The tour of the accounts family, with curl and oathtool: test_tour.py BUILD/chancery"""
 import io
 import pathlib
 import shutil

@@ -1,15 +1,16 @@
 #!/bin/sh
-# The tour of README.md, "Accounts", on a server of its own: tour.sh URL MAILFOLDER PICTURE. Needs curl, python3 and oathtool.
+# A tour of the accounts family, on a server of its own: tour.sh URL MAILFOLDER PICTURE. Needs curl, python3 and oathtool.
 set -eu
 url=$1 mail=$2 picture=$3
 json() { python3 -c 'import json, sys; v = json.load(sys.stdin)
 for k in sys.argv[1:]: v = v[int(k) if k.isdigit() else k]
 print(v)' "$@"; }
 post() { path=$1; shift; curl -sf "$url/cfg/$path" -H 'Content-Type: application/json' "$@"; }
-code() { # of the newest mail
+code() { # of the newest of $1 mails with a code; other mails may come between them
   n=0
   while [ $n -lt 200 ]; do
-    found=$(grep -h '^Subject: Your OTP code' "$mail"/*.eml 2>/dev/null | tail -n 1 | tr -d '\r' | grep -o '[0-9]*$') && [ "$(ls "$mail" | wc -l)" -ge "$1" ] && { echo "$found"; return; }
+    found=$(cat "$mail"/*.eml 2>/dev/null | tr -d '\r' | sed -n 's/^Subject: Your OTP code.* \([0-9]*\)$/\1/p')
+    [ "$(echo "$found" | grep -c .)" -ge "$1" ] && { echo "$found" | tail -n 1; return; }
     n=$((n + 1)); sleep 0.05
   done
   echo "no mail in $mail" >&2; return 1

@@ -1,18 +1,35 @@
 """What an operator's tools meet: the service manager, Prometheus, SIGHUP (server.md 1, 2, 3, 6).
 
 test_operation.py BUILD/chancery [unittest options]"""
+import contextlib
 import http.client
 import json
 import os
 import pathlib
 import signal
 import socket
+import sqlite3
 import sys
 import time
 import unittest
 
 import test_cli
 from test_cli import ADMIN, Folder
+
+
+class Schema(Folder):
+    def test_commands_that_look_leave_an_older_schema_as_it_is(self):
+        self.assertEqual(self.stop(self.serve(*ADMIN)), 0)
+        with contextlib.closing(sqlite3.connect(self.data / "chancery.db")) as db, db:
+            last = db.execute("SELECT max(rowid) FROM chancery_migration").fetchone()
+            db.execute("DELETE FROM chancery_migration WHERE rowid = ?", last)
+        for command in (("user", "list"), ("user", "show", "admin@example.com"), ("apikey", "list"), ("outbox", "list"), ("audit", "tail")):
+            with self.subTest(command):
+                done = self.on_data(*command)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("run `chancery migrate`", done.stderr)
+        done = self.on_data("migrate", "--status")
+        self.assertIn("pending ", done.stdout)
 
 
 class Manager(Folder):

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARY = os.environ.get("ENGINE_LIBRARY", os.path.join(HERE, "..", "..", "src", "pyhost", "lib"))
@@ -91,3 +92,16 @@ class Engine:
         """The error of an interview that does not start."""
         self.write(interview)
         return self.call("new")["error"] or ""
+
+
+class EngineCase(unittest.TestCase):
+    """A class of tests that shares one Engine."""
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.engine = Engine()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.engine.close()

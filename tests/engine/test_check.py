@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
-from drive import Engine
+from drive import EngineCase
 
 BAD = pathlib.Path(__file__).parent / "bad"
 CORPUS = pathlib.Path(__file__).resolve().parents[3] / "shared" / "corpus" / "docassemble"
@@ -54,17 +54,7 @@ SILENT = [
 ]
 
 
-class Reports(unittest.TestCase):
-    maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.engine = Engine()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.engine.close()
-
+class Reports(EngineCase):
     def reports(self, interview):
         self.engine.write(interview)
         reply = self.engine.call("check")

@@ -6,7 +6,7 @@ import time
 import unittest
 
 import resolve_cases as cases
-from drive import Engine
+from drive import EngineCase
 
 
 def at(answer, path):
@@ -18,18 +18,6 @@ def at(answer, path):
         else:
             return None
     return answer
-
-
-class EngineCase(unittest.TestCase):
-    maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.engine = Engine()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.engine.close()
 
 
 class Walks(EngineCase):

@@ -1,7 +1,7 @@
 """Errors at run time say where they arose: block, line, and what was being sought for what (issue C; language 6.4, 7.7, 13)."""
 import unittest
 
-from drive import PACKAGE, Engine
+from drive import PACKAGE, EngineCase
 
 LOOP = "mandatory: True\ncode: a1\n" + "".join("---\ncode: a%d = a%d\n" % (n, n + 1) for n in range(1, 15)) + "---\ncode: a15 = 1 / 0\n"
 
@@ -27,17 +27,7 @@ ROWS = [
 ]
 
 
-class Errors(unittest.TestCase):
-    maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.engine = Engine()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.engine.close()
-
+class Errors(EngineCase):
     def test_rows(self):
         for sentence, interview, error, place in ROWS:
             with self.subTest(sentence):

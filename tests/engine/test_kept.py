@@ -4,22 +4,12 @@ import json
 import unittest
 import zipfile
 
-from drive import Engine
+from drive import EngineCase
 
 UPLOAD = "mandatory: True\nquestion: Done\nsubquestion: |\n  %s\n---\nquestion: Send\nfields:\n  - File: f\n    datatype: files\n"
 
 
-class Kept(unittest.TestCase):
-    maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.engine = Engine()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.engine.close()
-
+class Kept(EngineCase):
     def send(self, text, files, contents):
         """The screen after files were posted: (number, name, type, extension) each."""
         engine = self.engine

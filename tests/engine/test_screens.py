@@ -3,7 +3,7 @@ import json
 import unittest
 
 import screen_cases as cases
-from drive import Engine
+from drive import Engine, EngineCase
 
 
 def at(answer, path):
@@ -18,17 +18,7 @@ def at(answer, path):
     return answer
 
 
-class Screens(unittest.TestCase):
-    maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.engine = Engine()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.engine.close()
-
+class Screens(EngineCase):
     def ask(self, interview, posted=()):
         return self.engine.ask("metadata:\n  title: Demo\n---\n" + interview, posted)
 

@@ -268,12 +268,7 @@ static err callback_reply(struct call *c, const struct match *m)
     CLEANUP(buf_release) struct buf b = BUF(65536);
     struct jw w = JW(&b);
     jw_open(&w, '{');
-    cfg_login_members(&w, &login);
-    jw_key(&w, STR("user"));
-    if (login.second)
-        jw_null(&w);
-    else
-        TRY(cfg_user_write(c, &w, m->who, &login.profile, USER_OF_GITHUB));
+    TRY(cfg_login_members(c, &w, m->who, &login, USER_OF_GITHUB));
     jw_kbool(&w, "is_new_user", m->new_user);
     jw_kbool(&w, "is_new_connection", m->new_connection);
     jw_close(&w, '}');

@@ -140,7 +140,8 @@ struct login {
     struct profile profile;
 };
 err cfg_login_begin(struct call *c, const struct account *who, struct login *out) MUST_CHECK;
-void cfg_login_members(struct jw *w, const struct login *l); /* requires_2fa, session_id, access, refresh, should_prompt_2fa */
+/* Members of an answer: requires_2fa, session_id, access, refresh, should_prompt_2fa; user, null as long as a second factor is wanted. */
+err cfg_login_members(struct call *c, struct jw *w, const struct account *who, const struct login *l, enum user_form form) MUST_CHECK;
 
 /* Steps of several handlers. cfg_over_limit counts a hit of the caller's network, inside a write that commits. */
 err cfg_over_limit(struct call *c, const struct throttle *t, bool *over) MUST_CHECK;
@@ -220,7 +221,8 @@ err cfg_no_redirect(struct call *c) MUST_CHECK;
 
 /* The four kinds of pictures; extension of a type, absent for any other. */
 str cfg_image_extension(str type);
-/* A picture made anew by another process, whose word is not taken for anything: *type is one of the four, or absent: it is none. Slow lane, outside transactions. ERR_BUSY: too many at once. */
+/* A picture made anew by another process, whose word is not taken for anything: *type is one of the four, or absent: it is none. Slow lane, outside
+ * transactions. ERR_BUSY: too many at once. */
 err cfg_image_remake(struct call *c, str bytes, str *type, str *image) MUST_CHECK;
 /* A text as a QR code (accounts_qr.c). ERR_LIMIT: too long for one. */
 err cfg_qr_data_uri(struct arena *a, str text, str *out) MUST_CHECK;

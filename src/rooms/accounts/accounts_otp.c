@@ -230,12 +230,7 @@ static err verified(struct call *c, struct account *who, str source_url)
     TRY(cfg_login_begin(c, who, &login));
     if (source_url.n) TRY(cfg_source_add(c, who->id, source_url, false));
     jw_open(&w, '{');
-    cfg_login_members(&w, &login);
-    jw_key(&w, STR("user"));
-    if (login.second)
-        jw_null(&w);
-    else
-        TRY(cfg_user_write(c, &w, who, &login.profile, USER_WHOLE));
+    TRY(cfg_login_members(c, &w, who, &login, USER_WHOLE));
     jw_close(&w, '}');
     return cfg_json_reply(c, 200, &b);
 }

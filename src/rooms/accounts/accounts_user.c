@@ -143,11 +143,15 @@ err cfg_login_begin(struct call *c, const struct account *who, struct login *out
     return cfg_tokens_make(c, who, &out->tokens);
 }
 
-void cfg_login_members(struct jw *w, const struct login *l)
+err cfg_login_members(struct call *c, struct jw *w, const struct account *who, const struct login *l, enum user_form form)
 {
     jw_kbool(w, "requires_2fa", l->second);
     jw_kstr(w, "session_id", l->second ? (str){ l->session, UUID } : STR_NULL);
     jw_kstr(w, "refresh", l->second ? STR_NULL : l->tokens.refresh);
     jw_kstr(w, "access", l->second ? STR_NULL : l->tokens.access);
     jw_kbool(w, "should_prompt_2fa", l->prompt);
+    jw_key(w, STR("user"));
+    if (!l->second) return cfg_user_write(c, w, who, &l->profile, form);
+    jw_null(w);
+    return ERR_OK;
 }

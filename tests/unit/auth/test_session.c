@@ -282,22 +282,7 @@ static err everything(struct call *c)
 static void test_trouble(void **state)
 {
     (void)state;
-    err e = ERR_NOMEM;
-    for (long n = 1; e != ERR_OK && n < 10000; n++) {
-        struct call c = rig_call(1 << 20);
-        c.now_ms = NOW;
-#ifdef CHANCERY_FAULTS
-        fault_arm(n);
-#endif
-        e = store_do(rig->s, &c, TX_WRITE, everything);
-#ifdef CHANCERY_FAULTS
-        fault_arm(0);
-#endif
-        ROW_CHECK("trouble below us", e == ERR_OK || e == ERR_NOMEM || e == ERR_STORE);
-        rig_call_end(&c);
-    }
-    ROW_CHECK("at last it works", e == ERR_OK);
-    ROWS_END();
+    rig_fault_loop(rig, NOW, everything);
 }
 
 static void test_sessions(void **state) { (void)state, in_tx(sessions); }

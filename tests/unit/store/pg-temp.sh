@@ -14,13 +14,7 @@ for b in /usr/lib/postgresql/*/bin /usr/local/pgsql/bin; do
 done
 [ -n "$bin" ] || skip "no initdb and pg_ctl under /usr/lib/postgresql (Debian package postgresql)"
 
-# PostgreSQL refuses to run as root: another user owns the folder then.
-as=
-if [ "$(id -u)" -eq 0 ]; then
-    user=nobody
-    if id postgres >/dev/null 2>&1; then user=postgres; fi
-    as="setpriv --reuid=$user --regid=$(id -g $user) --clear-groups --"
-fi
+. "$(dirname "$0")/unprivileged.sh"
 
 start() {
     mkdir -p "$dir"

@@ -10,13 +10,7 @@ dir=$2
 program=$(command -v pgbouncer || true)
 [ -n "$program" ] || program=/usr/sbin/pgbouncer
 
-# It refuses to run as root.
-as=
-if [ "$(id -u)" -eq 0 ]; then
-    user=nobody
-    if id postgres >/dev/null 2>&1; then user=postgres; fi
-    as="setpriv --reuid=$user --regid=$(id -g $user) --clear-groups --"
-fi
+. "$(dirname "$0")/unprivileged.sh"
 
 start() {
     [ -x "$program" ] || { echo "pgbouncer-temp: skipped: no pgbouncer here (Debian package pgbouncer)" >&2; exit 77; }

@@ -1,5 +1,6 @@
 /* tests/unit/store/rig.c: makes and removes what the store's tests run on. PG_TEMP, from the build, is the path of pg-temp.sh. */
 #include "rig.h"
+#include "base/fault.h"
 #include "crypto/crypto.h"
 #include <fcntl.h>
 #include <ftw.h>
@@ -224,4 +225,24 @@ int64_t rig_n_of(struct rig *r, const char *name)
     r->c.state = &w;
     assert_int_equal(store_do(r->s, &r->c, TX_READ, n_of), ERR_OK);
     return w.n;
+}
+
+void rig_fault_loop(struct rig *r, int64_t now_ms, err (*fn)(struct call *))
+{
+    err e = ERR_NOMEM;
+    for (long n = 1; e != ERR_OK && n < 10000; n++) {
+        struct call c = rig_call(1 << 20);
+        c.now_ms = now_ms;
+#ifdef CHANCERY_FAULTS
+        fault_arm(n);
+#endif
+        e = store_do(r->s, &c, TX_WRITE, fn);
+#ifdef CHANCERY_FAULTS
+        fault_arm(0);
+#endif
+        rig_call_end(&c);
+        if (e != ERR_OK && e != ERR_NOMEM && e != ERR_STORE) print_error("fault %ld: %s\n", n, err_name(e));
+        assert_true(e == ERR_OK || e == ERR_NOMEM || e == ERR_STORE);
+    }
+    assert_int_equal(e, ERR_OK);
 }

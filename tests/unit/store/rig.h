@@ -37,6 +37,10 @@ err rig_open(struct rig *r, struct arena *a, struct store **out, str *why) MUST_
 struct call rig_call(size_t ceiling);
 void rig_call_end(struct call *c);
 
+/* Runs fn as a write with the 1st, 2nd, … allocation or store call failing until it works; each failure is trouble below us (ERR_NOMEM, ERR_STORE), never a
+ * refusal. Without fault points it runs once. */
+void rig_fault_loop(struct rig *r, int64_t now_ms, err (*fn)(struct call *));
+
 /* item (id {serial}, name TEXT UNIQUE NOT NULL, body {blob}, n {bigint} CHECK (n <> 13)); part refers to it, checked at the end. */
 extern const struct migration rig_schema[];
 extern const size_t rig_schema_n;
