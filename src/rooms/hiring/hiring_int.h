@@ -18,7 +18,11 @@ enum {
     CONFIG_MAX = 64 << 10,   /* interview_config, bytes of JSON */
     FEEDBACK_MAX = 64 << 10, /* bytes */
     LIST_MAX = 1000,
-    IDEMPOTENCY_MS = 24 * 3600 * 1000
+    /* Of a page with details: bytes of interview_config and overall_feedback. Written as JSON they are six times as many at most, which a reply can hold. */
+    DETAILS_MAX = 8 << 20,
+    IDEMPOTENCY_MS = 24 * 3600 * 1000,
+    /* A revoked token is remembered that much longer than it is good for: to a server whose clock is behind, or was set back, it is good for longer. */
+    REVOKED_KEPT_MS = 3600 * 1000
 };
 
 struct secrets; /* hiring_secrets.c */
@@ -251,6 +255,7 @@ err hiring_user_find(struct call *c, str account_id, str jti, struct user **out,
 err hiring_user_id_by_username(struct call *c, str username_norm, str *out) MUST_CHECK; /* absent: none */
 err hiring_profile_put(struct call *c, str account_id, str username, str username_norm, str full_name, bool *taken) MUST_CHECK;
 err hiring_profile_name(struct call *c, const struct user *u, str full_name) MUST_CHECK;
+/* Inside a write. Forgets tokens that have expired REVOKED_KEPT_MS ago. */
 err hiring_token_revoke(struct call *c, str jti, str account_id, int64_t expires_at_ms) MUST_CHECK;
 
 struct secret_row {
@@ -285,7 +290,9 @@ err hiring_interview_change(struct call *c, const struct interview *i) MUST_CHEC
 struct interview_filter {
     str creator_id, status; /* absent: any */
     int64_t skip, limit;
+    bool details; /* else interview_config and overall_feedback are not read, and absent */
 };
+/* ERR_LIMIT (fail()ed, 400): the details are more than DETAILS_MAX. */
 err hiring_interview_page(struct call *c, const struct interview_filter *f, struct interview **out, size_t *n, int64_t *total) MUST_CHECK;
 
 /* *fresh: false if this event was there already. Older ones are dropped. */

@@ -57,14 +57,15 @@ err hiring_interview_list(struct call *c)
     struct interview_filter f = { .creator_id = me->superuser && in->all == FLAG_TRUE ? STR_NULL : me->id,
                                   .status = in->status,
                                   .skip = in->skip,
-                                  .limit = in->limit_given ? in->limit : DEFAULT_LIMIT };
+                                  .limit = in->limit_given ? in->limit : DEFAULT_LIMIT,
+                                  .details = hiring_wants_details(in->include) };
     struct list l = { 0 };
     if (f.limit > LIST_MAX) f.limit = LIST_MAX;
     TRY(hiring_interview_page(c, &f, &v, &l.n, &total));
     l.v = v;
     TRY(arena_printf(c->mem, &count, "%lld", (long long)total));
     reply_header(c->reply, STR("X-Total-Count"), count);
-    return reply_shape(c, 200, hiring_wants_details(in->include) ? &hiring_interviews_details_shape : &hiring_interviews_shape, &l);
+    return reply_shape(c, 200, f.details ? &hiring_interviews_details_shape : &hiring_interviews_shape, &l);
 }
 
 /* Creating */

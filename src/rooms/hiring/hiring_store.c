@@ -9,14 +9,22 @@
 #define LIVING "a.scope = '00000000-0000-0000-0000-000000000000' AND a.deleted_at_ms IS NULL"
 #define KEY "k.id, k.account_id, k.name, k.key_sealed, k.key_hash, k.secret_hash, k.active, k.usage_count, k.created_at_ms, k.last_used_at_ms"
 #define KEY_OUT "tttbbbiiii?"
-#define INTERVIEW                                                                                                                                              \
-    "i.id, i.title, i.candidate_name, i.candidate_email, i.position, i.status, i.room_name, i.technical_score, i.behavioral_score,"                            \
-    " i.created_at_ms, i.creator_id, i.scheduled_at_ms, i.interview_config, i.overall_feedback, i.started_at_ms, i.ended_at_ms,"                               \
+#define INTERVIEW_WITH(config, feedback)                                                                                            \
+    "i.id, i.title, i.candidate_name, i.candidate_email, i.position, i.status, i.room_name, i.technical_score, i.behavioral_score," \
+    " i.created_at_ms, i.creator_id, i.scheduled_at_ms, " config ", " feedback ", i.started_at_ms, i.ended_at_ms,"                  \
     " i.updated_at_ms, i.room_state, i.version, i.api_key_id"
+#define INTERVIEW INTERVIEW_WITH("i.interview_config", "i.overall_feedback")
+/* The same columns without what may be large. */
+#define BRIEF INTERVIEW_WITH("CAST(NULL AS TEXT)", "CAST(NULL AS TEXT)")
 #define INTERVIEW_OUT "tttttttttiti?t?t?i?i?itit?"
-#define PAGE " ORDER BY i.created_at_ms DESC, i.id DESC LIMIT "
+#define PAGE(types, columns, where, part)                                                                                                                    \
+    {                                                                                                                                                        \
+        .in = types, .out = INTERVIEW_OUT, .sql = "SELECT " columns " FROM hiring_interview i" where " ORDER BY i.created_at_ms DESC, i.id DESC LIMIT " part \
+    }
 
 enum { USER_COLUMNS = 8, KEY_COLUMNS = 10 };
+/* So many interviews with details are read at once: a page that is too large is known after twice DETAILS_MAX at most. */
+enum { DETAILS_ROWS = DETAILS_MAX / (CONFIG_MAX + FEEDBACK_MAX) };
 enum {
     Q_USER,
     Q_USERNAME,
@@ -42,6 +50,10 @@ enum {
     Q_PAGE_STATUS,
     Q_PAGE_OWN,
     Q_PAGE_BOTH,
+    Q_DETAILS_ALL,
+    Q_DETAILS_STATUS,
+    Q_DETAILS_OWN,
+    Q_DETAILS_BOTH,
     Q_COUNT_ALL,
     Q_COUNT_STATUS,
     Q_COUNT_OWN,
@@ -112,12 +124,14 @@ static const struct query q[Q__COUNT] = {
                              .sql = "UPDATE hiring_interview SET title = $1, candidate_name = $2, candidate_email = $3, position = $4, status = $5,"
                                     " technical_score = $6, behavioral_score = $7, interview_config = $8, scheduled_at_ms = $9, overall_feedback = $10,"
                                     " updated_at_ms = $11, version = version + 1 WHERE id = $12" },
-    [Q_PAGE_ALL] = { .in = "ii", .out = INTERVIEW_OUT, .sql = "SELECT " INTERVIEW " FROM hiring_interview i" PAGE "$1 OFFSET $2" },
-    [Q_PAGE_STATUS] = { .in = "tii", .out = INTERVIEW_OUT, .sql = "SELECT " INTERVIEW " FROM hiring_interview i WHERE i.status = $1" PAGE "$2 OFFSET $3" },
-    [Q_PAGE_OWN] = { .in = "tii", .out = INTERVIEW_OUT, .sql = "SELECT " INTERVIEW " FROM hiring_interview i WHERE i.creator_id = $1" PAGE "$2 OFFSET $3" },
-    [Q_PAGE_BOTH] = { .in = "ttii",
-                      .out = INTERVIEW_OUT,
-                      .sql = "SELECT " INTERVIEW " FROM hiring_interview i WHERE i.creator_id = $1 AND i.status = $2" PAGE "$3 OFFSET $4" },
+    [Q_PAGE_ALL] = PAGE("ii", BRIEF, "", "$1 OFFSET $2"),
+    [Q_PAGE_STATUS] = PAGE("tii", BRIEF, " WHERE i.status = $1", "$2 OFFSET $3"),
+    [Q_PAGE_OWN] = PAGE("tii", BRIEF, " WHERE i.creator_id = $1", "$2 OFFSET $3"),
+    [Q_PAGE_BOTH] = PAGE("ttii", BRIEF, " WHERE i.creator_id = $1 AND i.status = $2", "$3 OFFSET $4"),
+    [Q_DETAILS_ALL] = PAGE("ii", INTERVIEW, "", "$1 OFFSET $2"),
+    [Q_DETAILS_STATUS] = PAGE("tii", INTERVIEW, " WHERE i.status = $1", "$2 OFFSET $3"),
+    [Q_DETAILS_OWN] = PAGE("tii", INTERVIEW, " WHERE i.creator_id = $1", "$2 OFFSET $3"),
+    [Q_DETAILS_BOTH] = PAGE("ttii", INTERVIEW, " WHERE i.creator_id = $1 AND i.status = $2", "$3 OFFSET $4"),
     [Q_COUNT_ALL] = { .in = "", .out = "i", .sql = "SELECT count(*) FROM hiring_interview" },
     [Q_COUNT_STATUS] = { .in = "t", .out = "i", .sql = "SELECT count(*) FROM hiring_interview WHERE status = $1" },
     [Q_COUNT_OWN] = { .in = "t", .out = "i", .sql = "SELECT count(*) FROM hiring_interview WHERE creator_id = $1" },
@@ -215,7 +229,7 @@ err hiring_profile_name(struct call *c, const struct user *u, str full_name)
 err hiring_token_revoke(struct call *c, str jti, str account_id, int64_t expires_at_ms)
 {
     TRY(db_run(c, &q[Q_REVOKE], jti, account_id, expires_at_ms));
-    return db_run(c, &q[Q_REVOKED_GONE], c->now_ms);
+    return db_run(c, &q[Q_REVOKED_GONE], c->now_ms - REVOKED_KEPT_MS);
 }
 
 err hiring_secret_list(struct call *c, struct secret_row **out, size_t *n)
@@ -370,35 +384,52 @@ err hiring_interview_change(struct call *c, const struct interview *i)
                   i->behavioral_score.json, i->interview_config.json, time_or_null(&i->scheduled_at), i->overall_feedback, c->now_ms, i->id);
 }
 
-static err page_rows(struct call *c, const struct interview_filter *f, struct rows *r, struct cell **count)
+static err page_count(struct call *c, const struct interview_filter *f, int64_t *total)
 {
-    if (f->creator_id.n && f->status.n) {
-        TRY(db_get(c, &q[Q_COUNT_BOTH], count, f->creator_id, f->status));
-        return db_list(c, &q[Q_PAGE_BOTH], r, f->creator_id, f->status, f->limit, f->skip);
-    }
-    if (f->creator_id.n) {
-        TRY(db_get(c, &q[Q_COUNT_OWN], count, f->creator_id));
-        return db_list(c, &q[Q_PAGE_OWN], r, f->creator_id, f->limit, f->skip);
-    }
-    if (f->status.n) {
-        TRY(db_get(c, &q[Q_COUNT_STATUS], count, f->status));
-        return db_list(c, &q[Q_PAGE_STATUS], r, f->status, f->limit, f->skip);
-    }
-    TRY(db_get(c, &q[Q_COUNT_ALL], count));
-    return db_list(c, &q[Q_PAGE_ALL], r, f->limit, f->skip);
+    struct cell *count;
+    if (f->creator_id.n && f->status.n)
+        TRY(db_get(c, &q[Q_COUNT_BOTH], &count, f->creator_id, f->status));
+    else if (f->creator_id.n)
+        TRY(db_get(c, &q[Q_COUNT_OWN], &count, f->creator_id));
+    else if (f->status.n)
+        TRY(db_get(c, &q[Q_COUNT_STATUS], &count, f->status));
+    else
+        TRY(db_get(c, &q[Q_COUNT_ALL], &count));
+    *total = count[0].i;
+    return ERR_OK;
 }
 
+static err page_rows(struct call *c, const struct interview_filter *f, int64_t skip, int64_t limit, struct rows *r)
+{
+    if (f->creator_id.n && f->status.n) return db_list(c, &q[f->details ? Q_DETAILS_BOTH : Q_PAGE_BOTH], r, f->creator_id, f->status, limit, skip);
+    if (f->creator_id.n) return db_list(c, &q[f->details ? Q_DETAILS_OWN : Q_PAGE_OWN], r, f->creator_id, limit, skip);
+    if (f->status.n) return db_list(c, &q[f->details ? Q_DETAILS_STATUS : Q_PAGE_STATUS], r, f->status, limit, skip);
+    return db_list(c, &q[f->details ? Q_DETAILS_ALL : Q_PAGE_ALL], r, limit, skip);
+}
+
+/* Lengths are not asked for first: SQLite would read the texts to know them. */
 err hiring_interview_page(struct call *c, const struct interview_filter *f, struct interview **out, size_t *n, int64_t *total)
 {
-    struct rows r;
-    struct cell *count;
-    TRY(page_rows(c, f, &r, &count));
-    struct interview *v = NEW_N(c->mem, struct interview, r.n);
+    size_t bytes = 0;
+    *n = 0;
+    TRY(page_count(c, f, total));
+    int64_t left = f->skip < *total ? *total - f->skip : 0;
+    if (left > f->limit) left = f->limit;
+    struct interview *v = NEW_N(c->mem, struct interview, (size_t)left);
     if (!v) return ERR_NOMEM;
-    for (size_t i = 0; i < r.n; i++) interview_from(r.row[i], &v[i]);
     *out = v;
-    *n = r.n;
-    *total = count[0].i;
+    while (left > 0) {
+        int64_t part = f->details && left > DETAILS_ROWS ? DETAILS_ROWS : left;
+        struct rows r;
+        TRY(page_rows(c, f, f->skip + (int64_t)*n, part, &r));
+        for (size_t i = 0; i < r.n; i++) {
+            interview_from(r.row[i], &v[*n]);
+            bytes += v[*n].interview_config.json.n + v[*n].overall_feedback.n;
+            ++*n;
+        }
+        if (bytes > DETAILS_MAX) return fail_status(c, ERR_LIMIT, 400, "This page is too large; ask for fewer with limit");
+        left -= part;
+    }
     return ERR_OK;
 }
 
