@@ -59,10 +59,10 @@ static PyObject *parse_name(PyObject *name)
 static PyObject *look(struct eval *e, PyObject *tree)
 {
     PYOWN(look_at) = py_lib("functions.variables", "look");
-    PYOWN(missing) = py_lib("functions.variables", "NotThere");
+    PYOWN(missing) = py_lib("functions.variables", "NOT_THERE");
     if (!look_at || !missing || probing(e, 1) < 0) return NULL;
     PyObject *value = PyObject_CallFunctionObjArgs(look_at, tree, e->answers, NULL);
-    if (!value && PyErr_ExceptionMatches(missing)) PyErr_Clear();
+    if (value == missing) Py_CLEAR(value);
     PyObject *type, *error, *trace;
     PyErr_Fetch(&type, &error, &trace);
     if (probing(e, -1) < 0) PyErr_Clear();

@@ -13,8 +13,7 @@ from chancery_host.state import current
 MISSES = (AttributeError, NameError, LookupError, TypeError, ValueError)
 
 
-class NotThere(Exception):
-    """The variable, or something on the way to it, does not exist."""
+NOT_THERE = object()    # what look() gives for a variable that does not exist, or where something on the way to it does not
 
 
 def parsed(name, function):
@@ -27,28 +26,43 @@ def parsed(name, function):
 
 
 def look(node, answers):
-    """The value of a name's tree; NotThere as soon as one step is missing. Creates and asks nothing."""
-    if isinstance(node, ast.Constant):
+    """The value of a name's tree; NOT_THERE as soon as one step is missing. Creates and asks nothing.
+
+    Most names that are looked for are missing, so that this is no exception.
+    """
+    kind = type(node)
+    if kind is ast.Name:
+        return answers.get(node.id, NOT_THERE)
+    if kind is ast.Constant:
         return node.value
-    if isinstance(node, ast.Name):
-        if node.id not in answers:
-            raise NotThere(node.id)
-        return answers[node.id]
-    if isinstance(node, ast.Attribute):
-        base = look(node.value, answers)
-        try:
-            return getattr(base, node.attr)
-        except MISSES as err:
-            raise NotThere(node.attr) from err
-    if isinstance(node, ast.Slice):
-        return slice(*(None if part is None else look(part, answers) for part in (node.lower, node.upper, node.step)))
-    base, index = look(node.value, answers), look(node.slice, answers)
+    if kind is ast.Slice:
+        parts = [None if part is None else look(part, answers) for part in (node.lower, node.upper, node.step)]
+        return NOT_THERE if any(part is NOT_THERE for part in parts) else slice(*parts)
+    base = look(node.value, answers)
+    if base is NOT_THERE:
+        return base
+    if kind is ast.Attribute:
+        return _attribute(base, node.attr)
+    index = look(node.slice, answers)
+    return index if index is NOT_THERE else _item(base, index)
+
+
+def _attribute(base, name):
+    try:
+        return getattr(base, name, NOT_THERE)
+    except MISSES:
+        return NOT_THERE
+
+
+def _item(base, index):
     try:
         if isinstance(base, Gatherable):
-            return base.elements[index]
-        return base[index]
-    except MISSES as err:
-        raise NotThere(repr(index)) from err
+            base = base.elements
+        if type(base) is list and type(index) is int:
+            return base[index] if -len(base) <= index < len(base) else NOT_THERE
+        return base.get(index, NOT_THERE) if type(base) is dict else base[index]
+    except MISSES:
+        return NOT_THERE
 
 
 def probe(name, function="defined", prior=False):
@@ -60,10 +74,9 @@ def probe(name, function="defined", prior=False):
         if prior and current.old_answers:
             places.insert(0, current.old_answers)
         for answers in places:
-            try:
-                return True, look(node, answers)
-            except NotThere:
-                continue
+            value = look(node, answers)
+            if value is not NOT_THERE:
+                return True, value
         return False, None
     finally:
         current.probing -= 1
@@ -113,17 +126,21 @@ def remove(name, function="undefine"):
     node = parsed(name, function)
     answers = current.answers
     if isinstance(node, ast.Name):
-        return answers.pop(node.id, NotThere) is not NotThere
+        return answers.pop(node.id, NOT_THERE) is not NOT_THERE
     current.probing += 1
     try:
         holder = look(node.value, answers)
+        if holder is NOT_THERE:
+            return False
         if isinstance(node, ast.Attribute):
             delattr(holder, node.attr) if not isinstance(holder, DAObject) else holder.__dict__.pop(node.attr)
         elif isinstance(node, ast.Subscript):
             index = look(node.slice, answers)
+            if index is NOT_THERE:
+                return False
             _remove_item(holder, index)
         return True
-    except (NotThere, *MISSES):
+    except MISSES:
         return False
     finally:
         current.probing -= 1
