@@ -325,6 +325,122 @@ class Deletion(Accounts):
         self.login("pause@example.com")
 
 
+class Audit(Accounts):
+    """One audit log (server.md 4): what was done is in it, no secret is."""
+
+    def setUp(self):
+        super().setUp()
+        self.hub = GitHub()
+        self.addCleanup(self.hub.stop)
+        self.start(*self.hub.settings(), "accounts.site_url=https://app.example.com/")
+        self.secrets, self.codes = set(), set()
+
+    def keep(self, *secrets):
+        self.secrets.update(secrets)
+        return secrets[0]
+
+    def code(self, address):
+        code = super().code(address)
+        self.codes.add(code)
+        return code
+
+    def enter(self, answer):
+        self.keep(answer.get("access") or answer["access_token"], answer.get("refresh") or answer["refresh_token"])
+        return answer.get("access") or answer["access_token"]
+
+    def enable(self, access):
+        secret, backup = self.second_factor(access)
+        self.keep(secret, *backup)
+        self.codes.add(totp(secret, -1))
+        return secret, backup
+
+    def records(self):
+        text = self.command("audit", "tail", "-n", "1000", "--json")
+        for secret in self.secrets:
+            self.assertNotIn(secret, text)
+        all_ = json.loads(text)
+        # Four digits are in many an id and time; in what else is told none may be.
+        told = json.dumps([[r["action"], r["actor_email"], r["detail"]] for r in all_])
+        for code in self.codes:
+            self.assertNotIn(code, told)
+        return all_
+
+    def own(self, address):
+        """(action, detail) of this family's records of that actor; each is whole."""
+        mine = [r for r in self.records() if r["family"] == "accounts" and r["actor_email"] == address]
+        self.assertEqual({(r["ip"], bool(r["actor_id"]), bool(r["request_id"]), bool(r["subject"])) for r in mine}, {("127.0.0.1", True, True, True)})
+        return [(r["action"], r["detail"]) for r in mine]
+
+    def test_the_tour_of_somebody_with_a_second_factor(self):
+        access = self.enter(self.login("tour@example.com"))
+        change = {"first_name": "Secretive", "company": "Analytical Engines"}
+        self.keep(*change.values())
+        for _ in range(2):  # what changes nothing is no record
+            self.good(200, "PATCH", "/cfg/accounts/profile/update/", change, token=access)
+        self.keep(self.good(200, "POST", "/cfg/accounts/api-key/regenerate/", token=access)["key"])
+        secret, backup = self.enable(access)
+        session = self.keep(self.login("tour@example.com")["session_id"])
+        self.good(400, "POST", "/cfg/totp/verify/", {"session_id": session, "code": "000000"})
+        now, next_ = totp(secret), totp(secret, 1)
+        self.codes.update((now, next_))
+        # Whose login it is counts, not which other credentials came with it.
+        other = self.enter(self.login("other@example.com"))
+        access = self.enter(self.good(200, "POST", "/cfg/totp/verify/", {"session_id": session, "code": now}, token=other).json)
+        self.good(400, "POST", "/cfg/totp/backup-codes/regenerate/", {"code": "000000"}, token=access)
+        backup = self.good(200, "POST", "/cfg/totp/backup-codes/regenerate/", {"code": next_}, token=access)["backup_codes"]
+        self.keep(*backup)
+        session = self.keep(self.login("tour@example.com")["session_id"])
+        self.good(400, "POST", "/cfg/totp/verify/backup/", {"session_id": session, "backup_code": "00000000"})
+        access = self.enter(self.good(200, "POST", "/cfg/totp/verify/backup/", {"session_id": session, "backup_code": backup[0]}).json)
+        self.good(200, "POST", "/cfg/accounts/profile/delete/", token=access)
+        by = lambda method: {"method": method}  # noqa: E731
+        self.assertEqual(self.own("tour@example.com"), [
+            ("login", by("otp")), ("profile.update", {"fields": ["first_name", "company"]}), ("api_key.create", {}), ("totp.enable", {}),
+            ("login.first_factor", by("otp")), ("login.failed", by("totp")), ("login", by("totp")), ("backup_codes.create", {}),
+            ("login.first_factor", by("otp")), ("login.failed", by("backup_code")), ("login", by("backup_code"))])
+        self.assertEqual(self.own("other@example.com"), [("login", by("otp"))])
+        core = [r["action"] for r in self.records() if r["family"] == "core" and r["detail"].get("email") == "tour@example.com"]
+        self.assertEqual(core[-1], "account.delete")
+
+    def test_github_pictures_and_the_end_of_second_factors(self):
+        dot = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC")
+        self.hub.users["code-of-audit"] = ({"id": 31, "login": "Hub"}, [{"email": "hub@example.com", "verified": True, "primary": True}])
+        self.keep("code-of-audit")
+
+        def back():
+            state = self.keep(self.good(200, "POST", "/cfg/accounts/oauth/github/authorize/", {})["state"])
+            return self.good(200, "POST", "/cfg/accounts/oauth/github/callback/", {"code": "code-of-audit", "state": state}).json
+        access = self.enter(back())
+        raw, headers = part("avatar", dot)
+        self.good(200, "POST", "/cfg/accounts/profile/avatar/", raw=raw, headers=headers, token=access)
+        for end in ("disable", "devices"):
+            secret, _ = self.enable(access)
+            self.keep(back()["session_id"])
+            device = self.good(200, "GET", "/cfg/totp/devices/", token=access)["devices"][0]["id"]
+            code = totp(secret)
+            self.codes.add(code)
+            if end == "disable":
+                self.good(200, "POST", "/cfg/totp/disable/", {"code": code}, token=access)
+            else:
+                self.good(204, "DELETE", f"/cfg/totp/devices/{device}/", {"code": code}, token=access)
+        github = {"method": "github"}
+        self.assertEqual(self.own("hub@example.com"), [
+            ("login", github), ("avatar.update", {}), ("totp.enable", {}), ("login.first_factor", github), ("totp.disable", {}),
+            ("totp.enable", {}), ("login.first_factor", github), ("totp.remove", {})])
+        self.assertIn(device, [r["subject"] for r in self.records() if r["action"] == "totp.remove"])
+
+    def test_what_is_refused_is_no_change(self):
+        access = self.enter(self.login("no@example.com"))
+        before = self.own("no@example.com")
+        self.assertEqual(before, [("login", {"method": "otp"})])
+        self.good(400, "PATCH", "/cfg/accounts/profile/update/", {"first_name": "No", "phone": "x"}, token=access)
+        self.good(400, "POST", "/cfg/totp/disable/", {"code": "000000"}, token=access)
+        setup = self.good(200, "POST", "/cfg/totp/setup/", token=access)
+        self.good(400, "POST", "/cfg/totp/setup/confirm/", {"device_id": setup["device_id"], "code": "000000"}, token=access)
+        self.good(401, "POST", "/cfg/accounts/api-key/regenerate/", token=access + "x")
+        self.assertEqual(self.own("no@example.com"), before)
+
+
 class Mails(Accounts):
     settings = ("accounts.site_url=https://app.example.com", "accounts.project_name=Shop <& Co>")
 

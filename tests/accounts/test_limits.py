@@ -174,6 +174,50 @@ class Clock(Limited):
         self.at(86400 + 60)
         self.assertEqual(self.request("often@example.com").status, 200)
 
+    def test_wrong_second_factors_of_an_account_are_twenty_an_hour_over_all_logins(self):
+        self.clocked()
+        self.second_factor(self.login("calm@example.com")["access"])
+        secret, codes = self.second_factor(self.login("many@example.com")["access"])
+        locked = {"error": "Too many failed attempts. Please login again.", "code": "MAX_ATTEMPTS_EXCEEDED"}
+
+        def waiting(seconds, address="many@example.com"):
+            self.at(seconds)
+            return self.login(address)["session_id"]
+
+        def second(session, seconds):
+            reply = self.ask("POST", "/cfg/totp/verify/", {"session_id": session, "code": totp(secret, at=time.time() + seconds)})
+            return reply.status, reply.json
+
+        def backup(session, code):
+            reply = self.ask("POST", "/cfg/totp/verify/backup/", {"session_id": session, "backup_code": code})
+            return reply.status, reply.json
+        for k in range(1, 5):
+            session = waiting(40 * k)
+            for _ in range(3):
+                self.assertEqual(self.ask("POST", "/cfg/totp/verify/", {"session_id": session, "code": "000000"})["code"], "INVALID_CODE")
+            for _ in range(2 if k < 4 else 1):
+                self.assertEqual(backup(session, "00000000")[1]["code"], "INVALID_CODE")
+        session = waiting(200)
+        self.assertEqual(second(session, 200)[0], 200)  # nineteen are not too many, and a good one makes none of them undone
+        session = waiting(240)
+        self.assertEqual(backup(session, "00000000")[1]["code"], "INVALID_CODE")
+        self.assertEqual(second(session, 240), (403, locked))
+        self.assertEqual(backup(session, codes[0]), (400, locked))
+        session = waiting(280)
+        self.assertEqual(second(session, 280), (403, locked))
+        self.assertEqual(second(waiting(280, "calm@example.com"), 280)[1]["code"], "INVALID_CODE")  # it is nobody else's
+        self.assertEqual(self.server.stop(), 0)
+        self.clocked()
+        self.at(280)
+        self.assertEqual(backup(session, codes[0]), (400, locked))
+        self.assertEqual(self.server.stop(), 0)
+        self.clocked("limits.enabled=false")
+        self.at(280)
+        self.assertEqual(backup(session, codes[0])[0], 200)
+        self.assertEqual(self.server.stop(), 0)
+        self.clocked()
+        self.assertEqual(second(waiting(3700), 3700)[0], 200)
+
     def test_tokens_setups_and_waiting_logins_end_in_their_time(self):
         self.clocked("limits.enabled=false")
         one = self.login("token@example.com")

@@ -125,6 +125,7 @@ static err record(struct call *c)
     TRY(cfg_profile_ensure(c, &c->who->account, &p));
     TRY(cfg_avatar_forget(accounts_of(c)->o.files, c, &p));
     TRY(cfg_profile_avatar(c, c->who->account.id, (str){ u->file, u->file_n }, (str){ u->content, FILES_NAME }));
+    TRY(cfg_audit(c, "avatar.update", c->who->account.id));
     TRY(cfg_caller_reply(c));
     return cfg_timezone_here(c);
 }

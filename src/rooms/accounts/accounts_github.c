@@ -264,7 +264,7 @@ static err connect(struct call *c, const struct visit *v, const struct match *m)
 static err callback_reply(struct call *c, const struct match *m)
 {
     struct login login;
-    TRY(cfg_login_begin(c, m->who, &login));
+    TRY(cfg_login_begin(c, m->who, "github", &login));
     CLEANUP(buf_release) struct buf b = BUF(65536);
     struct jw w = JW(&b);
     jw_open(&w, '{');

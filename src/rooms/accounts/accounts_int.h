@@ -139,7 +139,7 @@ struct login {
     bool prompt; /* should_prompt_2fa */
     struct profile profile;
 };
-err cfg_login_begin(struct call *c, const struct account *who, struct login *out) MUST_CHECK;
+err cfg_login_begin(struct call *c, const struct account *who, const char *method /* "otp", "github" */, struct login *out) MUST_CHECK;
 /* Members of an answer: requires_2fa, session_id, access, refresh, should_prompt_2fa; user, null as long as a second factor is wanted. */
 err cfg_login_members(struct call *c, struct jw *w, const struct account *who, const struct login *l, enum user_form form) MUST_CHECK;
 
@@ -149,6 +149,13 @@ err cfg_proven(struct call *c, struct account **who) MUST_CHECK; /* first proof 
 err cfg_caller_reply(struct call *c) MUST_CHECK;                 /* 200 with the caller as he is stored now */
 err cfg_key_masked(struct call *c, const struct profile *p, str *out) MUST_CHECK;
 err cfg_avatar_forget(struct files *f, struct call *c, const struct profile *p) MUST_CHECK; /* inside a write: its file goes after the commit */
+
+/* --- the audit log (accounts_audit.c): inside the write of the change, never a secret in it --- */
+err cfg_audit(struct call *c, const char *action /* "api_key.create" */, str subject) MUST_CHECK; /* by the caller */
+/* "login", "login.first_factor" (another one is asked for), "login.failed"; method: "otp", "github", "totp", "backup_code". */
+err cfg_audit_login(struct call *c, const char *action, const struct account *who, const char *method) MUST_CHECK;
+/* By the caller, on his own account; which fields, never what is in them. */
+err cfg_audit_fields(struct call *c, const char *action, const char *const *names, size_t n) MUST_CHECK;
 
 /* --- Centrifugo (accounts_centrifugo.c) --- */
 bool cfg_centrifugo_on(const struct accounts *r);

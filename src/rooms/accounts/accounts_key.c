@@ -26,6 +26,7 @@ err cfg_key_regenerate(struct call *c)
     TRY(cfg_profile_ensure(c, &c->who->account, &p));
     cfg_uuid4(key);
     TRY(cfg_key_replace(c, c->who->account.id, (str){ key, UUID }));
+    TRY(cfg_audit(c, "api_key.create", c->who->account.id));
     jw_open(&w, '{');
     jw_kstr(&w, "key", (str){ key, UUID });
     cfg_jw_time(&w, "reissued_at", c->now_ms);

@@ -227,7 +227,7 @@ static err verified(struct call *c, struct account *who, str source_url)
     TRY(throttle_clear(r->o.auth, c, &failures, who->email_norm));
     TRY(throttle_clear(r->o.auth, c, &lock, who->email_norm));
     TRY(cfg_proven(c, &who));
-    TRY(cfg_login_begin(c, who, &login));
+    TRY(cfg_login_begin(c, who, "otp", &login));
     if (source_url.n) TRY(cfg_source_add(c, who->id, source_url, false));
     jw_open(&w, '{');
     TRY(cfg_login_members(c, &w, who, &login, USER_WHOLE));

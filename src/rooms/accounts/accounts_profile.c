@@ -46,12 +46,31 @@ static err zone_seen(struct call *c, const struct profile_body *in)
     return str_absent(in->timezone) ? cfg_timezone_save(c) : cfg_profile_zone(c, c->who->account.id, caller_of(c)->timezone);
 }
 
+/* Only what is another now. */
+static err change_audit(struct call *c, const struct profile_body *in, const struct profile *before)
+{
+    const struct account *who = &c->who->account;
+    const struct {
+        const char *name;
+        str wish, have;
+    } all[] = { { "first_name", in->first_name, who->first_name }, { "last_name", in->last_name, who->last_name },
+                { "company", in->company, before->company },       { "phone", in->phone, before->phone },
+                { "position", in->position, before->position },    { "language", in->language, who->locale },
+                { "timezone", in->timezone, who->timezone } };
+    const char *names[COUNT_OF(all)];
+    size_t n = 0;
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        if (differs(all[i].wish, all[i].have)) names[n++] = all[i].name;
+    return n ? cfg_audit_fields(c, "profile.update", names, n) : ERR_OK;
+}
+
 static err store_change(struct call *c, const struct profile_body *in)
 {
     const struct account *who = &c->who->account;
     struct profile p;
     struct account_change change = { .first_name = in->first_name, .last_name = in->last_name, .locale = in->language, .timezone = in->timezone };
     TRY(cfg_profile_ensure(c, who, &p));
+    TRY(change_audit(c, in, &p));
     if (!str_absent(in->company)) p.company = in->company;
     if (!str_absent(in->position)) p.position = in->position;
     if (!str_absent(in->phone)) p.phone = in->phone;

@@ -137,10 +137,11 @@ static struct authenticator *device_of(const struct devices *all, str id)
     return NULL;
 }
 
-static err confirmed(struct call *c)
+static err confirmed(struct call *c, str device)
 {
     str codes[BACKUP_CODES];
     TRY(backup_codes_make_short(accounts_of(c)->o.auth, c, c->who->account.id, codes));
+    TRY(cfg_audit(c, "totp.enable", device));
     CLEANUP(buf_release) struct buf b = BUF(65536);
     struct jw w = JW(&b);
     jw_open(&w, '{');
@@ -168,7 +169,7 @@ err cfg_totp_confirm(struct call *c)
     if (c->now_ms - d->setup_at_ms > SETUP_S * 1000)
         return cfg_refuse_reply(c, &(struct refusal){ 400, "Setup has expired. Please start again.", "code", "SETUP_EXPIRED", 0 });
     TRY(totp_confirm(accounts_of(c)->o.auth, c, c->who->account.id, d->id, body.code, &good));
-    return good ? confirmed(c) : cfg_refuse_reply(c, &wrong_code);
+    return good ? confirmed(c, d->id) : cfg_refuse_reply(c, &wrong_code);
 }
 
 /* The caller proves himself by a code; at most a few guesses. */
@@ -210,6 +211,7 @@ err cfg_totp_disable(struct call *c)
     TRY(guarded(c, &answered));
     if (answered) return ERR_OK;
     TRY(totp_disable(c, c->who->account.id));
+    TRY(cfg_audit(c, "totp.disable", c->who->account.id));
     TRY(cfg_message_reply(c, "2FA has been disabled"));
     return cfg_timezone_here(c);
 }
@@ -221,6 +223,7 @@ err cfg_codes_regenerate(struct call *c)
     TRY(guarded(c, &answered));
     if (answered) return ERR_OK;
     TRY(backup_codes_make_short(accounts_of(c)->o.auth, c, c->who->account.id, codes));
+    TRY(cfg_audit(c, "backup_codes.create", c->who->account.id));
     CLEANUP(buf_release) struct buf b = BUF(65536);
     struct jw w = JW(&b);
     jw_open(&w, '{');
@@ -319,6 +322,7 @@ err cfg_device_delete(struct call *c)
     if (is_active(d) && all.active == 1) TRY(last_gone(c, &answered));
     if (answered) return ERR_OK;
     TRY(totp_drop(c, c->who->account.id, d->id));
+    TRY(cfg_audit(c, "totp.remove", d->id));
     TRY(reply_empty(c, 204));
     return cfg_timezone_here(c);
 }

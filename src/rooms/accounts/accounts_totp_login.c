@@ -1,7 +1,11 @@
 /* rooms/accounts/accounts_totp_login.c: the second factor of a login that waits for it (django-cfg 9.19, 9.20). */
 #include "rooms/accounts/accounts_int.h"
 
-enum { TRIES = 5 };
+enum { TRIES = 5, FAILURES_AN_HOUR = 20, HOUR_MS = 3600000 };
+
+/* Of an account, over all its waiting logins: whoever has the first factor begins as many of those as he likes. A good code clears nothing, or its owner's
+ * logins would give a guesser new tries. */
+static const struct throttle failures = { "accounts.second.failures", FAILURES_AN_HOUR, HOUR_MS };
 
 static const struct refusal not_found = { 400, "2FA session not found", "code", "SESSION_NOT_FOUND", 0 },
                             expired = { 400, "Verification session expired. Please login again.", "code", "SESSION_EXPIRED", 0 };
@@ -22,7 +26,9 @@ static err session_open(struct call *c, str id, int locked_status, struct waitin
     TRY(account_by_id(c, out->session.account_id, &out->who));
     if (!out->who || !out->who->active || out->who->epoch != out->session.epoch) return cfg_refuse_reply(c, &not_found);
     if (out->session.expires_at_ms <= c->now_ms) return cfg_refuse_reply(c, &expired);
-    if (out->session.tries >= TRIES)
+    int64_t wait_s;
+    TRY(throttle_check(accounts_of(c)->o.auth, c, &failures, out->who->id, &wait_s));
+    if (out->session.tries >= TRIES || wait_s)
         return cfg_refuse_reply(c, &(struct refusal){ locked_status, "Too many failed attempts. Please login again.", "code", "MAX_ATTEMPTS_EXCEEDED", 0 });
     out->answered = false;
     return ERR_OK;
@@ -36,7 +42,7 @@ static void tokens_members(struct jw *w, const char *message, const struct token
 }
 
 /* Spends the session; left: of backup codes, -1 if none was used. */
-static err signed_in(struct call *c, str session, const struct account *who, const char *message, int64_t left)
+static err signed_in(struct call *c, str session, const struct account *who, int64_t left)
 {
     struct tokens t;
     struct profile p;
@@ -44,12 +50,13 @@ static err signed_in(struct call *c, str session, const struct account *who, con
     str warning;
     TRY(cfg_second_use(c, session, &won));
     if (!won) return cfg_refuse_reply(c, &not_found);
+    TRY(cfg_audit_login(c, "login", who, left < 0 ? "totp" : "backup_code"));
     TRY(cfg_tokens_make(c, who, &t));
     TRY(cfg_profile_ensure(c, who, &p));
     CLEANUP(buf_release) struct buf b = BUF(1 << 20);
     struct jw w = JW(&b);
     jw_open(&w, '{');
-    tokens_members(&w, message, &t);
+    tokens_members(&w, left < 0 ? "2FA verification successful" : "Backup code accepted", &t);
     jw_key(&w, STR("user"));
     TRY(cfg_user_write(c, &w, who, &p, USER_OF_TOTP));
     if (left >= 0) {
@@ -59,6 +66,15 @@ static err signed_in(struct call *c, str session, const struct account *who, con
     }
     jw_close(&w, '}');
     return cfg_json_reply(c, 200, &b);
+}
+
+/* A wrong code counts for its session and for its account. */
+static err missed(struct call *c, str session, const struct account *who, const char *method)
+{
+    int64_t unused;
+    TRY(cfg_second_miss(c, session));
+    TRY(throttle_hit(accounts_of(c)->o.auth, c, &failures, who->id, &unused));
+    return cfg_audit_login(c, "login.failed", who, method);
 }
 
 static err wrong(struct call *c, int64_t left)
@@ -86,8 +102,8 @@ err cfg_totp_verify(struct call *c)
     TRY(session_open(c, body.session_id, 403, &wait));
     if (wait.answered) return ERR_OK;
     TRY(totp_use(accounts_of(c)->o.auth, c, wait.who->id, body.code, &good));
-    if (good) return signed_in(c, body.session_id, wait.who, "2FA verification successful", -1);
-    TRY(cfg_second_miss(c, body.session_id));
+    if (good) return signed_in(c, body.session_id, wait.who, -1);
+    TRY(missed(c, body.session_id, wait.who, "totp"));
     return wrong(c, TRIES - wait.session.tries - 1);
 }
 
@@ -105,9 +121,9 @@ err cfg_totp_verify_backup(struct call *c)
     if (wait.answered) return ERR_OK;
     TRY(backup_code_use(accounts_of(c)->o.auth, c, wait.who->id, body.backup_code, &good));
     if (!good) {
-        TRY(cfg_second_miss(c, body.session_id));
+        TRY(missed(c, body.session_id, wait.who, "backup_code"));
         return cfg_refuse_reply(c, &(struct refusal){ 400, "Invalid backup code", "code", "INVALID_CODE", 0 });
     }
     TRY(backup_codes_left(c, wait.who->id, &left));
-    return signed_in(c, body.session_id, wait.who, "Backup code accepted", left);
+    return signed_in(c, body.session_id, wait.who, left);
 }

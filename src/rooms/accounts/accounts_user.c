@@ -127,7 +127,7 @@ static bool prompts(const struct accounts *r, const struct account *who)
     return strcmp(e, "admin_only") != 0 || who->staff || who->superuser;
 }
 
-err cfg_login_begin(struct call *c, const struct account *who, struct login *out)
+err cfg_login_begin(struct call *c, const struct account *who, const char *method, struct login *out)
 {
     const struct accounts *r = accounts_of(c);
     bool device;
@@ -135,6 +135,7 @@ err cfg_login_begin(struct call *c, const struct account *who, struct login *out
     TRY(cfg_profile_ensure(c, who, &out->profile));
     TRY(totp_enabled(c, who->id, &device));
     out->second = r->o.totp_enabled && device;
+    TRY(cfg_audit_login(c, out->second ? "login.first_factor" : "login", who, method));
     if (out->second) {
         cfg_uuid4(out->session);
         return cfg_second_put(c, (str){ out->session, UUID }, who, c->now_ms + SECOND_MS);
