@@ -74,14 +74,22 @@ def main():
     over("wrong code", lambda: call("POST", "accounts/otp/verify/", {"identifier": "nobody@example.com", "otp": "0000"}), lambda s, b: s in (401, *BAD))
     pair = {"refresh": me["refresh"]}
 
+    def renew():  # not spent, unless the answer was lost behind the commit
+        a.loop.arm(0)
+        again = call("POST", "accounts/token/refresh/", {"refresh": pair["refresh"]})
+        pair["refresh"] = again[1]["refresh"] if again[0] == 200 else a.login("fault@example.com")["refresh"]
+
     def refresh():
-        status, body = call("POST", "accounts/token/refresh/", {"refresh": pair["refresh"]})
+        try:
+            status, body = call("POST", "accounts/token/refresh/", {"refresh": pair["refresh"]})
+        except OSError:  # the connection was lost
+            renew()
+            raise
         a.loop.arm(0)
         if status == 200:
             pair["refresh"] = body["refresh"]
-        else:  # not spent, unless the answer was lost behind the commit
-            again = call("POST", "accounts/token/refresh/", {"refresh": pair["refresh"]})
-            pair["refresh"] = again[1]["refresh"] if again[0] == 200 else a.login("fault@example.com")["refresh"]
+        else:
+            renew()
         return status, body
     over("refresh", refresh, lambda s, b: s in (200, *BAD))
     over("key", lambda: call("POST", "accounts/api-key/regenerate/", token=token), lambda s, b: s in (200, *BAD))
