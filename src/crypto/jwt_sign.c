@@ -53,7 +53,7 @@ void b64_encode(char *out, str in)
     }
 }
 
-/* --- HS256 --- */
+/* HS256 */
 
 static bool hmac(const struct jwt_key *k, str text, uint8_t out[static 32])
 {
@@ -61,7 +61,7 @@ static bool hmac(const struct jwt_key *k, str text, uint8_t out[static 32])
     return HMAC(EVP_sha256(), k->secret.p, (int)k->secret.n, bytes(text), text.n, out, &n) != NULL;
 }
 
-/* --- ES256: OpenSSL speaks DER, tokens carry R and S, 32 bytes each --- */
+/* ES256: OpenSSL speaks DER, tokens carry R and S, 32 bytes each */
 
 static bool es256_raw(const uint8_t *der, size_t n, uint8_t out[static 2 * JWT_P256])
 {
@@ -90,7 +90,7 @@ static size_t es256_der(str raw, uint8_t *out)
     return n > 0 ? (size_t)n : 0;
 }
 
-/* --- all of them --- */
+/* all of them */
 
 static bool pkey_sign(const struct jwt_key *k, str text, uint8_t *out, size_t *n)
 {

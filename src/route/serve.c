@@ -12,7 +12,7 @@ static err store_run(const struct route_visit *v, enum tx tx, err (*fn)(struct c
     return v->router->store ? store_do(v->router->store, v->c, tx, fn) : fn(v->c);
 }
 
-/* Stations ------------------------------------------------------------------------------------------------------------------------------ */
+/* Stations */
 
 static err who_read(struct call *c)
 {
@@ -90,7 +90,7 @@ static err run_here(struct route_visit *v)
     return tx == TX_WRITE ? store_run(v, TX_WRITE, operation) : operation(v->c);
 }
 
-/* Answers ------------------------------------------------------------------------------------------------------------------------------- */
+/* Answers */
 
 static void conclude(struct route_visit *v, err e)
 {
@@ -148,7 +148,7 @@ static void write_done(struct call *c, err e, void *arg)
     answer(arg, e);
 }
 
-/* Lanes --------------------------------------------------------------------------------------------------------------------------------- */
+/* Lanes */
 
 static enum served served_now(struct route_visit *v, err e)
 {
@@ -198,7 +198,7 @@ static enum served run_on_lane(struct route_visit *v)
     return later(v, op->tx == TX_WRITE, slow_operation);
 }
 
-/* Doors --------------------------------------------------------------------------------------------------------------------------------- */
+/* Doors */
 
 static err find_row(struct route_visit *v)
 {

@@ -35,7 +35,7 @@ static void die(const char *what, const char *why)
     exit(1);
 }
 
-/* --- bare --- */
+/* bare */
 
 static void must(PGconn *k, bool ok)
 {
@@ -79,7 +79,7 @@ static void bare_loop(struct worker *w)
     PQfinish(k);
 }
 
-/* --- through the door --- */
+/* through the door */
 
 static err write_one(struct call *c) { return db_run(c, &add, STR("name"), (str){ body, BODY }, (int64_t)7); }
 

@@ -24,7 +24,7 @@ static void die(const char *what, str why)
     exit(1);
 }
 
-/* --- the bare loop --- */
+/* the bare loop */
 
 static void must(sqlite3 *db, int ok)
 {
@@ -103,7 +103,7 @@ static double bare_interviews(const char *path, double seconds)
     return (double)n / took;
 }
 
-/* --- through the door --- */
+/* through the door */
 
 struct run {
     struct store *s;
@@ -159,7 +159,7 @@ static double door(const char *dir, double seconds)
     return (double)atomic_load(&r.written) / took;
 }
 
-/* --- reads --- */
+/* reads */
 
 static const struct query get = { .in = "i", .out = "tb", .sql = "SELECT name, body FROM item WHERE id = $1" };
 

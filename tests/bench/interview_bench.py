@@ -226,7 +226,7 @@ def memory(row, server, mix):
         row("memory of a warm session", "%.0f KB" % max(0, (after - before) / count), note="  over %d sessions" % count)
 
 
-# ---- where the time goes
+# Where the time goes
 
 # The first that fits names the share. (comm of the thread, shared object, symbol)
 SHARES = [

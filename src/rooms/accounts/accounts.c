@@ -3,10 +3,10 @@
 
 static const char *const prefixes[] = { "/cfg", "/media", NULL };
 
-#define SECURITY                                                                                                                                               \
-    "{\"apiKeyAuth\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\"},"                                                                          \
-    "\"cookieAuth\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"sessionid\"},"                                                                           \
-    "\"jwtAuth\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"},"                                                                          \
+#define SECURITY                                                                      \
+    "{\"apiKeyAuth\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\"}," \
+    "\"cookieAuth\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"sessionid\"},"  \
+    "\"jwtAuth\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"}," \
     "\"jwtAuthWithLastLogin\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"}}"
 
 static const struct reply_doc common[] = {
@@ -17,12 +17,12 @@ static const struct reply_doc common[] = {
     { 0 },
 };
 
-#define FAMILY                                                                                                                                                 \
-    {                                                                                                                                                          \
-        .name = "accounts", .title = "Django CFG API", .version = "1.0.0", .server = "", .ops = accounts_ops, .prefixes = prefixes, .security = SECURITY,      \
-        .security_need = CFG_GROUP_A, .common = common, .body_max = JSON_MAX, .identify = cfg_identify, .still = cfg_still, .error = cfg_error_reply,          \
-        .no_path = cfg_no_path, .no_method = cfg_no_method, .no_method_asks = true, .options = cfg_options_reply, .finish = cfg_finish,                        \
-        .after_wanted = cfg_timezone_wanted, .after = cfg_timezone_save                                                                                        \
+#define FAMILY                                                                                                                                            \
+    {                                                                                                                                                     \
+        .name = "accounts", .title = "Django CFG API", .version = "1.0.0", .server = "", .ops = accounts_ops, .prefixes = prefixes, .security = SECURITY, \
+        .security_need = CFG_GROUP_A, .common = common, .body_max = JSON_MAX, .identify = cfg_identify, .still = cfg_still, .error = cfg_error_reply,     \
+        .no_path = cfg_no_path, .no_method = cfg_no_method, .no_method_asks = true, .options = cfg_options_reply, .finish = cfg_finish,                   \
+        .after_wanted = cfg_timezone_wanted, .after = cfg_timezone_save                                                                                   \
     }
 const struct family accounts_document = FAMILY;
 

@@ -22,7 +22,7 @@ err cfg_over_limit(struct call *c, const struct throttle *t, bool *over)
     return ERR_OK;
 }
 
-/* --- the code --- */
+/* the code */
 
 static err seal_code(struct call *c, str email, str code, str *out)
 {
@@ -56,7 +56,7 @@ static err code_for(struct call *c, str email, str *out)
     return cfg_otp_put(c, email, sealed, c->now_ms + CODE_MS);
 }
 
-/* --- POST otp/request --- */
+/* POST otp/request */
 
 static err request_refuse(struct input *in)
 {
@@ -189,7 +189,7 @@ err cfg_otp_request(struct call *c)
     return request_known(c, &body, email);
 }
 
-/* --- POST otp/verify --- */
+/* POST otp/verify */
 
 static err refused(struct call *c) { return cfg_refuse_reply(c, &(struct refusal){ 401, "Authentication failed", NULL, NULL, 0 }); }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* --- white space as Python sees it --- */
+/* white space as Python sees it */
 
 /* Bytes of the white space character that s begins with; 0: it begins with something else. */
 static size_t blank_at(str s)
@@ -49,7 +49,7 @@ err cfg_text_collapse(struct arena *a, str s, str *out)
     return ERR_OK;
 }
 
-/* --- e-mail (django-cfg 2.1) --- */
+/* e-mail (django-cfg 2.1) */
 
 static bool reserved(str domain)
 {
@@ -82,7 +82,7 @@ const char *cfg_address_fault(str s)
     return ends_in_letter(domain) ? NULL : "The part after the @-sign is not valid. It is not within a valid top-level domain.";
 }
 
-/* --- URLs (django-cfg 2): http, https, ftp, ftps; a dotted host, localhost, IPv4 or [IPv6]; a port --- */
+/* URLs (django-cfg 2): http, https, ftp, ftps; a dotted host, localhost, IPv4 or [IPv6]; a port */
 
 static bool label_ok(str s)
 {
@@ -187,7 +187,7 @@ str cfg_source_name(str url)
     return str_head(host, 253);
 }
 
-/* --- identifiers --- */
+/* identifiers */
 
 static bool hex_lower(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
@@ -238,7 +238,7 @@ bool cfg_digits_only(str s)
     return s.n > 0;
 }
 
-/* --- profile (django-cfg 8.1, 8.3, 9.5) --- */
+/* profile (django-cfg 8.1, 8.3, 9.5) */
 
 bool cfg_phone_reduce(str typed, char out[static 21], size_t *n)
 {
@@ -309,7 +309,7 @@ str cfg_language_of(str header)
     return str_head(tag, 10);
 }
 
-/* --- others --- */
+/* others */
 
 /* An IANA name is that of a file below the folder of zones, and begins with a capital letter: no "posix/…", no "tzdata.zi". */
 bool cfg_zone_known(str name)

@@ -25,7 +25,7 @@ static void refuse(struct attempt *a, int status, const char *place, const char 
 
 static bool is_platform(const struct account *a) { return str_eq(a->scope, AUTH_PLATFORM); }
 
-/* --- Bearer --- */
+/* Bearer */
 
 /* The second of exactly two words, the first of which is "Bearer". */
 static bool bearer_words(str header, str *token, struct attempt *a)
@@ -72,7 +72,7 @@ static err try_bearer(struct call *c, struct attempt *a)
     return ERR_OK;
 }
 
-/* --- session cookie --- */
+/* session cookie */
 
 static bool is_safe(enum method m) { return m == M_GET || m == M_HEAD || m == M_OPTIONS; }
 
@@ -93,7 +93,7 @@ static err try_cookie(struct call *c, struct attempt *a)
     return ERR_OK;
 }
 
-/* --- API key --- */
+/* API key */
 
 static err try_key(struct call *c, struct attempt *a)
 {
@@ -110,7 +110,7 @@ static err try_key(struct call *c, struct attempt *a)
     return ERR_OK;
 }
 
-/* --- the groups --- */
+/* the groups */
 
 static err conclude(struct call *c, const struct attempt *a)
 {

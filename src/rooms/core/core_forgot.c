@@ -69,7 +69,7 @@ err core_forgot_send(struct call *c)
             "Please look into the folder for unwanted mail too."));
 }
 
-/* --- the job --- */
+/* the job */
 
 struct forgot_job {
     struct auth *auth;

@@ -3,7 +3,7 @@
 
 const char *const hiring_by_key[] = { "api_key", NULL }, *const hiring_even_inactive[] = { "inactive", NULL };
 
-/* Who ------------------------------------------------------------------------------------------------------------------------------------ */
+/* Who */
 
 static err bearer(struct call *c, str *token)
 {
@@ -102,7 +102,7 @@ err hiring_still(struct call *c, const struct op *op)
     return may_act(now, op) ? ERR_OK : refuse_inactive(c);
 }
 
-/* Errors --------------------------------------------------------------------------------------------------------------------------------- */
+/* Errors */
 
 /* The seconds go where other errors name a place: the reply's headers are taken back when an operation fails. */
 err hiring_too_many(struct call *c, int64_t wait_s)
@@ -152,7 +152,7 @@ void hiring_no_method(struct call *c, unsigned allowed)
     if (buf_to_arena(&b, c->mem, &value) == ERR_OK) reply_header(c->reply, STR("Allow"), value);
 }
 
-/* CORS ----------------------------------------------------------------------------------------------------------------------------------- */
+/* CORS */
 
 /* A preflight is answered whoever asks; an OPTIONS that is none is a method that no path has. */
 void hiring_options_reply(struct call *c, unsigned allowed)

@@ -39,7 +39,7 @@ struct hiring {
     atomic_llong tokens_minted, webhooks_refused, key_uses, outbox_since_ms; /* the oldest job that waits, INT64_MAX: none */
 };
 
-/* Users -------------------------------------------------------------------------------------------------------------------------------- */
+/* Users */
 
 struct user {
     str id, email, username, full_name; /* full_name may be absent */
@@ -111,7 +111,7 @@ err hiring_room_unwanted(struct hiring *h, struct call *c, str room_name) MUST_C
 /* Inside a read: INT64_MAX if nothing waits. */
 err hiring_outbox_oldest(struct call *c, int64_t *created_at_ms) MUST_CHECK;
 
-/* Handlers ----------------------------------------------------------------------------------------------------------------------------- */
+/* Handlers */
 err hiring_user_register(struct call *c) MUST_CHECK;
 err hiring_user_login(struct call *c) MUST_CHECK;
 err hiring_user_logout(struct call *c) MUST_CHECK;
@@ -127,7 +127,7 @@ err hiring_interview_update(struct call *c) MUST_CHECK;
 err hiring_token_create(struct call *c) MUST_CHECK;
 err hiring_webhook(struct call *c) MUST_CHECK;
 
-/* Bodies and parameters (hiring_shapes.c) ---------------------------------------------------------------------------------------------- */
+/* Bodies and parameters (hiring_shapes.c) */
 struct register_body {
     str email, username, full_name, password;
 };
@@ -211,7 +211,7 @@ extern const struct shape hiring_register_shape, hiring_login_shape, hiring_me_b
 extern const struct shape hiring_token_body_shape, hiring_key_token_body_shape, hiring_token_shape, hiring_token_details_shape, hiring_event_shape;
 extern const struct op hiring_ops[];
 
-/* Rules (hiring_rules.c): pure ----------------------------------------------------------------------------------------------------------- */
+/* Rules (hiring_rules.c): pure */
 extern const char *const hiring_statuses[], *const hiring_roles[];
 /* Reasons for value_error, or NULL: see shape.h. */
 const char *hiring_judge_email(struct call *c, const void *record, str text);
@@ -249,7 +249,7 @@ enum livekit_says hiring_livekit_says(int status, str code);
 bool hiring_if_match(str header, int64_t version);
 bool hiring_origin_allowed(const struct hiring_options *o, str origin);
 
-/* SQL (hiring_store.c) ------------------------------------------------------------------------------------------------------------------- */
+/* SQL (hiring_store.c) */
 /* *out NULL: none such. revoked: of the token jti. */
 err hiring_user_find(struct call *c, str account_id, str jti, struct user **out, bool *revoked) MUST_CHECK;
 err hiring_user_id_by_username(struct call *c, str username_norm, str *out) MUST_CHECK; /* absent: none */

@@ -25,7 +25,7 @@ static err step(struct call *c, enum tx tx, err (*fn)(struct call *), void *stat
     return store_do(hiring_of(c)->o.store, c, tx, fn);
 }
 
-/* Registration --------------------------------------------------------------------------------------------------------------------------- */
+/* Registration */
 
 struct registration {
     int64_t wait_s;
@@ -85,7 +85,7 @@ err hiring_user_register(struct call *c)
     return step(c, TX_WRITE, register_now, &r);
 }
 
-/* Login ---------------------------------------------------------------------------------------------------------------------------------- */
+/* Login */
 
 struct login {
     str name;  /* normalised, as given */
@@ -192,7 +192,7 @@ err hiring_user_login(struct call *c)
     return reply_token(c, l.user);
 }
 
-/* The caller ----------------------------------------------------------------------------------------------------------------------------- */
+/* The caller */
 
 err hiring_user_logout(struct call *c)
 {

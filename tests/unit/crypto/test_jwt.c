@@ -23,8 +23,8 @@ static int close_all(void **state)
 static struct jwt_key *key_of(const char *jwk)
 {
     struct jwt_key *k = NULL;
-    const char     *why = NULL;
-    err             e = jwt_key_read(mem, str_c(jwk), &k, &why);
+    const char *why = NULL;
+    err e = jwt_key_read(mem, str_c(jwk), &k, &why);
     if (e) print_error("%s: %s\n", err_name(e), why ? why : "");
     assert_int_equal(e, ERR_OK);
     return k;
@@ -33,9 +33,9 @@ static struct jwt_key *key_of(const char *jwk)
 static enum jwt_fault judge(const char *jwk, str token)
 {
     const struct jwt_key *k = key_of(jwk);
-    struct jws            t = { 0 };
-    enum jwt_fault        fault = JWT_FAULT__COUNT;
-    err                   e = jws_open(mem, token, &k, 1, &t, &fault);
+    struct jws t = { 0 };
+    enum jwt_fault fault = JWT_FAULT__COUNT;
+    err e = jws_open(mem, token, &k, 1, &t, &fault);
     assert_int_equal(e, fault == JWT_GOOD ? ERR_OK : ERR_ANONYMOUS);
     assert_true(fault == JWT_GOOD || (!t.payload.p && !t.header.p && !t.key));
     return fault;
@@ -46,19 +46,16 @@ static void test_vectors(void **state)
     (void)state;
     static const struct {
         const char *name, *jwk, *token, *payload;
-        bool        same; /* signing again gives the same bytes */
+        bool same; /* signing again gives the same bytes */
     } rows[] = {
-        { "RFC 7515 A.1: HS256", JWK_A1, TOKEN_A1, CLAIMS_JOE, false },
-        { "RFC 7515 A.2: RS256", JWK_A2, TOKEN_A2, CLAIMS_JOE, true },
-        { "RFC 7515 A.3: ES256", JWK_A3, TOKEN_A3, CLAIMS_JOE, false },
-        { "RFC 7520 4.1: RS256", JWK_BILBO, TOKEN_BILBO, PAYLOAD_FRODO, true },
-        { "RFC 7520 4.4: HS256", JWK_OCT, TOKEN_OCT, PAYLOAD_FRODO, true },
-        { "RFC 8037 A.4: Ed25519", JWK_ED, TOKEN_ED, "Example of Ed25519 signing", true },
+        { "RFC 7515 A.1: HS256", JWK_A1, TOKEN_A1, CLAIMS_JOE, false },     { "RFC 7515 A.2: RS256", JWK_A2, TOKEN_A2, CLAIMS_JOE, true },
+        { "RFC 7515 A.3: ES256", JWK_A3, TOKEN_A3, CLAIMS_JOE, false },     { "RFC 7520 4.1: RS256", JWK_BILBO, TOKEN_BILBO, PAYLOAD_FRODO, true },
+        { "RFC 7520 4.4: HS256", JWK_OCT, TOKEN_OCT, PAYLOAD_FRODO, true }, { "RFC 8037 A.4: Ed25519", JWK_ED, TOKEN_ED, "Example of Ed25519 signing", true },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct jwt_key *k = key_of(rows[i].jwk);
-        struct jws            t = { 0 };
-        str                   again = STR_NULL;
+        struct jws t = { 0 };
+        str again = STR_NULL;
         ROW_CHECK(rows[i].name, jws_open(mem, str_c(rows[i].token), &k, 1, &t, NULL) == ERR_OK && t.key == k);
         ROW_STR(rows[i].name, t.payload, str_c(rows[i].payload));
         if (!jwt_key_signs(k)) continue;
@@ -75,10 +72,10 @@ static void test_vectors(void **state)
 static str forged(const char *header, const char *payload)
 {
     struct jwt_key *k = key_of(JWK_A1);
-    struct buf      b = BUF(1 << 16);
-    uint8_t         mac[JWT_SIGNATURE_MAX];
-    size_t          n;
-    str             out;
+    struct buf b = BUF(1 << 16);
+    uint8_t mac[JWT_SIGNATURE_MAX];
+    size_t n;
+    str out;
     buf_add(&b, str_c(header));
     buf_char(&b, '.');
     buf_add(&b, str_c(payload));
@@ -101,7 +98,7 @@ static void test_headers(void **state)
 {
     (void)state;
     static const struct {
-        const char    *name, *header;
+        const char *name, *header;
         enum jwt_fault want;
     } rows[] = {
         { "the plain one", "{\"alg\":\"HS256\"}", JWT_GOOD },
@@ -126,8 +123,7 @@ static void test_headers(void **state)
         { "JSON and more", "{\"alg\":\"HS256\"} x", JWT_MALFORMED },
         { "empty", "", JWT_MALFORMED },
     };
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        ROW_CHECK(rows[i].name, judge(JWK_A1, forged(encoded(rows[i].header).p, B64_JOE)) == rows[i].want);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) ROW_CHECK(rows[i].name, judge(JWK_A1, forged(encoded(rows[i].header).p, B64_JOE)) == rows[i].want);
     ROWS_END();
 }
 
@@ -136,7 +132,7 @@ static void test_form(void **state)
     (void)state;
 #define HEAD "eyJhbGciOiJIUzI1NiJ9" /* {"alg":"HS256"} */
     static const struct {
-        const char    *name, *header, *payload;
+        const char *name, *header, *payload;
         enum jwt_fault want;
     } rows[] = {
         { "an empty payload", HEAD, "", JWT_GOOD },
@@ -153,8 +149,7 @@ static void test_form(void **state)
         { "padding in the header", HEAD "=", "YWFh", JWT_MALFORMED },
         { "a blank before the header", " " HEAD, "YWFh", JWT_MALFORMED },
     };
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        ROW_CHECK(rows[i].name, judge(JWK_A1, forged(rows[i].header, rows[i].payload)) == rows[i].want);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) ROW_CHECK(rows[i].name, judge(JWK_A1, forged(rows[i].header, rows[i].payload)) == rows[i].want);
     static const char *const broken[] = { "", ".", "..", "...", HEAD, HEAD ".", HEAD ".YWFh", HEAD ".YWFh.", ".YWFh.YWFh", "Bearer " TOKEN_A1 };
     for (size_t i = 0; i < COUNT_OF(broken); i++) ROW_CHECK(broken[i], judge(JWK_A1, str_c(broken[i])) == JWT_MALFORMED);
     char *long_one = NEW_N(mem, char, JWT_MAX + 2);
@@ -174,11 +169,11 @@ static void test_tampering(void **state)
     } rows[] = { { "HS256", JWK_A1, TOKEN_A1 }, { "RS256", JWK_A2, TOKEN_A2 }, { "ES256", JWK_A3, TOKEN_A3 }, { "Ed25519", JWK_ED, TOKEN_ED } };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct jwt_key *k = key_of(rows[i].jwk);
-        size_t                n = strlen(rows[i].token);
-        struct arena         *a = arena_new(8 << 20);
+        size_t n = strlen(rows[i].token);
+        struct arena *a = arena_new(8 << 20);
         assert_non_null(a);
         for (size_t at = 0; at < n; at++) {
-            char       text[2048];
+            char text[2048];
             struct jws t;
             memcpy(text, rows[i].token, n);
             text[at] = (char)(text[at] ^ 1);
@@ -189,9 +184,9 @@ static void test_tampering(void **state)
     }
     /* The classic: a public key's text as HMAC secret. */
     struct jwt_key *secret, *public = key_of(JWK_ED);
-    str             token;
-    struct jws      t;
-    enum jwt_fault  fault;
+    str token;
+    struct jws t;
+    enum jwt_fault fault;
     const struct jwt_key *keys[1] = { public };
     assert_int_equal(jwt_key_hmac(mem, STR("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwaaPJHURo"), STR_NULL, &secret), ERR_OK);
     assert_int_equal(jwt_sign(mem, secret, STR("{}"), &token), ERR_OK);
@@ -204,9 +199,9 @@ static void test_claims(void **state)
 {
     (void)state;
     static const struct {
-        const char      *name, *claims;
+        const char *name, *claims;
         struct jwt_rules rules;
-        enum jwt_fault   want;
+        enum jwt_fault want;
     } rows[] = {
         { "nothing asked", "{}", { 0 }, JWT_GOOD },
         { "not an object", "[]", { 0 }, JWT_BAD_CLAIMS },
@@ -236,12 +231,12 @@ static void test_claims(void **state)
         { "the type, in another case and spelling", "{}", { .typ = STR("application/jwt") }, JWT_GOOD },
         { "another type", "{}", { .typ = STR("at+jwt") }, JWT_BAD_TYPE },
     };
-    struct jwt_key       *k = key_of(JWK_A1);
+    struct jwt_key *k = key_of(JWK_A1);
     const struct jwt_key *keys[1] = { k };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct jwt     t = { 0 };
+        struct jwt t = { 0 };
         enum jwt_fault fault;
-        str            token;
+        str token;
         assert_int_equal(jwt_sign(mem, k, str_c(rows[i].claims), &token), ERR_OK);
         err e = jwt_verify(mem, token, keys, 1, &rows[i].rules, &t, &fault);
         ROW_CHECK(rows[i].name, fault == rows[i].want && e == (fault == JWT_GOOD ? ERR_OK : ERR_ANONYMOUS) && (e == ERR_OK) == (t.claims != NULL));
@@ -253,9 +248,9 @@ static void test_key_choice(void **state)
 {
     (void)state;
     struct jwt_key *old, *new, *other;
-    struct jws      t;
-    str             token;
-    enum jwt_fault  fault;
+    struct jws t;
+    str token;
+    enum jwt_fault fault;
     assert_int_equal(jwt_key_generate(mem, JWT_HS256, STR("old"), &old), ERR_OK);
     assert_int_equal(jwt_key_generate(mem, JWT_HS256, STR("new"), &new), ERR_OK);
     assert_int_equal(jwt_key_hmac_shared(mem, STR("secret"), STR_NULL, &other), ERR_OK);
@@ -273,18 +268,18 @@ static void test_key_choice(void **state)
 
 static err all_steps(void)
 {
-    static const char    *jwks[] = { JWK_OCT, JWK_BILBO, JWK_A3, JWK_ED };
-    struct arena         *a = arena_new(1 << 20);
-    struct jwt_rules      rules = { 0 };
+    static const char *jwks[] = { JWK_OCT, JWK_BILBO, JWK_A3, JWK_ED };
+    struct arena *a = arena_new(1 << 20);
+    struct jwt_rules rules = { 0 };
     if (!a) return ERR_NOMEM;
     err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < COUNT_OF(jwks); i++) {
         struct jwt_key *k = NULL;
-        struct jwt      t;
-        str             token = STR_NULL;
-        char            print[JWT_THUMBPRINT];
-        struct buf      b = BUF(1 << 14);
-        struct jw       w = JW(&b);
+        struct jwt t;
+        str token = STR_NULL;
+        char print[JWT_THUMBPRINT];
+        struct buf b = BUF(1 << 14);
+        struct jw w = JW(&b);
         e = jwt_key_read(a, str_c(jwks[i]), &k, NULL);
         if (e == ERR_OK) e = jwt_sign(a, k, STR("{\"sub\":\"x\"}"), &token);
         const struct jwt_key *keys[1] = { k };

@@ -3,8 +3,8 @@
 #include "auth/auth.h"
 #include "rooms/hiring/hiring_int.h"
 
-#define INTERVIEW                                                                                                                                              \
-    "INSERT INTO hiring_interview (id, creator_id, title, candidate_name, candidate_email, position, status, room_name, room_state, created_at_ms, "           \
+#define INTERVIEW                                                                                                                                    \
+    "INSERT INTO hiring_interview (id, creator_id, title, candidate_name, candidate_email, position, status, room_name, room_state, created_at_ms, " \
     "updated_at_ms, version) VALUES ($1, 'u', 'Title', 'Jane', 'j@example.com', 'Engineer', $2, $3, $4, 1, 2, 7)"
 #define EVENT "INSERT INTO hiring_livekit_event (id, interview_id, type, at_ms, summary) VALUES ($1, $2, 'room_started', 5, '{}')"
 

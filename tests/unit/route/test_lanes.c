@@ -81,7 +81,7 @@ static const struct family lanes = {
 };
 static const struct family *const families[] = { &lanes, NULL };
 
-/* The server under test ---------------------------------------------------------------------------------------------------------------- */
+/* The server under test */
 
 struct server {
     struct arena *a;
@@ -166,7 +166,7 @@ static int stop(void **state)
     return 0;
 }
 
-/* A client --------------------------------------------------------------------------------------------------------------------------------- */
+/* A client */
 
 static int ask(const struct server *s, const char *method, const char *path, str body)
 {
@@ -215,7 +215,7 @@ static void expect(const struct server *s, const char *method, const char *path,
     assert_string_equal(a.text, want);
 }
 
-/* Tests ------------------------------------------------------------------------------------------------------------------------------------ */
+/* Tests */
 
 static void each_lane_answers(void **state)
 {

@@ -15,7 +15,7 @@ class Walker:
     def __init__(self, reader, reports, block):
         self.reader, self.reports, self.block, self.file = reader, reports, block, block.file
 
-    # ---- saying
+    # Saying
 
     def error(self, place, text):
         self.block.is_broken = True
@@ -24,7 +24,7 @@ class Walker:
     def warn(self, place, text):
         self.reports.warn(self.file, place, text)
 
-    # ---- the block
+    # The block
 
     def walk(self):
         block = self.block
@@ -74,7 +74,7 @@ class Walker:
         if "question" in table and "code" in table:
             self.error(table["code"][0].place, "a question and code cannot be combined in one block")
 
-    # ---- values
+    # Values
 
     def read(self, how, node, table=None):
         method = getattr(self, "read_" + how.replace(" ", "_"))
@@ -180,7 +180,7 @@ class Walker:
             table.setdefault(str(key.value).lower(), (key, value))
         self.keys_of(table)
 
-    # ---- variables
+    # Variables
 
     def read_var(self, node):
         name = node.value.strip() if node.is_text else None
@@ -224,7 +224,7 @@ class Walker:
             if item.is_text and code.is_mako(item.value):
                 self.piece(code.template, item)
 
-    # ---- modules
+    # Modules
 
     def full_module(self, name):
         dots = len(name) - len(name.lstrip("."))
@@ -236,7 +236,7 @@ class Walker:
             if item.is_text:
                 self.reader.modules.append((self.full_module(item.value.strip()), how, self.block, item))
 
-    # ---- structures
+    # Structures
 
     def mapping(self, node, known, what, labels=0, near=False):
         """Reads the known keys of a mapping. Of the others, `labels` may be there: these are returned, the rest is reported."""
@@ -315,7 +315,7 @@ class Walker:
     def read_autocomplete(self, node):
         (self.read_data if node.kind == "map" else self.read_expr)(node)
 
-    # ---- fields
+    # Fields
 
     def read_fields(self, node, table):
         if node.kind == "map" and node.keys() == {"code"}:
@@ -405,7 +405,7 @@ class Walker:
 
     read_condition_variable = condition_variable
 
-    # ---- choices
+    # Choices
 
     def read_field_choices(self, node, item):
         datatype = item.get("datatype")
@@ -458,7 +458,7 @@ class Walker:
             self.warn(value.place, keys.unknown(value.value, "command", COMMANDS))
         self.read_data(value)
 
-    # ---- review
+    # Review
 
     def read_review(self, node):
         for item in node.listed():

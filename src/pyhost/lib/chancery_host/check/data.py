@@ -81,7 +81,7 @@ def library_values(reader):
     return {name: getattr(util, name) for name in library("docassemble.base.util")}
 
 
-# ---- variables
+# Variables
 
 
 def variables(reader, exports, found):
@@ -133,7 +133,7 @@ def value_of(name, values):
     return value
 
 
-# ---- what was imported
+# What was imported
 
 
 def is_import(value):

@@ -69,7 +69,7 @@ def missing_modules(reader, reports, exports):
             reports.warn(block.file, node.place, "the package has no module '%s'" % name)
 
 
-# ---- names from outside the blocks
+# Names from outside the blocks
 
 
 @functools.lru_cache(None)
@@ -197,7 +197,7 @@ def document_text(package, name):
     return " ".join(parts) + " " + " ".join(re.sub(r"<[^>]*>", "", part) for part in parts)
 
 
-# ---- blocks that nothing reaches
+# Blocks that nothing reaches
 
 
 def reach(reader, exports, documents):
@@ -241,7 +241,7 @@ def unreached(reader, reports, reached):
             reports.warn(block.file, block.place, "nothing reaches this block: it is not mandatory and defines no variable")
 
 
-# ---- names that nothing defines
+# Names that nothing defines
 
 
 def defined_anywhere(reader, exports):
