@@ -86,7 +86,7 @@ static bool is_domain(str s)
 
 static bool is_local(str s)
 {
-    if (s.n == 0 || s.n > 64 || s.p[0] == '.' || s.p[s.n - 1] == '.') return false;
+    if (str_absent(s) || s.n == 0 || s.n > 64 || s.p[0] == '.' || s.p[s.n - 1] == '.') return false;
     for (size_t i = 0; i < s.n; i++)
         if (!is_atom_char(s.p[i]) && !(s.p[i] == '.' && s.p[i - 1] != '.')) return false;
     return true;

@@ -28,7 +28,7 @@ static err ask(struct call *c, str interview, str package, str *out)
 err interview_data(struct call *c)
 {
     const struct data_params *p = c->query;
-    str package = STR_NULL, json, line;
+    str package = STR_NULL, json = STR_NULL, line;
     if (str_absent(p->i)) return fail(c, ERR_INPUT, NULL, "No filename supplied.");
     if (interview_package(p->i, &package)) return missing(c, STR("Invalid filename"));
     if (!package_installed(c->room, package)) {
