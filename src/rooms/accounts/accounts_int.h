@@ -25,7 +25,7 @@ struct accounts {
 };
 static inline struct accounts *accounts_of(const struct call *c) { return c->room; }
 
-/* --- who calls (accounts_who.c) --- */
+/* who calls (accounts_who.c) */
 struct profile {
     str username, company, position, phone, avatar_file, avatar_content, header_timezone;
     str key_head, key_tail; /* six characters each of the API key */
@@ -49,7 +49,7 @@ err cfg_timezone_here(struct call *c) MUST_CHECK;
 /* Credentials of the four groups of django-cfg 3, as the document says them; a row's group is which of these texts it points at. */
 extern const char CFG_GROUP_A[], CFG_GROUP_B[], CFG_GROUP_C[];
 
-/* --- answers (accounts_family.c) --- */
+/* answers (accounts_family.c) */
 void cfg_error_reply(struct call *c, const struct op *op, err e);
 void cfg_no_path(struct call *c);
 void cfg_no_method(struct call *c, unsigned allowed);
@@ -70,7 +70,7 @@ void cfg_jw_time(struct jw *w, const char *key, int64_t ms); /* 0: null */
 /* Finishes a buffer of JSON as the reply. */
 err cfg_json_reply(struct call *c, int status, struct buf *b) MUST_CHECK;
 
-/* --- bodies (accounts_input.c): read by the handler, at the step of django-cfg 9 where they are read --- */
+/* bodies (accounts_input.c): read by the handler, at the step of django-cfg 9 where they are read */
 enum { INPUT_ERRORS = 24 };
 struct input {
     struct call *c;
@@ -91,7 +91,7 @@ bool cfg_input_good(const struct input *in, const char *field, str value);
 /* 400 with all errors; first members of the object may be given as JSON ("\"error\":…"). */
 err cfg_input_refuse(struct input *in, const char *first) MUST_CHECK;
 
-/* --- pure decisions (accounts_rules.c) --- */
+/* pure decisions (accounts_rules.c) */
 str cfg_text_trim(str s); /* as Python's strip(): Unicode's white space */
 err cfg_text_collapse(struct arena *a, str s, str *out) MUST_CHECK;
 const char *cfg_address_fault(str address); /* NULL: a good one */
@@ -110,7 +110,7 @@ bool cfg_zone_known(str name);
 err cfg_username_make(struct arena *a, unsigned tries, str *out) MUST_CHECK;
 void cfg_uuid4(char out[static UUID]);
 
-/* --- tokens (accounts_token.c) --- */
+/* tokens (accounts_token.c) */
 enum token_type { TOKEN_ACCESS, TOKEN_REFRESH };
 struct tokens {
     str access, refresh;
@@ -126,7 +126,7 @@ struct token {
 err cfg_token_read(struct call *c, str text, enum token_type type, struct token *out, const char **fault) MUST_CHECK;
 bool cfg_token_fits(const struct accounts *r, const struct token *t, enum token_type type, const struct account *who);
 
-/* --- the user object (accounts_user.c) --- */
+/* the user object (accounts_user.c) */
 enum user_form { USER_WHOLE, USER_OF_TOTP, USER_OF_GITHUB };
 err cfg_user_write(struct call *c, struct jw *w, const struct account *who, const struct profile *p, enum user_form form) MUST_CHECK;
 /* Inside a write: the profile, made now if the account has none (it came from another family). */
@@ -150,23 +150,23 @@ err cfg_caller_reply(struct call *c) MUST_CHECK;                 /* 200 with the
 err cfg_key_masked(struct call *c, const struct profile *p, str *out) MUST_CHECK;
 err cfg_avatar_forget(struct files *f, struct call *c, const struct profile *p) MUST_CHECK; /* inside a write: its file goes after the commit */
 
-/* --- the audit log (accounts_audit.c): inside the write of the change, never a secret in it --- */
+/* the audit log (accounts_audit.c): inside the write of the change, never a secret in it */
 err cfg_audit(struct call *c, const char *action /* "api_key.create" */, str subject) MUST_CHECK; /* by the caller */
 /* "login", "login.first_factor" (another one is asked for), "login.failed"; method: "otp", "github", "totp", "backup_code". */
 err cfg_audit_login(struct call *c, const char *action, const struct account *who, const char *method) MUST_CHECK;
 /* By the caller, on his own account; which fields, never what is in them. */
 err cfg_audit_fields(struct call *c, const char *action, const char *const *names, size_t n) MUST_CHECK;
 
-/* --- Centrifugo (accounts_centrifugo.c) --- */
+/* Centrifugo (accounts_centrifugo.c) */
 bool cfg_centrifugo_on(const struct accounts *r);
 err cfg_centrifugo_write(struct call *c, struct jw *w, const struct account *who) MUST_CHECK; /* the object */
 
-/* --- mails (accounts_mail.c): inside a write --- */
+/* mails (accounts_mail.c): inside a write */
 err cfg_mail_code(struct call *c, const struct account *who, str code) MUST_CHECK; /* ERR_INPUT, ERR_LIMIT: no mail can be sent to that address */
 /* "profile_updated", "account_deleted"; an address that cannot be mailed to is passed over. */
 err cfg_mail_notice(struct call *c, const struct account *who, const char *name) MUST_CHECK;
 
-/* --- rows (accounts_store.c); inside a transaction --- */
+/* rows (accounts_store.c); inside a transaction */
 err cfg_profile_find(struct call *c, str account_id, struct profile *out, bool *found) MUST_CHECK;
 err cfg_profile_insert(struct call *c, str account_id, str username, str key, bool *made) MUST_CHECK;
 err cfg_profile_update(struct call *c, str account_id, const struct profile *p) MUST_CHECK; /* company, position, phone */
@@ -236,7 +236,7 @@ err cfg_qr_data_uri(struct arena *a, str text, str *out) MUST_CHECK;
 err cfg_code_check(struct input *in, str code) MUST_CHECK;
 err cfg_low_warning(struct arena *a, int64_t left, str *out) MUST_CHECK; /* absent: enough are left */
 
-/* --- handlers --- */
+/* handlers */
 err cfg_oauth_providers(struct call *c);
 err cfg_github_authorize(struct call *c);
 err cfg_github_callback(struct call *c);

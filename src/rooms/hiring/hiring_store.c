@@ -173,7 +173,7 @@ static const struct query q[Q__COUNT] = {
 
 err hiring_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, q, Q__COUNT, why); }
 
-/* Users -------------------------------------------------------------------------------------------------------------------------------- */
+/* Users */
 
 static err user_from(struct call *c, const struct cell *r, struct user **out)
 {
@@ -246,7 +246,7 @@ err hiring_secret_list(struct call *c, struct secret_row **out, size_t *n)
 
 err hiring_secret_put(struct call *c, str id, str sealed) { return db_run(c, &q[Q_SECRET_PUT], id, sealed, c->now_ms); }
 
-/* Keys --------------------------------------------------------------------------------------------------------------------------------- */
+/* Keys */
 
 static void key_from(const struct cell *r, struct key_row *k)
 {
@@ -319,7 +319,7 @@ err hiring_account_deleted(struct call *c, str account_id)
     return db_run(c, &q[Q_PROFILE_DROP], account_id);
 }
 
-/* Interviews --------------------------------------------------------------------------------------------------------------------------- */
+/* Interviews */
 
 static struct any json_of(struct cell v) { return (struct any){ .kind = v.null ? ANY_ABSENT : ANY_OBJECT, .json = v.s }; }
 static int64_t time_of(struct cell v) { return v.null ? SHAPE_NO_TIME : v.i; }
@@ -448,7 +448,7 @@ err hiring_repeat_put(struct call *c, const struct repeat *r)
     return db_run(c, &q[Q_REPEAT_PUT], r->account_id, r->operation, r->name, r->request_hash, r->interview_id, r->answer, c->now_ms);
 }
 
-/* Events --------------------------------------------------------------------------------------------------------------------------------- */
+/* Events */
 
 err hiring_event_put(struct call *c, str id, str interview_id, str type, int64_t at_ms, str summary, int64_t drop_before_ms, bool *fresh)
 {
@@ -464,7 +464,7 @@ err hiring_event_apply(struct call *c, str interview_id, const struct event_effe
     return db_run(c, &q[Q_EFFECT], e->status, time_or_null(&e->started_at), time_or_null(&e->ended_at), c->now_ms, interview_id);
 }
 
-/* Commands ------------------------------------------------------------------------------------------------------------------------------- */
+/* Commands */
 
 err hiring_keys_all(struct call *c, str email_norm, struct key_row **out, str **emails, size_t *n)
 {
