@@ -27,12 +27,12 @@ class Loop:
 
     def arm(self, number):
         """Fails the number-th point from now; notes whether the one armed before has fired."""
-        seen = sum("fault armed" in line for line in self.server.lines)
+        place = self.server.log.here()
         self.knob.write_text(str(number))
         self.server.process.send_signal(signal.SIGUSR2)
         for _ in range(2000):
-            armed = [line for line in self.server.lines if "fault armed" in line]
-            if len(armed) > seen:
+            armed = [line for line in self.server.log.since(place) if "fault armed" in line]
+            if armed:
                 self.fired = self.fired or '"fired":1' in armed[-1] or "fired=1" in armed[-1]
                 return
             if self.server.process.poll() is not None:

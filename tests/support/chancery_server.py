@@ -15,6 +15,29 @@ KEY = "test-key-0123456789abcdefghijklmn"
 EMAIL = "admin@example.com"
 
 
+class Log:
+    """The last lines that a server logged; a place in it stays good when old lines are let go."""
+
+    def __init__(self, kept=20000):
+        self.kept, self.lines, self.gone, self.lock = kept, [], 0, threading.Lock()
+
+    def add(self, line):
+        with self.lock:
+            self.lines.append(line)
+            if len(self.lines) > self.kept:
+                old = len(self.lines) // 2
+                del self.lines[:old]
+                self.gone += old
+
+    def here(self):
+        with self.lock:
+            return self.gone + len(self.lines)
+
+    def since(self, place):
+        with self.lock:
+            return self.lines[max(place - self.gone, 0):]
+
+
 class Server:
     """One server on a data folder of its own (or one that is given, to start again on it)."""
 
@@ -28,7 +51,7 @@ class Server:
         folders = [str(p) for p in packages]
         if folders:
             self.settings.append("interviews.packages=" + json.dumps(folders))
-        self.lines = []
+        self.log = Log()
         self.start()
 
     def start(self):
@@ -50,9 +73,11 @@ class Server:
 
     def read_log(self, stream):
         for line in stream:
-            self.lines.append(line.rstrip("\n"))
-            if len(self.lines) > 20000:
-                del self.lines[:10000]
+            self.log.add(line.rstrip("\n"))
+
+    @property
+    def lines(self):
+        return self.log.since(0)
 
     def connect(self, timeout=60):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
