@@ -108,9 +108,35 @@ static bool poses_as_ascii(str s)
     return false;
 }
 
+/* Of one beyond ASCII: nobody sees it (controls, separators, marks of format), or it stands for one that was lost. */
+static bool is_unseen(utf8proc_int32_t cp)
+{
+    utf8proc_category_t c = utf8proc_category(cp);
+    return c == UTF8PROC_CATEGORY_CN || c >= UTF8PROC_CATEGORY_ZS /* Zs, Zl, Zp, Cc, Cf, Cs, Co, in this order */ || cp == 0xFFFD;
+}
+
+static bool is_mark(utf8proc_int32_t cp)
+{
+    utf8proc_category_t c = utf8proc_category(cp);
+    return c == UTF8PROC_CATEGORY_MN || c == UTF8PROC_CATEGORY_MC || c == UTF8PROC_CATEGORY_ME;
+}
+
+/* Two addresses that look the same must not be two: what is not seen, and an accent without its letter, is refused. s is well-formed. */
+static bool hides_something(str s)
+{
+    utf8proc_int32_t cp;
+    char before = '@';
+    for (utf8proc_ssize_t n; s.n; s = str_from(s, (size_t)n)) {
+        n = utf8proc_iterate((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &cp);
+        if (n <= 0 || (n > 1 && (is_unseen(cp) || (is_mark(cp) && (before == '@' || before == '.'))))) return true;
+        before = s.p[0];
+    }
+    return false;
+}
+
 bool email_is_valid(str email)
 {
-    if (email.n > 254 || !str_utf8_ok(email) || poses_as_ascii(email)) return false;
+    if (email.n > 254 || !str_utf8_ok(email) || poses_as_ascii(email) || hides_something(email)) return false;
     size_t at = str_find(email, '@', 0);
     return at < email.n && is_local(str_head(email, at)) && is_domain(str_from(email, at + 1));
 }

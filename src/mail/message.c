@@ -28,6 +28,14 @@ static bool made_of(str s, const char *more)
     return s.n > 0;
 }
 
+/* The same, and whatever is beyond ASCII (RFC 6531 3.3). */
+static bool made_of_utf8(str s, const char *more)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < 0x80 && !made_of((str){ s.p + i, 1 }, more)) return false;
+    return s.n > 0 && str_utf8_ok(s);
+}
+
 /* dot-atom "@" dot-atom (RFC 5322 3.4.1), which leaves out quoted local parts and address literals on purpose. */
 static bool is_address(str s)
 {
@@ -36,7 +44,7 @@ static bool is_address(str s)
     str both[] = { local, domain };
     for (size_t i = 0; i < COUNT_OF(both); i++)
         if (both[i].n == 0 || both[i].p[0] == '.' || str_ends(both[i], STR(".")) || str_search(both[i], STR("..")) < both[i].n) return false;
-    return made_of(local, "!#$%&'*+-/=?^_`{|}~.") && made_of(domain, "-.");
+    return made_of_utf8(local, "!#$%&'*+-/=?^_`{|}~.") && made_of_utf8(domain, "-.");
 }
 
 err message_mailbox(str s, str *name, str *address)
@@ -51,7 +59,7 @@ err message_mailbox(str s, str *name, str *address)
         *name = str_trim(str_head(s, open));
         *address = str_head(tail, tail.n - 1);
     }
-    return name->n <= MESSAGE_NAME_MAX && is_address(*address) ? ERR_OK : ERR_INPUT;
+    return name->n <= MESSAGE_NAME_MAX && is_ascii(*address) && is_address(*address) ? ERR_OK : ERR_INPUT;
 }
 
 /* encodings */

@@ -3,7 +3,7 @@
 //   user, pass                      asks for a login and takes this one
 //   rcpt, end                       lists of answers to RCPT and to the end of DATA, one a mail, the last for all further ones: 0 takes it, 450 or 550
 //                                   refuses it, "cut" closes the connection, "hang" never answers, "slow" answers after half a second
-// Prints a line of JSON: first {"port"}, then {"mail": {from, to, user, secure, text}} for each one that was taken, {"end"} when a body was read whole.
+// Prints a line of JSON: first {"port"}, then {"mail": {from, to, user, secure, utf8, text}} for each one that was taken, {"end"} when a body was read whole.
 'use strict'
 const { SMTPServer } = require('smtp-server')
 
@@ -50,6 +50,7 @@ const server = new SMTPServer({
       answer('end', session, done, () => {
         const e = session.envelope
         say({ mail: { from: e.mailFrom.address, to: e.rcptTo.map((r) => r.address), user: session.user || null, secure: session.secure,
+                      utf8: !!(e.mailFrom.args && e.mailFrom.args.SMTPUTF8),
                       text: Buffer.concat(parts).toString('latin1') } })
         done()
       })

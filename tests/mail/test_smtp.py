@@ -140,8 +140,8 @@ class MailTest(Case):
         self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
         return done
 
-    def taken(self, peer, *words):
-        done = self.send(*words)
+    def taken(self, peer, *words, **more):
+        done = self.send(*words, **more)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("accepted by", done.stdout)
         return peer.wait("mail")
@@ -155,6 +155,13 @@ class MailTest(Case):
         self.assertEqual([p.get_content_type() for p in message.iter_parts()], ["text/plain", "text/html"])
         self.assertIn("mail.url and mail.from are right.", message.get_body(("plain",)).get_content())
         self.assertEqual(list(message.defects), [])
+
+    def test_an_address_beyond_ascii(self):
+        """RFC 6531: as it is, to a server that knows SMTPUTF8."""
+        peer = self.peer(plain=True)
+        mail = self.taken(peer, f"smtp://127.0.0.1:{peer.port}", to="jürgen@example.com")
+        self.assertEqual((mail["to"], mail["utf8"]), (["jürgen@example.com"], True))
+        self.assertIn("\r\nTo: jürgen@example.com\r\n", mail["text"].encode("latin-1").decode())
 
     def test_a_login(self):
         peer = self.peer(plain=True, user="court", **{"pass": SECRET})

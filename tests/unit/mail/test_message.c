@@ -70,6 +70,18 @@ static void test_written(void **state)
     assert_int_equal(failed, 0);
 }
 
+/* RFC 6532: as it is, for servers that know SMTPUTF8. */
+static void test_recipient_beyond_ascii(void **state)
+{
+    (void)state;
+    CLEANUP(buf_release) struct buf b = BUF(1 << 20);
+    struct message m = plain();
+    const char *why = NULL;
+    m.to = STR("j\xC3\xBCrgen@b\xC3\xBCro.example");
+    assert_int_equal(message_write(&m, &b, &why), ERR_OK);
+    assert_true(str_search(buf_str(&b), STR("\r\nTo: j\xC3\xBCrgen@b\xC3\xBCro.example\r\n")) < b.n);
+}
+
 enum field { FROM, TO, SUBJECT, ID, TEXT };
 
 static const struct {
@@ -89,7 +101,8 @@ static const struct {
     { "two recipients", TO, STR("ann@example.com,eve@example.net") },
     { "a recipient in brackets", TO, STR("<ann@example.com>") },
     { "a recipient with a blank", TO, STR("ann @example.com") },
-    { "a recipient beyond ASCII", TO, STR("\xC3\xBC@example.com") },
+    { "an ill-formed recipient", TO, STR("\xC3@example.com") },
+    { "a sender beyond ASCII", FROM, STR("\xC3\xBC@example.org") },
     { "a recipient without a domain", TO, STR("ann@") },
     { "a recipient without an at", TO, STR("ann") },
     { "a recipient with two ats", TO, STR("a@b@example.com") },
@@ -137,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_written),
+        cmocka_unit_test(test_recipient_beyond_ascii),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_ceiling),
     };
