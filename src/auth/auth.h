@@ -67,8 +67,9 @@ struct auth_hooks {
     /* "proof" ("link" good for a week), "reset" (an hour), "first_proof" (a day), "welcome" (a week), "password_changed" ("when", ISO 8601; "link": where to
      * ask for another password). All have "email". */
     err (*mail)(void *self, struct call *c, const char *name, const struct account *to, const struct auth_mail_value *v, size_t n);
-    /* First proof, deletion: every family's keys of that account. Those of docassemble are the core's own and not meant. */
+    /* First proof: every family's keys of that account. Those of docassemble are the core's own and not meant. */
     err (*revoke_keys)(void *self, struct call *c, str account_id);
+    /* Every family: what is its own, goes, keys among it, as far as they do not die with the account. */
     err (*account_deleted)(void *self, struct call *c, const struct account *who);
 };
 void auth_set_hooks(struct auth *a, const struct auth_hooks *h);

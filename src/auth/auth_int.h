@@ -113,8 +113,8 @@ void account_from_row(const struct cell *row, struct account *out);
 err account_from_found(struct call *c, const struct cell *row, struct account **out) MUST_CHECK;
 /* The living one. ERR_NOT_FOUND. */
 err account_get(struct call *c, str id, struct account **out) MUST_CHECK;
-/* Everything that lets somebody in or proves who he is, but the password: keys, second factors, external identities. */
-err account_strip(struct auth *a, struct call *c, str id) MUST_CHECK;
+/* Everything of the core's own that lets somebody in or proves who he is, but the password: keys, second factors, external identities. */
+err account_strip(struct call *c, str id) MUST_CHECK;
 /* Whether it is a hash as we make them today. */
 bool password_is_fresh(const struct auth *a, str hash);
 /* A record about an account, of the family "core", with its e-mail as it was; mark: a member that is true, NULL for none. */

@@ -21,9 +21,8 @@ err auth_mail_link(struct auth *a, struct call *c, const char *name, const struc
     return auth_mail(a, c, name, to, v, COUNT_OF(v));
 }
 
-err account_strip(struct auth *a, struct call *c, str id)
+err account_strip(struct call *c, str id)
 {
-    if (a->hooks.revoke_keys) TRY(a->hooks.revoke_keys(a->hooks.self, c, id));
     TRY(db_run(c, &auth_q[AQ_KEYS_DROP], id));
     TRY(db_run(c, &auth_q[AQ_IDENTITIES_DROP], id));
     return totp_remove(c, id);
@@ -34,7 +33,8 @@ static err prove(struct auth *a, struct call *c, const struct account *who, bool
 {
     *password = false;
     if (who->email_verified) return ERR_OK;
-    TRY(account_strip(a, c, who->id));
+    if (a->hooks.revoke_keys) TRY(a->hooks.revoke_keys(a->hooks.self, c, who->id));
+    TRY(account_strip(c, who->id));
     TRY(db_run(c, &auth_q[AQ_ACCOUNT_PROVE], c->now_ms, who->id));
     TRY(account_audit(c, "account.first_proof", who, who->has_password ? "password_removed" : NULL));
     *password = who->has_password;

@@ -85,7 +85,7 @@ err account_delete(struct auth *a, struct call *c, str id)
     struct account *who;
     TRY(account_get(c, id, &who));
     if (a->hooks.account_deleted) TRY(a->hooks.account_deleted(a->hooks.self, c, who));
-    TRY(account_strip(a, c, id));
+    TRY(account_strip(c, id));
     TRY(db_run(c, &auth_q[AQ_PRIVILEGES_DROP], id));
     TRY(db_run(c, &auth_q[AQ_LINKS_DROP], id));
     TRY(db_run(c, &auth_q[AQ_ACCOUNT_DELETE], c->now_ms, id));

@@ -52,9 +52,10 @@ const struct family *accounts_family(struct accounts *r);
 /* The document's family: what `chancery openapi accounts` prints, without a room. */
 extern const struct family accounts_document;
 
-/* Inside a write: that account's API key opens nothing any more. For the first proof of an address and for deletion. */
+/* Inside a write: that account's API key opens nothing any more. For the first proof of an address. */
 err accounts_revoke_keys(struct call *c, str account_id) MUST_CHECK;
-/* Inside a write: what this room keeps of an account that is deleted now goes (django-cfg 9.7). */
+/* Inside a write: what this room keeps of an account that is deleted now goes (django-cfg 9.7). Its API key stays, to be told from one that nobody ever had:
+ * it opens nothing, since its owner is gone (django-cfg 3). */
 err accounts_deleted(struct files *f, struct call *c, const struct account *who) MUST_CHECK;
 
 /* For the retention job: each removes at most $2 rows that expired before $1. */

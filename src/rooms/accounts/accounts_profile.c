@@ -105,7 +105,6 @@ err accounts_deleted(struct files *f, struct call *c, const struct account *who)
     bool found;
     TRY(cfg_profile_find(c, who->id, &p, &found));
     if (found) TRY(cfg_avatar_forget(f, c, &p));
-    TRY(accounts_revoke_keys(c, who->id));
     TRY(cfg_profile_clear(c, who->id));
     TRY(cfg_otp_drop(c, who->email_norm));
     return cfg_account_rows_drop(c, who->id);

@@ -198,7 +198,7 @@ static err disowned(struct call *c)
     TRY(prepared(c, "stranger@example.com", &eve, &session, &totp));
     TRY(account_disown(the_auth, c, token_of(asked.link), &used));
     TRY(account_by_email(c, AUTH_PLATFORM, STR("stranger@example.com"), &after));
-    ROW_CHECK("\"it was not me\" ends the account", used && !after && asked.deleted == 1 && asked.revoked == 1);
+    ROW_CHECK("\"it was not me\" ends the account", used && !after && asked.deleted == 1 && !asked.revoked);
     ROW_CHECK("and its sessions", !works(c, session));
     struct account_new in = { .email = STR("stranger@example.com"), .password_hash = STR("$mine") };
     TRY(account_create(c, &in, &after));
@@ -308,7 +308,7 @@ static err deletion(struct call *c)
     TRY(prepared(c, "tom@example.com", &tom, &session, &totp));
     TRY(account_delete(the_auth, c, tom->id));
     TRY(account_by_id(c, tom->id, &found));
-    ROW_CHECK("gone for everybody", !found && !works(c, session) && asked.deleted == 1 && asked.revoked == 1);
+    ROW_CHECK("gone for everybody", !found && !works(c, session) && asked.deleted == 1 && !asked.revoked);
     ROW_CHECK("with what let him in",
               count(c, "api_key", tom->id) == 0 && count(c, "totp", tom->id) == 0 && count(c, "identity", tom->id) == 0 && count(c, "link", tom->id) == 0);
     static const struct query row = { .in = "t",
