@@ -94,6 +94,7 @@ static err verify(const struct verifier *k, const struct shape *s, unsigned dept
     if (!s || s->kind == K_ANY) return ERR_OK;
     if (depth > SHAPE_DEPTH || s->n_fields > FIELDS_MAX)
         return refuse(k->a, k->why, ERR_INPUT, "%s: %s: nested too deep, or too many fields", k->owner, s->name ? s->name : "(unnamed)");
+    if (s->limited && s->min > s->max) return refuse(k->a, k->why, ERR_INPUT, "%s: %s: nothing fits its limits", k->owner, s->name ? s->name : "(unnamed)");
     if (s->kind == K_ONE_OF && !s->options) return refuse(k->a, k->why, ERR_INPUT, "%s: alternatives without .options", k->owner);
     for (size_t i = 0; i < s->n_fields; i++) TRY(verify_field(k, s, &s->fields[i], depth));
     for (const struct shape *const *o = s->kind == K_ONE_OF ? s->options : NULL; o && *o; o++) TRY(verify(k, *o, depth + 1));

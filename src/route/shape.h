@@ -19,7 +19,7 @@ struct shape {
     const char *format;                     /* "uuid", "date-time", "email" … ; only documented unless a strict family checks it */
     const char *pattern, *example, *preset; /* preset: JSON text of the default */
     const char *const *values;              /* allowed values, NULL-terminated; K_TEXT: texts, K_INT and K_NUM: their JSON text */
-    bool limited;                           /* min and max hold */
+    bool limited;                           /* min and max hold; INT64_MIN, INT64_MAX: none */
     int64_t min, max;                       /* K_INT, K_NUM: value; K_TEXT: code points; K_ARRAY: items */
     const struct shape *of;                 /* K_ARRAY: items; K_MAP: values */
     const struct shape *const *options;     /* K_ONE_OF, NULL-terminated */

@@ -12,7 +12,7 @@
 
 /* texts */
 static const struct shape text = { .kind = K_TEXT }, text_null = { .kind = K_TEXT, .nullable = true };
-static const struct shape some = { .kind = K_TEXT, .limited = true, .min = 1 };
+static const struct shape some = { .kind = K_TEXT, .limited = true, .min = 1, .max = INT64_MAX };
 static const struct shape upto_10 = TEXT(0, 10), upto_20 = TEXT(0, 20), upto_50 = TEXT(0, 50), upto_64 = TEXT(0, 64), upto_100 = TEXT(0, 100);
 static const struct shape otp = TEXT(4, 4);
 static const struct shape uri = { .kind = K_TEXT, .format = "uri" }, uri_null = { .kind = K_TEXT, .format = "uri", .nullable = true };

@@ -295,6 +295,9 @@ static const struct {
     { "which a loose family may", { .kind = K_OBJECT, .fields = int_as_text, .n_fields = 1, .size = sizeof(struct inner) }, true, ERR_OK },
     { "a field without shape", { .kind = K_OBJECT, .fields = no_shape, .n_fields = 1, .size = sizeof(struct inner) }, true, ERR_INPUT },
     { "a list that is documented as text", { .kind = K_OBJECT, .fields = list_as_text, .n_fields = 1, .size = sizeof(struct outer) }, true, ERR_INPUT },
+    { "limits that no text fits", { .kind = K_TEXT, .limited = true, .min = 1 }, true, ERR_INPUT },
+    { "one text that fits", { .kind = K_TEXT, .limited = true, .min = 4, .max = 4 }, true, ERR_OK },
+    { "no upper limit", { .kind = K_TEXT, .limited = true, .min = 1, .max = INT64_MAX }, true, ERR_OK },
     { "a field beyond its struct", { .kind = K_OBJECT, .fields = far_away, .n_fields = 1, .size = 8 }, true, ERR_INPUT },
 };
 
