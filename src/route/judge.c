@@ -212,6 +212,14 @@ static err read_text(struct judge *j, const struct shape *s, const struct value 
     return ERR_OK;
 }
 
+/* Of a JSON number; one beyond what a double holds is infinite. */
+static err number_of(struct judge *j, str json, double *out)
+{
+    err e = text_real(j->c->mem, json, out);
+    if (e == ERR_INPUT) *out = json.p[0] == '-' ? -INFINITY : INFINITY;
+    return e == ERR_INPUT ? ERR_OK : e;
+}
+
 static err read_time(struct judge *j, const struct shape *s, const struct value *v, const struct place *at, const struct slot *to, bool *given)
 {
     enum any_kind k = json_kind(v->json);
@@ -221,7 +229,7 @@ static err read_time(struct judge *j, const struct shape *s, const struct value 
     str text;
     double d;
     if (k == ANY_NUMBER) {
-        TRY(text_real(j->c->mem, v->json, &d));
+        TRY(number_of(j, v->json, &d));
         why = moment_number(d, &ms);
         TRY(arena_printf(j->c->mem, &f.msg, "Input should be a valid datetime, %s", why ? why : ""));
     } else if (k == ANY_TEXT || k == ANY_ABSENT) {
@@ -284,12 +292,9 @@ static err read_real(struct judge *j, const struct shape *s, const struct value 
     if (k == ANY_BOOL)
         d = str_is(text, "true");
     else {
-        err e = text_real(j->c->mem, str_trim(text), &d);
-        if (e == ERR_NOMEM) return e;
-        if (e != ERR_OK && k == ANY_NUMBER)
-            d = text.p[0] == '-' ? -INFINITY : INFINITY; /* beyond what a double holds */
-        else if (e != ERR_OK)
-            return simple(j, "float_parsing", "Input should be a valid number, unable to parse string as a number", s, at, v);
+        err e = k == ANY_NUMBER ? number_of(j, text, &d) : text_real(j->c->mem, str_trim(text), &d);
+        if (e == ERR_INPUT) return simple(j, "float_parsing", "Input should be a valid number, unable to parse string as a number", s, at, v);
+        TRY(e);
     }
     if (s->limited && d < (double)s->min) return beyond(j, s, true, at, v);
     if (s->limited && d > (double)s->max) return beyond(j, s, false, at, v);

@@ -163,16 +163,19 @@ static const struct node *walk(struct walk *w, const struct node *at, size_t i)
     return NULL;
 }
 
-/* *n > SEGMENTS_MAX: too many to match anything. */
+/* *n > SEGMENTS_MAX: too many to match anything. ERR_INPUT: some cannot be decoded; they are there as they came. */
 static err segments_of(struct arena *a, str path, str out[static SEGMENTS_MAX], size_t *n)
 {
+    err e = ERR_OK;
     str segment;
     for (*n = 0; segment_next(&path, &segment); (*n)++) {
-        if (*n == SEGMENTS_MAX) return *n = SEGMENTS_MAX + 1, ERR_OK;
+        if (*n == SEGMENTS_MAX) return *n = SEGMENTS_MAX + 1, e;
         out[*n] = segment;
-        if (a && str_find(segment, '%', 0) < segment.n) TRY(http_decode_path(a, segment, &out[*n]));
+        err bad = a && str_find(segment, '%', 0) < segment.n ? http_decode_path(a, segment, &out[*n]) : ERR_OK;
+        if (bad && bad != ERR_INPUT) return bad;
+        if (bad) out[*n] = segment, e = bad;
     }
-    return ERR_OK;
+    return e;
 }
 
 static const struct family *first_owner(const struct tree *t, unsigned owners)
@@ -221,9 +224,14 @@ err tree_match(const struct tree *t, struct arena *a, const struct req *rq, str 
     str segments[SEGMENTS_MAX + 1];
     struct walk w = { .segments = segments, .deepest = &t->root };
     *out = (struct match){ .family = t->families[t->n_families - 1] };
-    TRY(segments_of(a, rq->path, segments, &w.n));
-    if (w.n > SEGMENTS_MAX) return ERR_OK;
+    err e = segments_of(a, rq->path, segments, &w.n);
+    if (e && e != ERR_INPUT) return e;
+    if (w.n > SEGMENTS_MAX) return e;
     const struct node *n = w.n ? walk(&w, &t->root, 0) : NULL;
+    if (e) { /* whose path it would be */
+        out->family = n ? node_family(t, n, rq) : first_owner(t, w.deepest->owners);
+        return e;
+    }
     if (!n) {
         out->family = first_owner(t, w.deepest->owners);
         find_slash(t, segments, w.n, out);

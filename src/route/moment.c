@@ -7,6 +7,8 @@ enum { DATE_LEN = 10 /* YYYY-MM-DD */, DAY_S = 86400 };
 #define MS_FROM 2e10 /* larger numbers are milliseconds */
 #define YEAR_1600 (-11676096000.0)
 #define YEAR_9999 253402300799.0
+#define YEAR_1_MS (INT64_C(-62135596800) * 1000)
+#define YEAR_10000_MS (INT64_C(253402300800) * 1000)
 
 static bool digit(str s, size_t i) { return i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; }
 
@@ -137,6 +139,10 @@ const char *moment_read(str text, int64_t *out)
     const char *why = date_at(s, &days);
     if (why) return why;
     if (s.n > DATE_LEN && !time_after_date(s, &ms)) return "unexpected extra characters at the end of the input";
-    *out = days * DAY_S * 1000 + ms;
+    ms += days * DAY_S * 1000;
+    /* A zone may lead out of the years that can be written. */
+    if (ms < YEAR_1_MS) return "year 0 is out of range";
+    if (ms >= YEAR_10000_MS) return "year 10000 is out of range";
+    *out = ms;
     return NULL;
 }

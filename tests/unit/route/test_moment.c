@@ -55,6 +55,10 @@ static const struct {
     { "2023-04-31", NULL, "day value is outside expected range" },
     { "2023-04-00", NULL, "day value is outside expected range" },
     { "0000-01-01", NULL, "year 0 is out of range" },
+    { "0001-01-01T05:00:00+05:00", "0001-01-01T00:00:00.000Z", NULL },
+    { "0001-01-01T04:59:59.999+05:00", NULL, "year 0 is out of range" }, /* in UTC */
+    { "9999-12-31T18:59:59.999-05:00", "9999-12-31T23:59:59.999Z", NULL },
+    { "9999-12-31T19:00:00-05:00", NULL, "year 10000 is out of range" },
     { "2023-08-15T", NULL, EXTRA },
     { "2023-08-15x10:00", NULL, EXTRA },
     { "2023-08-15T24:00", NULL, EXTRA },
