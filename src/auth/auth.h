@@ -97,8 +97,10 @@ err auth_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
 err email_normalise(struct arena *a, str email, str *out) MUST_CHECK;
 /* Appends well-formed s with all letters upper (else lower) case, by Unicode's simple mapping. */
 void text_fold(struct buf *out, str s, bool upper);
-/* At most 254 bytes, one @, dot-atom on the left (UTF-8 allowed, but nothing that is ASCII when normalised), labels on the right: two or more, or localhost.
- * Not trimmed. */
+/* No white space, and no character that controls or formats the text around it, also of those beyond ASCII. s is well-formed. */
+bool text_is_plain(str s);
+/* At most 254 bytes, one @, dot-atom on the left, labels on the right: two or more, or localhost. UTF-8 is allowed, but nothing that cannot be seen, and
+ * nothing that is ASCII when normalised; in the domain neither what mail servers read as ASCII. Not trimmed. */
 bool email_is_valid(str email);
 
 /* Inside a transaction. The finders see living accounts only, and give *out = NULL if there is none. */

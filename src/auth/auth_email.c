@@ -108,11 +108,24 @@ static bool poses_as_ascii(str s)
     return false;
 }
 
-/* Of one beyond ASCII: nobody sees it (controls, separators, marks of format), or it stands for one that was lost. */
+bool text_is_plain(str s)
+{
+    utf8proc_int32_t cp;
+    for (utf8proc_ssize_t n; s.n; s = str_from(s, (size_t)n)) {
+        n = utf8proc_iterate((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &cp);
+        if (n <= 0) return false;
+        utf8proc_category_t c = utf8proc_category(cp);
+        if (c >= UTF8PROC_CATEGORY_ZS && c <= UTF8PROC_CATEGORY_CF) return false; /* Zs, Zl, Zp, Cc, Cf */
+    }
+    return true;
+}
+
+/* Of one beyond ASCII: nobody sees it (controls, separators, marks of format, fillers), or it stands for one that was lost. */
 static bool is_unseen(utf8proc_int32_t cp)
 {
     utf8proc_category_t c = utf8proc_category(cp);
-    return c == UTF8PROC_CATEGORY_CN || c >= UTF8PROC_CATEGORY_ZS /* Zs, Zl, Zp, Cc, Cf, Cs, Co, in this order */ || cp == 0xFFFD;
+    return c == UTF8PROC_CATEGORY_CN || c >= UTF8PROC_CATEGORY_ZS /* Zs, Zl, Zp, Cc, Cf, Cs, Co, in this order */ || cp == 0xFFFD ||
+           utf8proc_get_property(cp)->ignorable;
 }
 
 static bool is_mark(utf8proc_int32_t cp)
@@ -134,9 +147,26 @@ static bool hides_something(str s)
     return false;
 }
 
+/* The names of hosts are looked up as IDNA maps them: a wide letter is a narrow one, a full stop of another script is a dot. No label has such a letter itself
+ * (RFC 5892 2.2). s is well-formed. */
+static bool is_mapped(str s)
+{
+    enum { LONGEST = 18 }; /* no character becomes more */
+    utf8proc_int32_t cp, plain[LONGEST], mapped[LONGEST];
+    for (utf8proc_ssize_t n; s.n; s = str_from(s, (size_t)n)) {
+        n = utf8proc_iterate((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &cp);
+        if (n <= 0 || cp == 0x3002) return true;
+        int last = 0;
+        utf8proc_ssize_t a = utf8proc_decompose_char(cp, plain, LONGEST, UTF8PROC_STABLE | UTF8PROC_DECOMPOSE, &last);
+        utf8proc_ssize_t b = utf8proc_decompose_char(cp, mapped, LONGEST, UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT, &last);
+        if (a != b || a < 1 || a > LONGEST || memcmp(plain, mapped, (size_t)a * sizeof *plain) != 0) return true;
+    }
+    return false;
+}
+
 bool email_is_valid(str email)
 {
     if (email.n > 254 || !str_utf8_ok(email) || poses_as_ascii(email) || hides_something(email)) return false;
     size_t at = str_find(email, '@', 0);
-    return at < email.n && is_local(str_head(email, at)) && is_domain(str_from(email, at + 1));
+    return at < email.n && is_local(str_head(email, at)) && is_domain(str_from(email, at + 1)) && !is_mapped(str_from(email, at));
 }

@@ -27,31 +27,12 @@ const char *hiring_judge_email(struct call *c, const void *record, str text)
                                                 : "The email address contains invalid characters.";
 }
 
-/* No white space and nothing that cannot be seen: also what Unicode has of that beyond ASCII. */
-static bool is_plain(str text)
-{
-    static const struct {
-        uint32_t from, to;
-    } bad[] = { { 0, 0x20 },        { 0x7F, 0xA0 },     { 0xAD, 0xAD },     { 0x1680, 0x1680 }, { 0x2000, 0x200F },
-                { 0x2028, 0x202F }, { 0x205F, 0x206F }, { 0x3000, 0x3000 }, { 0xFEFF, 0xFEFF } };
-    for (size_t i = 0; i < text.n;) {
-        unsigned char b = (unsigned char)text.p[i];
-        size_t n = b < 0x80 ? 1 : b < 0xE0 ? 2 : b < 0xF0 ? 3 : 4;
-        uint32_t cp = n == 1 ? b : b & (0xFFU >> (n + 1));
-        for (size_t k = 1; k < n && i + k < text.n; k++) cp = cp << 6 | ((unsigned char)text.p[i + k] & 0x3F);
-        for (size_t k = 0; k < COUNT_OF(bad); k++)
-            if (cp >= bad[k].from && cp <= bad[k].to) return false;
-        i += n;
-    }
-    return true;
-}
-
 /* Nobody gets a name that is somebody else's address. */
 const char *hiring_judge_username(struct call *c, const void *record, str text)
 {
     const struct register_body *b = record;
     str name, email;
-    if (!is_plain(text)) return "the username must not contain spaces or control characters";
+    if (!text_is_plain(text)) return "the username must not contain spaces or control characters";
     if (str_find(text, '@', 0) == text.n) return NULL;
     bool own =
         !str_absent(b->email) && email_normalise(c->mem, text, &name) == ERR_OK && email_normalise(c->mem, b->email, &email) == ERR_OK && str_eq(name, email);
@@ -149,18 +130,35 @@ str hiring_status_after_schedule(str status, bool scheduled)
     return status;
 }
 
+/* The next strong tag of a list, without its quotes; weak ones are passed over: they are equal to none. */
+static bool tag_next(str *rest, str *out)
+{
+    for (;;) {
+        *rest = str_trim(*rest);
+        if (rest->n && rest->p[0] == ',') {
+            *rest = str_from(*rest, 1);
+            continue;
+        }
+        bool weak = str_starts(*rest, STR("W/"));
+        str at = weak ? str_from(*rest, 2) : *rest;
+        size_t end = at.n && at.p[0] == '"' ? str_find(at, '"', 1) : at.n;
+        if (end == at.n) return false;
+        *out = (str){ at.p + 1, end - 1 };
+        *rest = str_trim(str_from(at, end + 1));
+        if (rest->n && rest->p[0] != ',') return false;
+        if (!weak) return true;
+    }
+}
+
 bool hiring_if_match(str header, int64_t version)
 {
-    str tag;
-    bool more = true;
-    if (str_absent(header) || str_is(str_trim(header), "*")) return true;
-    while (more) {
-        int64_t n;
-        more = str_cut(&header, ',', &tag);
-        tag = str_trim(tag);
-        bool quoted = tag.n > 2 && tag.p[0] == '"' && tag.p[tag.n - 1] == '"';
-        if (quoted && str_int((str){ tag.p + 1, tag.n - 2 }, &n) == ERR_OK && n == version) return true;
-    }
+    char own[24];
+    str rest = str_trim(header), tag;
+    int n = snprintf(own, sizeof own, "%lld", (long long)version);
+    if (str_absent(header) || str_is(rest, "*")) return true;
+    /* "a", W/"b", "c": a comma may be in a tag. Of what is malformed nothing counts from there on. */
+    while (tag_next(&rest, &tag))
+        if (str_eq(tag, (str){ own, (size_t)n })) return true;
     return false;
 }
 

@@ -159,6 +159,16 @@ static const struct {
     { "what stands for a character that was lost", "\xEF\xBF\xBD@example.com", "\xEF\xBF\xBD@example.com", false },
     { "an accent on nothing", "\xCC\x81nn@example.com", "\xCC\x81nn@example.com", false },
     { "an accent on a letter", "e\xCC\x81nn@example.com", "\xC3\xA9nn@example.com", true },
+    { "letters of other scripts", "\xD0\xB6\xE5\xBC\xA0@\xE4\xBE\x8B.example", "\xD0\xB6\xE5\xBC\xA0@\xE4\xBE\x8B.example", true },
+    { "a Hangul filler, which is not seen", "ann\xE3\x85\xA4@example.com", "ann\xE3\x85\xA4@example.com", false },
+    { "a private character", "ann\xEE\x80\x80@example.com", "ann\xEE\x80\x80@example.com", false },
+    { "a wide letter in the domain, which mail servers read as a narrow one", "ann@\xEF\xBD\x85xample.com", "ann@\xEF\xBD\x85xample.com", false },
+    { "a full stop of another script",
+      "ann@x.example\xE3\x80\x82"
+      "com",
+      "ann@x.example\xE3\x80\x82"
+      "com",
+      false },
     { "ill-formed UTF-8", "a\xFF@example.com", NULL, false },
     { "localhost", "admin@localhost", "admin@localhost", true },
     { "all the letters of atoms", "!#$%&'*+-/=?^_`{|}~@example.com", "!#$%&'*+-/=?^_`{|}~@example.com", true },

@@ -73,9 +73,12 @@ static const struct {
     { "a@example.com", "a b", false },
     { "a@example.com", "a\tb", false },
     { "a@example.com", "a\x7f", false },
-    { "a@example.com", "a\xC2\xA0z", false },     /* no-break space */
-    { "a@example.com", "a\xE2\x80\x8Bz", false }, /* zero width space */
-    { "a@example.com", "a\xE3\x80\x80z", false }, /* ideographic space */
+    { "a@example.com", "a\xC2\xA0z", false },         /* no-break space */
+    { "a@example.com", "a\xE2\x80\x8Bz", false },     /* zero width space */
+    { "a@example.com", "a\xE3\x80\x80z", false },     /* ideographic space */
+    { "a@example.com", "a\xD8\x9Cz", false },         /* Arabic letter mark */
+    { "a@example.com", "a\xE1\xA0\x8Ez", false },     /* Mongolian vowel separator */
+    { "a@example.com", "a\xF3\xA0\x81\x81z", false }, /* a tag */
     { "a@example.com", "\xF0\x9F\x98\x80", true },
 };
 
@@ -161,6 +164,10 @@ static void test_if_match(void **state)
     assert_false(hiring_if_match(STR("W/\"3\""), 3)); /* strong comparison */
     assert_false(hiring_if_match(STR("3"), 3));
     assert_false(hiring_if_match(STR(""), 3));
+    assert_false(hiring_if_match(STR("\"03\""), 3)); /* tags are compared as texts */
+    assert_false(hiring_if_match(STR("\"+3\""), 3));
+    assert_false(hiring_if_match(STR("\"1,\"3\""), 3)); /* the comma is in a tag, and what follows is none */
+    assert_true(hiring_if_match(STR("\"1,2\" ,, \"3\""), 3));
 }
 
 static void test_origins(void **state)
