@@ -1,7 +1,7 @@
 /* rooms/hiring/hiring_interviews.c: interviews: creating, listing, reading, changing (hiring 6.9 to 6.12, 6.14, 7). */
 #include "rooms/hiring/hiring_int.h"
 
-enum { ROOM_TRIES = 8, DEFAULT_LIMIT = 100 };
+enum { ROOM_TRIES = 8, DEFAULT_LIMIT = 100, FIRST_VERSION = 1 };
 
 /* Replies */
 
@@ -92,6 +92,7 @@ static err answer_again(struct call *c, const struct repeat *asked, bool *done)
     TRY(hiring_repeat_find(c, &before, done));
     if (!*done) return ERR_OK;
     if (!crypto_equal(before.request_hash, asked->request_hash)) return fail(c, ERR_CONFLICT, NULL, "Idempotency-Key was used with another request body");
+    TRY(etag(c, &(struct interview){ .version = FIRST_VERSION }));
     return reply_json(c, 200, before.answer);
 }
 
@@ -119,7 +120,7 @@ static err fill(struct call *c, struct interview *i)
                              .updated_at = c->now_ms,
                              .room_state = STR("unconfigured"),
                              .api_key_id = caller_of(c)->key_id,
-                             .version = 1 };
+                             .version = FIRST_VERSION };
     if (b->interview_config.kind != ANY_OBJECT) return ERR_OK;
     i->interview_config.kind = ANY_OBJECT;
     return hiring_json_compact(c->mem, b->interview_config.json, &i->interview_config.json);

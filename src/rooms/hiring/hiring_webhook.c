@@ -4,6 +4,7 @@
 #include "rooms/hiring/hiring_int.h"
 
 enum { SHA256_BASE64 = 44, LEEWAY_S = 60, TEXT_MAX = 255 };
+#define YEAR_10000_S INT64_C(253402300800)
 #define KEEP_MS (INT64_C(180) * 24 * 3600 * 1000)
 
 static err refused(struct call *c, const char *why)
@@ -56,7 +57,7 @@ static int64_t seconds_at(const json_t *object, const char *name)
         n = json_integer_value(v);
     else if (str_int(text_at(object, name), &n) != ERR_OK)
         return 0;
-    return n > 0 && n < INT64_C(1) << 40 ? n : 0;
+    return n > 0 && n < YEAR_10000_S ? n : 0;
 }
 
 struct event {
