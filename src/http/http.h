@@ -116,6 +116,8 @@ struct http_options {
 };
 /* "10.0.0.0/8", "2001:db8::/32", one address, or "unix": whoever connects to a unix socket. */
 bool http_network_ok(str text);
+/* ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH, as far as that can be told without asking for the address. */
+bool http_listen_ok(str where);
 struct http;
 err http_start(struct arena *a, const struct http_options *o, const struct http_handler *h, struct http **out, str *why) MUST_CHECK;
 /* "http://127.0.0.1:8080" of listener i, with the real port. In the arena given at start. */

@@ -64,6 +64,16 @@ static bool cut_address(struct arena *a, const char *where, char **host, char **
     return *host && *port;
 }
 
+bool http_listen_ok(str where)
+{
+    enum { LONGEST = 1024 };
+    struct arena *a = arena_new(4 * LONGEST);
+    char *host, *port, *z = a && where.n <= LONGEST ? arena_z(a, where) : NULL;
+    bool ok = z && (str_starts(where, STR("unix:")) ? where.n > 5 : cut_address(a, z, &host, &port));
+    arena_free(a);
+    return ok;
+}
+
 static err url_of(struct arena *a, struct listener *l, bool tls)
 {
     struct sockaddr_storage at = { 0 };

@@ -1,5 +1,6 @@
 /* main/config.c: the table of settings and the four places that they come from. */
 #include "main/config_int.h"
+#include "auth/auth.h"
 #include "base/json.h"
 #include "base/near.h"
 #include "base/yaml.h"
@@ -508,6 +509,64 @@ static err derive_counts(struct loader *l)
     return c->workers_max < c->workers_min ? complain_of(l, "workers.max", "is less than workers.min") : ERR_OK;
 }
 
+static err complain_item(struct loader *l, const char *key, const char *item, const char *what)
+{
+    str text;
+    TRY(arena_printf(l->a, &text, "%s %s", item, what));
+    return complain_of(l, key, text.p);
+}
+
+/* As browsers write it: scheme://host[:port] in small letters, and nothing behind it. */
+static bool is_origin(str s)
+{
+    size_t colon = str_search(s, STR("://"));
+    for (size_t i = 0; i < s.n; i++) {
+        bool scheme = i < colon, letter = s.p[i] >= 'a' && s.p[i] <= 'z', digit = s.p[i] >= '0' && s.p[i] <= '9';
+        if (letter || (digit && i) || (i >= colon && i < colon + 3)) continue;
+        if (!s.p[i] || !strchr(scheme ? "+-." : "-._:[]", s.p[i])) return false;
+    }
+    return colon > 0 && colon + 3 < s.n;
+}
+
+static err check_listen(struct loader *l, const char *key, const struct texts *at)
+{
+    for (size_t i = 0; i < at->n; i++)
+        if (!http_listen_ok(str_c(at->v[i]))) return complain_item(l, key, at->v[i], "is not ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH");
+    return ERR_OK;
+}
+
+static err check_lists(struct loader *l)
+{
+    const struct config *c = l->out;
+    if (c->listen.n == 0) return complain_of(l, "listen", "needs at least one address");
+    TRY(check_listen(l, "listen", &c->listen));
+    TRY(check_listen(l, "metrics.listen", &c->metrics_listen));
+    for (size_t i = 0; i < c->cors_origins.n; i++)
+        if (!is_origin(str_c(c->cors_origins.v[i])))
+            return complain_item(l, "cors.allowed_origins", c->cors_origins.v[i], "is no origin such as https://example.com");
+    for (size_t i = 0; i < c->trusted_proxies.n; i++)
+        if (!http_network_ok(str_c(c->trusted_proxies.v[i])))
+            return complain_of(l, "trusted_proxies", "expected networks such as 10.0.0.0/8 or 2001:db8::/32, nothing set behind the prefix, or unix");
+    return ERR_OK;
+}
+
+static err check_places(struct loader *l)
+{
+    const struct config *c = l->out;
+    str store = str_c(c->store_url);
+    if (!str_starts(store, STR("sqlite:")) && !str_starts(store, STR("postgresql://")) && !str_starts(store, STR("postgres://")))
+        return complain_of(l, "store.url", "must begin with sqlite: or postgresql://");
+    return str_starts(str_c(c->files_url), STR("file:")) ? ERR_OK : complain_of(l, "files.url", "only file: is known here");
+}
+
+static err check_admin(struct loader *l)
+{
+    const struct config *c = l->out;
+    if (c->admin_email && !email_is_valid(str_trim(str_c(c->admin_email)))) return complain_of(l, "admin.email", "not an e-mail address");
+    if (c->admin_api_key && str_utf8_len(str_c(c->admin_api_key)) < API_KEY_LEAST) return complain_of(l, "admin.api_key", "needs at least 16 characters");
+    return ERR_OK;
+}
+
 static err check_mail(struct loader *l)
 {
     const struct config *c = l->out;
@@ -540,15 +599,13 @@ static err derive(struct loader *l)
     TRY(check_livekit(l));
     TRY(derive_counts(l));
     TRY(derive_base_url(l));
-    if (c->listen.n == 0) return complain_of(l, "listen", "needs at least one address");
+    TRY(check_lists(l));
     if (!c->tls_cert != !c->tls_key) return complain_of(l, c->tls_cert ? "tls.cert" : "tls.key", "tls.cert and tls.key belong together");
-    for (size_t i = 0; i < c->trusted_proxies.n; i++)
-        if (!http_network_ok(str_c(c->trusted_proxies.v[i])))
-            return complain_of(l, "trusted_proxies", "expected networks such as 10.0.0.0/8 or 2001:db8::/32, nothing set behind the prefix, or unix");
     TRY(below_data(l, &c->store_url, "sqlite:", "chancery.db"));
     TRY(below_data(l, &c->files_url, "file:", "files"));
     TRY(below_data(l, &c->master_key_file, "", "master.key"));
     TRY(below_data(l, &c->mail_url, "dir:", "mail"));
+    TRY(check_places(l));
     TRY(check_mail(l));
     if (c->packages.n == 0) {
         const char *own = NULL;
@@ -558,8 +615,7 @@ static err derive(struct loader *l)
         c->packages.v[0] = own;
     }
     if (!c->log_format) c->log_format = isatty(2) ? "text" : "json";
-    if (c->admin_api_key && str_utf8_len(str_c(c->admin_api_key)) < API_KEY_LEAST) return complain_of(l, "admin.api_key", "needs at least 16 characters");
-    return ERR_OK;
+    return check_admin(l);
 }
 
 err config_load(struct arena *a, const struct config_sources *from, struct config *out, str *why)
