@@ -30,7 +30,7 @@ class Loop:
         place = self.server.log.here()
         self.knob.write_text(str(number))
         self.server.process.send_signal(signal.SIGUSR2)
-        for _ in range(2000):
+        for _ in range(30000):
             armed = [line for line in self.server.log.since(place) if "fault armed" in line]
             if armed:
                 self.fired = self.fired or '"fired":1' in armed[-1] or "fired=1" in armed[-1]

@@ -31,7 +31,7 @@ class Accounts:
     def code(self, address):
         old = set(pathlib.Path(self.mails.name).glob("*.eml"))
         assert self.call("POST", "accounts/otp/request/", {"identifier": address})[0] == 200
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             for path in set(pathlib.Path(self.mails.name).glob("*.eml")) - old:
                 letter = email.message_from_bytes(path.read_bytes())

@@ -29,7 +29,7 @@ def remake(data):
     start = time.monotonic()
     p = subprocess.Popen([PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
-        out, _ = p.communicate(data, timeout=10)
+        out, _ = p.communicate(data, timeout=60)
     except BrokenPipeError:
         out = b""
     worst[0] = max(worst[0], time.monotonic() - start)

@@ -1,9 +1,10 @@
-/* tests/http/echo_server.c: a handler that shows what the http room makes of a request; test_raw.py and the benchmark drive it.
+/* tests/http/echo_server.c: a handler that shows what the http room makes of a request; the raw tests and the benchmark drive it.
  *
  * echo_server [threads=N] [max=N] [head_ms=N] [idle_ms=N] [body_ms=N] [body=N] [bodies=N] [trust=NETWORK]... [cert=FILE key=FILE] LISTEN...: prints the
  * library's version, one URL per listener, then "ready"; SIGHUP reads the certificate again; SIGTERM stops it and
  * prints the counters. Paths: /tiny, /later (answered by another thread, in random order), /hold (answered at SIGUSR1), /204, /304, /big?n=,
- * /arm?n=, /nap (keeps the I/O thread for half a second), /close, /nothing (a handler that forgets its reply); everything else echoes. */
+ * /counters (what it prints at its end, now), /arm?n=, /nap (keeps the I/O thread for half a second), /close, /nothing (a handler that forgets its reply);
+ * everything else echoes. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/fault.h"
@@ -26,6 +27,7 @@ static struct {
     bool end;
     size_t body_max;
     long done;
+    struct http *http;
 } g = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER, .body_max = 1000000 };
 
 static void line(struct buf *b, const char *key, str value)
@@ -56,6 +58,26 @@ static void echo(struct exchange *x)
     r->status = rq->body_too_large ? 413 : 200;
     r->type = STR("text/plain");
     if (buf_to_arena(&b, exchange_arena(x), &r->body)) r->status = 500;
+}
+
+static void counters(struct buf *b)
+{
+    struct http_stats st;
+    http_stats(g.http, &st);
+    pthread_mutex_lock(&g.lock);
+    buf_printf(b, "connections=%ld requests=%ld refused=%ld over=%ld timeouts=%ld done=%ld bodies=%ld refused_bodies=%ld running=%u held=%zu\n",
+               (long)st.connections, (long)st.requests, (long)st.refused_head, (long)st.over_limit, (long)st.timeouts, g.done, (long)st.body_bytes,
+               (long)st.bodies_refused, http_running(g.http), g.n_held);
+    pthread_mutex_unlock(&g.lock);
+}
+
+static void now(struct exchange *x)
+{
+    struct reply *r = exchange_reply(x);
+    struct buf b = BUF(4096);
+    counters(&b);
+    r->type = STR("text/plain");
+    r->status = buf_to_arena(&b, exchange_arena(x), &r->body) ? 500 : 200;
 }
 
 static void big(struct exchange *x)
@@ -100,6 +122,8 @@ static void fill(struct exchange *x)
         tiny(x);
     else if (str_is(path, "/big"))
         big(x);
+    else if (str_is(path, "/counters"))
+        now(x);
     else if (str_is(path, "/arm"))
         arm(x);
     else if (str_is(path, "/204"))
@@ -207,14 +231,13 @@ static void reload(struct http *s)
 
 static void stop(struct http *s, bool abandon)
 {
-    struct http_stats st;
+    struct buf b = BUF(4096);
     http_stop_listening(s);
     if (!abandon) release_held();
     for (int i = 0; i < 500 && http_running(s) && !abandon; i++) usleep(10000);
-    http_stats(s, &st);
-    printf("connections=%ld requests=%ld refused=%ld over=%ld timeouts=%ld done=%ld bodies=%ld refused_bodies=%ld running=%u\n", (long)st.connections,
-           (long)st.requests, (long)st.refused_head, (long)st.over_limit, (long)st.timeouts, g.done, (long)st.body_bytes, (long)st.bodies_refused,
-           http_running(s));
+    counters(&b);
+    printf(STR_FMT, STR_ARG(buf_str(&b)));
+    buf_release(&b);
     fflush(stdout);
     http_stop(s);
 }
@@ -244,6 +267,7 @@ int main(int argc, char **argv)
     str why = STR_NULL;
     pthread_t pool[POOL];
     if (!a || crypto_init() || http_start(a, &o, &h, &s, &why)) return fprintf(stderr, STR_FMT "\n", STR_ARG(why)), arena_free(a), 1;
+    g.http = s;
     for (int i = 0; i < POOL; i++) pthread_create(&pool[i], NULL, answer_later, NULL);
     printf("libmicrohttpd %s\n", MHD_get_version());
     for (size_t i = 0; i < o.n_listen; i++) printf(STR_FMT "\n", STR_ARG(http_url(s, i)));

@@ -1,7 +1,7 @@
 """The real server under attack (server.md 3): a corpus of JSON texts, bodies that are too large or too deep, a crowd of idle connections, pipelines, peers
 that close half, requests with bytes changed at random. Each reply must be well-formed, nothing may answer 500, descriptors and memory stay flat.
 
-test_attack.py BUILD [unittest options]. What depends on deadlines is in test_raw.py, where they are short."""
+test_attack.py BUILD [unittest options]. What depends on deadlines is in test_connections.py, where they are short."""
 import json
 import os
 import pathlib

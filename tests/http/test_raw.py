@@ -1,107 +1,13 @@
 #!/usr/bin/python3
-"""Raw bytes against tests/http/echo_server: every case of docs/http.md, and what connections live through.
+"""Raw bytes against tests/http/echo_server: every case of docs/http.md, how replies look and how bodies come.
 
-test_raw.py ECHO_SERVER [only WORD]. Prints one line per test, "ok" or "FAIL"; exit 1 if one failed. Standard library only.
+test_raw.py ECHO_SERVER [only WORD]. Prints one line per test, "ok" or "FAIL"; exit 1 if one failed.
 """
-import os
 import re
-import resource
-import shutil
-import signal
 import socket
-import ssl
-import struct
-import subprocess
 import sys
-import tempfile
-import threading
-import time
-import warnings
 
-H = b'Host: a\r\n'
-TINY = b'GET /tiny HTTP/1.1\r\nHost: a\r\n\r\n'
-OLD = True  # the library is older than 0.9.77: set from the server's first line
-
-
-class Server:
-    """One echo_server on loopback; `with` stops it and checks that it ended in order."""
-
-    def __init__(self, *options, listen=('127.0.0.1:0',), end=signal.SIGTERM):
-        self.end = end
-        self.process = subprocess.Popen([BINARY, *options, *listen], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.errors = []
-        self.reader = threading.Thread(target=lambda: self.errors.extend(self.process.stderr), daemon=True)
-        self.reader.start()
-        self.library = self.process.stdout.readline().strip()
-        self.urls = [self.process.stdout.readline().strip() for _ in listen]
-        assert self.process.stdout.readline() == 'ready\n', self.errors
-        self.port = int(self.urls[0].rsplit(':', 1)[1]) if self.urls[0].startswith('http') else 0
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *failure):
-        self.stop()
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(self.end)
-        self.last = self.process.stdout.read()
-        code = self.process.wait(60)
-        self.reader.join(5)
-        assert code == 0, (code, self.errors[-40:])
-        return dict((k, int(v)) for k, v in re.findall(r'(\w+)=(-?\d+)', self.last))
-
-    def connect(self):
-        return socket.create_connection(('127.0.0.1', self.port), 10)
-
-    def descriptors(self):
-        return len(os.listdir('/proc/%d/fd' % self.process.pid))
-
-
-def read_all(sock, wait):
-    """What comes until the end or until nothing came for `wait` seconds: (bytes, how it ended)."""
-    out = b''
-    sock.settimeout(wait)
-    try:
-        while True:
-            piece = sock.recv(1 << 16)
-            if not piece:
-                return out, 'end'
-            out += piece
-    except socket.timeout:
-        return out, 'open'
-    except OSError:
-        return out, 'reset'
-
-
-def read_reply(sock, head_only=False):
-    """One reply: (status, headers, body). By Content-Length; interim replies are passed over."""
-    data = b''
-    while True:
-        while b'\r\n\r\n' not in data:
-            piece = sock.recv(1)
-            assert piece, 'connection ended in a head: %r' % data
-            data += piece
-        head, data = data.split(b'\r\n\r\n', 1)
-        status = int(head.split(b' ')[1])
-        if status != 100:
-            break
-    headers = {}
-    for line in head.split(b'\r\n')[1:]:
-        name, value = line.split(b': ', 1)
-        headers[name.decode().lower()] = value.decode()
-    length = 0 if head_only or status in (204, 304) else int(headers['content-length'])
-    while len(data) < length:
-        piece = sock.recv(length - len(data))
-        assert piece, 'connection ended in a body'
-        data += piece
-    return status, headers, data
-
-
-def statuses(data):
-    return [int(s) for s in re.findall(rb'HTTP/1\.1 (\d\d\d) ', data)]
-
+from raw_support import H, TINY, Server, read_all, read_reply, run, statuses, until
 
 # Name; bytes; the status that answers, None where the connection ends without one; what the reply must hold. Each is followed by a second,
 # harmless request on the same connection: after a refusal it must never be answered, after a success always, unless kept is False.
@@ -240,27 +146,24 @@ def table_refused(report):
         for name, raw, status in REFUSED:
             with s.connect() as c:
                 c.sendall(raw + TINY)
-                data, how = read_all(c, 4)
+                data, how = read_all(c)
                 all_of = statuses(data)
                 first = all_of[0] if all_of else None
                 good = wanted(first, status) and how == 'end' and 200 not in all_of and data.lower().count(b'connection: close') == len(all_of)
                 report('refused: ' + name, good, (data[:300], how))
-        for _ in range(100):  # the peer sees the end a little before the server has closed
-            if s.descriptors() <= before:
-                break
-            time.sleep(0.02)
+        until(lambda: s.descriptors() <= before)  # the peer sees the end a little before the server has closed
         counters = s.stop()
         report('refused: nothing is left open', counters['connections'] <= 1 and counters['running'] == 0, counters)
 
 
 def table_served(report):
     with Server() as s:
+        old = s.library < [0, 9, 77]
         for name, raw, part in SERVED:
             with s.connect() as c:
                 c.sendall(raw + TINY)
-                c.settimeout(10)
                 status, headers, body = read_reply(c)
-                closes = 'ransfer-' in raw.decode('latin1') and OLD
+                closes = 'ransfer-' in raw.decode('latin1') and old
                 second = None if closes else read_reply(c)[0]
                 good = status == 200 and part in body and (headers.get('connection') == 'close') == closes and (closes or second == 200)
                 report('served: ' + name, good, (status, headers, body[:400], second))
@@ -293,7 +196,7 @@ def replies(report):
         report('304 has no body, and a length only of its 200', got[0] == 304 and got[1].get('content-length', '3') == '3' and got[1]['etag'] == '"a"' and after[2] == b'ok\n', got)
         c.sendall(b'GET /close HTTP/1.1\r\n' + H + b'\r\n')
         got = read_reply(c)
-        report('a reply may end the connection', got[1]['connection'] == 'close' and read_all(c, 5) == (b'', 'end'), got)
+        report('a reply may end the connection', got[1]['connection'] == 'close' and read_all(c) == (b'', 'end'), got)
 
 
 def ways_to_send(report):
@@ -312,12 +215,12 @@ def ways_to_send(report):
             with s.connect() as c:
                 c.sendall(b'GET %s HTTP/1.1\r\n%s\r\n' % (path, H))
                 c.shutdown(socket.SHUT_WR)
-                data, how = read_all(c, 5)
+                data, how = read_all(c)
                 report('a half-closed peer is answered, ' + path.decode(), statuses(data) == [200] and how == 'end', (data, how))
         with s.connect() as c:
             c.sendall(b'POST /a HTTP/1.1\r\n' + H + b'Content-Length: 5\r\n\r\nhe')
             c.shutdown(socket.SHUT_WR)
-            data, how = read_all(c, 5)
+            data, how = read_all(c)
             report('a body cut short is not served', 200 not in statuses(data) and how == 'end', (data, how))
         with s.connect() as c:
             c.sendall(b'POST /a HTTP/1.1\r\n' + H + b'Expect: 100-continue\r\nContent-Length: 5\r\n\r\n')
@@ -336,7 +239,7 @@ def bodies(report):
                         c.sendall(p)
                 except OSError:
                     pass
-                return read_all(c, 6)
+                return read_all(c)
         head = b'POST /a HTTP/1.1\r\n' + H + b'Connection: close\r\n'
         size = b'%x\r\n' % 50000 + b'x' * 50000 + b'\r\n'
         data, how = send(head + b'Content-Length: 100000\r\n\r\n', [b'x' * 100000])
@@ -355,560 +258,5 @@ def bodies(report):
             report('a reply of 20 MB arrives whole', len(read_reply(c)[2]) == 20000000)
 
 
-def budget(report):
-    """All bodies in memory together: beyond bodies= 503, small ones excepted, and what is given back can be used again."""
-    def post(n, path=b'/a'):
-        return b'POST %s HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n' % (path, H, n)
-    chunk = b'%x\r\n' % 100000 + b'x' * 100000 + b'\r\n'
-    with Server('bodies=1000000') as s:
-        half = [s.connect() for _ in range(3)]
-        for c in half:
-            c.sendall(post(400000) + b'x' * 300000)
-        time.sleep(0.3)
-        with s.connect() as c:
-            c.sendall(post(400000))
-            data, how = read_all(c, 5)
-            report('budget: a length that finds no room is refused before it is sent', statuses(data) == [503] and b'Retry-After: 1' in data and how == 'end', (data, how))
-        with s.connect() as c:
-            c.sendall(b'POST /a HTTP/1.1\r\n' + H + b'Expect: 100-continue\r\nContent-Length: 400000\r\n\r\n')
-            data, how = read_all(c, 5)
-            report('budget: also where 100 is expected', statuses(data) == [503], (data, how))
-        with s.connect() as c:
-            try:
-                c.sendall(b'POST /a HTTP/1.1\r\n' + H + b'Transfer-Encoding: chunked\r\n\r\n' + chunk * 4)
-            except OSError:
-                pass
-            data, how = read_all(c, 5)
-            report('budget: chunks are refused where they find none', statuses(data) == [503] and b'Retry-After: 1' in data and how == 'end', (data, how))
-        with s.connect() as c:
-            c.sendall(post(10000) + b'y' * 10000)
-            report('budget: a small body is taken all the same', read_reply(c)[0] == 200)
-        half[2].close()
-        for c in half[:2]:
-            c.sendall(b'x' * 100000)
-            report('budget: who was first is served', read_reply(c)[0] == 200)
-        # A body is given back when its reply has left, so whoever comes right behind it may have to ask again, as the reply says.
-        refused = 3
-
-        def taken():
-            nonlocal refused
-            for _ in range(500):
-                with s.connect() as c:
-                    try:
-                        c.sendall(post(900000, b'/later') + b'z' * 900000)
-                    except OSError:
-                        pass  # refused while it was sent
-                    data = read_all(c, 5)[0]
-                if statuses(data)[:1] == [200]:
-                    return True
-                refused += 1
-                time.sleep(0.01)
-            return False
-        report('budget: what was given back is used again', all([taken() for _ in range(5)]))
-        for c in half:
-            c.close()
-        counters = s.stop()
-        report('budget: nothing is left of it, refusals are counted', counters['bodies'] == 0 and counters['refused_bodies'] == refused, (refused, counters))
-
-
-def slow(report):
-    with Server('head_ms=400', 'idle_ms=1200') as s:
-        def dribble(c, data, every):
-            try:
-                for byte in data:
-                    c.sendall(bytes([byte]))
-                    time.sleep(every)
-            except OSError:
-                pass
-
-        def timed(name, raw, status, least, most, every=0.05, before=b''):
-            with s.connect() as c:
-                if before:
-                    c.sendall(before)
-                    read_reply(c)
-                start = time.monotonic()
-                if raw:
-                    threading.Thread(target=dribble, args=(c, raw, every), daemon=True).start()
-                data, how = read_all(c, 6)
-                took = time.monotonic() - start
-                good = statuses(data) == status and how != 'open' and least <= took <= most
-                report('slow: ' + name, good, (data[:200], how, took))
-        long_head = b'GET /tiny HTTP/1.1\r\n' + b'A: b\r\n' * 1000
-        timed('a head byte by byte', long_head, [408], 0.3, 2.5)
-        timed('a head after a keep-alive pause', long_head, [408], 0.3, 2.5, before=TINY)
-        timed('a connection that says nothing', b'', [], 0.3, 2.5)
-        timed('an idle keep-alive connection', b'', [], 0.9, 4, before=TINY)
-        timed('a body byte by byte', b'POST /a HTTP/1.1\r\n' + H + b'Content-Length: 5000\r\n\r\n' + b'x' * 4000, [408], 1, 5, every=0.004)
-        with Server('idle_ms=3000', 'body_ms=900') as t, t.connect() as c:
-            c.sendall(b'POST /a HTTP/1.1\r\n' + H + b'Content-Length: 900000\r\n\r\n')
-            threading.Thread(target=dribble, args=(c, b'x' * 4000, 0.002), daemon=True).start()
-            start = time.monotonic()
-            data, how = read_all(c, 8)
-            took = time.monotonic() - start
-            report('slow: a body that is never too slow has an end all the same', statuses(data) == [408] and how != 'open' and 0.7 <= took <= 2.5, (data, how, took))
-        with s.connect() as c:
-            c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            c.sendall(b'GET /big?n=9000000 HTTP/1.1\r\n' + H + b'\r\n')
-            time.sleep(0.2)
-            before = s.descriptors()
-            with s.connect() as d:
-                d.sendall(b'GET /later HTTP/1.1\r\n' + H + b'\r\n')
-                report('slow: a deaf peer holds nobody up', read_reply(d)[0] == 200)
-            report('slow: its reply is still waiting', s.descriptors() >= before, (before, s.descriptors()))
-        counters = s.stop()
-        report('slow: time-outs are counted', counters['timeouts'] >= 5, counters)
-
-
-def deaf(report):
-    """A peer that asks for much and never reads."""
-    with Server('idle_ms=300') as s, socket.socket() as c:
-        c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        c.connect(('127.0.0.1', s.port))
-        c.sendall(TINY)
-        read_reply(c)
-        before = s.descriptors()
-        c.sendall(b'GET /big?n=30000000 HTTP/1.1\r\n' + H + b'\r\n')
-        for _ in range(60):
-            time.sleep(0.1)
-            if s.descriptors() < before:
-                break
-        report('a peer that reads nothing is cut', s.descriptors() < before, (before, s.descriptors()))
-    with Server('idle_ms=500') as s, s.connect() as c:
-        c.sendall(b'GET /big?n=30000000 HTTP/1.1\r\n' + H + b'\r\n')
-        got, end = 0, time.monotonic() + 20
-        while got < 25000000 and time.monotonic() < end:  # ten times the idle time, always a little
-            got += len(c.recv(700000))
-            time.sleep(0.1)
-        report('a peer that reads slowly is not', got >= 25000000, got)
-
-
-def suspended(report):
-    with Server() as s:
-        opened = [s.connect() for _ in range(200)]
-        for turn in range(3):
-            for i, c in enumerate(opened):
-                c.sendall(b'GET /later HTTP/1.1\r\n%sX-Request-Id: t%d-%d\r\n\r\n' % (H, turn, i))
-            got = [read_reply(c)[1]['x-request-id'] for c in opened]
-            report('200 suspended requests, turn %d' % turn, got == ['t%d-%d' % (turn, i) for i in range(200)])
-        for c in opened:
-            c.close()
-        before = s.descriptors()
-        held = [s.connect() for _ in range(60)]
-        for i, c in enumerate(held):
-            c.sendall(b'POST /hold HTTP/1.1\r\n' + H + b'Content-Length: 3\r\n\r\nabc' + (TINY if i % 3 == 0 else b''))
-        time.sleep(0.3)
-        for i, c in enumerate(held[:40]):
-            if i % 2:
-                c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))  # a reset
-            c.close()
-        time.sleep(0.1)
-        with s.connect() as c:
-            c.sendall(TINY)
-            report('others are served while 60 are held', read_reply(c)[0] == 200)
-        s.process.send_signal(signal.SIGUSR1)
-        good = all(b'body=abc\n' in read_reply(c)[2] for c in held[40:])
-        report('who stayed is answered, who left does no harm', good)
-        for c in held[40:]:
-            c.close()
-        time.sleep(0.3)
-        report('descriptors are as before', s.descriptors() <= before, (before, s.descriptors()))
-        counters = s.stop()
-        report('every request was completed once', counters['running'] == 0 and counters['done'] == counters['requests'], counters)
-
-
-def stop_while_held(report):
-    with Server() as s:
-        held = [s.connect() for _ in range(20)]
-        for c in held:
-            c.sendall(b'GET /hold HTTP/1.1\r\n' + H + b'\r\n')
-        idle = s.connect()
-        idle.sendall(TINY)
-        read_reply(idle)
-        time.sleep(0.2)
-        s.process.send_signal(signal.SIGTERM)
-        got = [read_reply(c) for c in held]
-        report('stop: held requests are answered, then closed', all(g[0] == 200 and g[1].get('connection') == 'close' for g in got))
-        s.stop()
-
-
-def abandon(report):
-    """Never answered at all: http_stop waits ten seconds, answers 503 itself, and must not abort."""
-    with Server(end=signal.SIGUSR2) as s:
-        held = [s.connect() for _ in range(20)]
-        for c in held:
-            c.sendall(b'GET /hold HTTP/1.1\r\n' + H + b'\r\n')
-        time.sleep(0.2)
-        s.process.send_signal(signal.SIGUSR2)
-        for c in held:
-            c.settimeout(30)
-        got = [read_reply(c)[0] for c in held]
-        s.stop()
-        report('abandoned requests get 503 and the stop is in order', got == [503] * 20, got)
-
-
-def crowd(report):
-    with Server('max=1100') as s:
-        with s.connect() as c:
-            c.sendall(TINY)
-            read_reply(c)
-        time.sleep(0.1)
-        before = s.descriptors()
-        opened = [s.connect() for _ in range(1000)]
-        for turn in range(2):
-            for c in opened:
-                c.sendall(TINY)
-            good = all(read_reply(c)[0] == 200 for c in opened)
-            report('1,000 keep-alive connections, turn %d' % turn, good)
-        for c in opened:
-            c.close()
-        for _ in range(50):
-            time.sleep(0.1)
-            if s.descriptors() <= before:
-                break
-        report('descriptors are flat after them', s.descriptors() <= before, (before, s.descriptors()))
-
-
-def batches(report):
-    """What is ready at once in batches of the size by which the library collects events, 128: its own threads would wait for a 129th."""
-    for n in (127, 128, 129, 256):
-        with Server('threads=1') as s, s.connect() as first:
-            opened = [s.connect() for _ in range(n)]
-            for c in opened:
-                c.sendall(TINY)
-                read_reply(c)
-            first.sendall(b'GET /nap HTTP/1.1\r\n' + H + b'\r\n')
-            time.sleep(0.1)
-            for c in opened:
-                c.settimeout(4)
-                c.sendall(TINY)
-            try:
-                good = all(read_reply(c)[0] == 200 for c in opened)
-            except OSError:
-                good = False
-            report('%d requests in one batch are answered' % n, good)
-
-
-def limit(report):
-    with Server('max=5') as s:
-        opened = [s.connect() for _ in range(5)]
-        for c in opened:
-            c.sendall(TINY)
-            read_reply(c)
-        for say in (b'', TINY, TINY * 50):
-            with s.connect() as c:
-                if say:
-                    c.sendall(say)
-                data, how = read_all(c, 5)
-                report('one too many gets 503, having said %d bytes' % len(say),
-                       statuses(data) == [503] and b'Connection: close' in data and b'Retry-After: 1' in data and how == 'end', (data, how))
-        opened.pop().close()
-        time.sleep(0.2)
-        with s.connect() as c:
-            c.sendall(TINY)
-            report('a place given back is taken', read_reply(c)[0] == 200)
-        for c in opened:
-            c.close()
-        time.sleep(0.2)
-        for _ in range(3):
-            with s.connect() as c:
-                c.sendall(TINY)
-                good = read_reply(c)[0] == 200
-        report('the count of connections does not drift', good)
-        counters = s.stop()
-        report('refused connections are counted', counters['over'] == 3, counters)
-
-
-def listeners(report):
-    with tempfile.TemporaryDirectory() as folder:
-        path = folder + '/socket'
-        left = socket.socket(socket.AF_UNIX)
-        left.bind(path)
-        left.close()  # a leftover: the file without anybody behind it
-        listen = ['127.0.0.1:0', 'unix:' + path, 'localhost:0']
-        if has_ipv6():
-            listen.append('[::1]:0')
-        with Server('head_ms=400', 'idle_ms=600', listen=listen) as s:
-            report('each listener has its URL', s.urls[1] == 'unix:' + path and all(re.fullmatch(r'http://.+:[1-9]\d*', u) for u in s.urls[:1] + s.urls[2:]), s.urls)
-            with socket.socket(socket.AF_UNIX) as c:
-                c.connect(path)
-                c.sendall(b'GET /a HTTP/1.1\r\n' + H + b'\r\n' + TINY)
-                got = read_reply(c)
-                report('a unix socket', b'peer=unix\n' in got[2] and read_reply(c)[0] == 200, got)
-                report('an idle unix connection is cut', read_all(c, 5) == (b'', 'end'))
-            with socket.socket(socket.AF_UNIX) as c:
-                c.connect(path)
-                c.sendall(b'GET /a HT')
-                data, how = read_all(c, 5)
-                report('a slow head on a unix socket', statuses(data) == [408] and how == 'end', (data, how))
-            if has_ipv6():
-                port = int(s.urls[3].rsplit(':', 1)[1])
-                with socket.create_connection(('::1', port)) as c:
-                    c.sendall(b'GET /a HTTP/1.1\r\n' + H + b'\r\n')
-                    report('IPv6', b'peer=::1\n' in read_reply(c)[2])
-        report('the socket file goes with the server', not os.path.exists(path))
-    if has_ipv6():
-        with Server(listen=['[::]:0']) as s, s.connect() as c:
-            c.sendall(b'GET /a HTTP/1.1\r\n' + H + b'\r\n')
-            report('[::] alone takes IPv4 too, shown as IPv4', b'peer=127.0.0.1\n' in read_reply(c)[2])
-    with Server() as s:
-        for where in ('127.0.0.1:%d' % s.port, '127.0.0.1', '127.0.0.1:99999', '[::1', 'unix:', 'unix:/nowhere/at/all', 'no.such.host.invalid:0', '::1:0'):
-            got = subprocess.run([BINARY, where], capture_output=True, text=True, timeout=30)
-            report('refuses to listen on ' + where.replace(str(s.port), 'a taken port'), got.returncode == 1 and 'listen ' + where in got.stderr, (got.returncode, got.stderr[-300:]))
-
-
-def memory_fails(report):
-    """Each allocation of a request fails once: the peer is answered or let go, the next one is served, nothing leaks (ASan sees to that)."""
-    request = b'POST /later?a=b HTTP/1.1\r\n' + H + b'Connection: close\r\nContent-Length: 5\r\n\r\nhello'
-    with Server() as s:
-        answers, left_open = {}, 0
-        if not has_faults(s):
-            return report('memory fails: left out, this build has no fault points', True)
-        for n in range(1, 60):
-            with s.connect() as c:
-                c.sendall(b'GET /arm?n=%d HTTP/1.1\r\n%sConnection: close\r\n\r\n' % (n, H))
-                read_all(c, 2)
-            with s.connect() as d:
-                d.sendall(request)
-                data, how = read_all(d, 2)
-                left_open += how == 'open'
-                for status in statuses(data) or [0]:
-                    answers[status] = answers.get(status, 0) + 1
-            with s.connect() as c:
-                c.sendall(b'GET /arm?n=0 HTTP/1.1\r\n' + H + b'Connection: close\r\n\r\n')
-                read_all(c, 2)
-        with s.connect() as c:
-            c.sendall(request)
-            report('memory fails: the server lives on', read_reply(c)[0] == 200, answers)
-        counters = s.stop()
-        report('memory fails: every request was completed', counters['running'] == 0 and counters['done'] == counters['requests'], (counters, answers))
-        report('memory fails: no connection hangs', left_open == 0, left_open)
-        report('memory fails: both ends were seen', answers.get(200, 0) > 5 and answers.get(503, 0) + answers.get(0, 0) + answers.get(500, 0) > 3, answers)
-
-
-def has_faults(s):
-    with s.connect() as c:
-        c.sendall(b'GET /arm?n=0 HTTP/1.1\r\n' + H + b'\r\n')
-        return b'armed' in read_reply(c)[2]
-
-
-def proxies(report):
-    """X-Forwarded-* through a real connection: believed from the networks named, and from nobody else."""
-    said = b'X-Forwarded-For: 127.0.0.1, 198.51.100.7\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: a.example\r\n'
-    plain = [b'peer=127.0.0.1\n', b'scheme=http\n', b'host=a\n']
-    told = [b'peer=198.51.100.7\n', b'scheme=https\n', b'host=a.example\n']
-    for name, options, want in (('nobody is trusted', [], plain), ('another network is', ['trust=10.0.0.0/8', 'trust=unix'], plain),
-                                ('ours is', ['trust=10.0.0.0/8', 'trust=127.0.0.0/8'], told)):
-        with Server(*options) as s, s.connect() as c:
-            c.sendall(b'GET /a HTTP/1.1\r\n' + H + said + b'\r\nGET /a HTTP/1.1\r\n' + H + b'\r\n')
-            got = read_reply(c)[2]
-            report('proxies: ' + name, all(line in got for line in want), got)
-            got = read_reply(c)[2]
-            report('proxies: %s, the next request is its own' % name, all(line in got for line in plain), got)
-    with tempfile.TemporaryDirectory() as folder:
-        path = folder + '/socket'
-        with Server('trust=unix', listen=['unix:' + path]), socket.socket(socket.AF_UNIX) as c:
-            c.connect(path)
-            c.sendall(b'GET /a HTTP/1.1\r\n' + H + said + b'\r\n')
-            got = read_reply(c)[2]
-            report('proxies: one behind a unix socket', all(line in got for line in told), got)
-    got = subprocess.run([BINARY, 'trust=10.0.0.1/8', '127.0.0.1:0'], capture_output=True, text=True, timeout=30)
-    report('proxies: what is no network stops the start', got.returncode == 1 and 'trusted proxy 10.0.0.1/8: not a network' in got.stderr, got.stderr[-300:])
-
-
-def make_pair(folder, name, *kind):
-    cert, key = '%s/%s.crt' % (folder, name), '%s/%s.key' % (folder, name)
-    subprocess.run(['openssl', 'req', '-x509', '-nodes', '-newkey', *(kind or ('ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1')), '-keyout', key, '-out', cert,
-                    '-days', '2', '-subj', '/CN=' + name, '-addext', 'subjectAltName=IP:127.0.0.1'], check=True, capture_output=True)
-    return cert, key
-
-
-def tls_connect(server, cert, most=ssl.TLSVersion.TLSv1_3):
-    context = ssl.create_default_context(cafile=cert)
-    context.maximum_version = most
-    return context.wrap_socket(server.connect(), server_hostname='127.0.0.1')
-
-
-def tls_refused(server, cert, **how):
-    try:
-        tls_connect(server, cert, **how).close()
-    except (ssl.SSLError, OSError):
-        return True
-    return False
-
-
-def tls(report):
-    with tempfile.TemporaryDirectory() as folder:
-        cert, key = make_pair(folder, 'one')
-        with Server('cert=' + cert, 'key=' + key, 'max=50') as s:
-            report('tls: the URL says https', s.urls[0].startswith('https://127.0.0.1:'), s.urls)
-            with tls_connect(s, cert) as c:
-                report('tls: 1.3', c.version() == 'TLSv1.3', c.version())
-                c.sendall(b'GET /a HTTP/1.1\r\n' + H + b'\r\n')
-                report('tls: the request is told so', b'scheme=https\n' in read_reply(c)[2])
-                for path in (b'/a', b'/later'):
-                    for n in (0, 1, 16383, 16384, 16385, 40000, 100000, 900000):
-                        c.sendall(b'POST %s HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n' % (path, H, n) + b'x' * n + TINY + TINY)
-                        got = [read_reply(c) for _ in range(3)]
-                        report('tls: %d bytes to %s and two more requests behind them' % (n, path.decode()),
-                               [g[0] for g in got] == [200] * 3 and b'body_n=%d\n' % n in got[0][2] and got[2][2] == b'ok\n')
-                c.sendall(TINY * 1000)
-                report('tls: 1,000 requests at once', all(read_reply(c)[0] == 200 for _ in range(1000)))
-                c.sendall(b'GET /big?n=5000000 HTTP/1.1\r\n' + H + b'\r\n')
-                report('tls: a reply of 5 MB arrives whole', len(read_reply(c)[2]) == 5000000)
-                c.sendall(b'GET /later HTTP/1.1\r\n' + H + b'Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n')
-                data, how = read_all(c, 5)
-                report('tls: the gate refuses as ever', statuses(data) == [400] and how == 'end', (data, how))
-            with tls_connect(s, cert) as c:
-                c.sendall(b'GET /a?' + b'a=b&' * 600 + b' HTTP/1.1\r\n' + H + b'\r\n')
-                data, how = read_all(c, 5)
-                report('tls: the keeper\'s 400 is readable', statuses(data) == [400] and b'too many query' in data, (data, how))
-            with tls_connect(s, cert, ssl.TLSVersion.TLSv1_2) as c:
-                c.sendall(b'GET /later HTTP/1.1\r\n' + H + b'\r\n')
-                report('tls: 1.2', c.version() == 'TLSv1.2' and read_reply(c)[0] == 200)
-            with warnings.catch_warnings():
-                warnings.simplefilter('ignore')
-                report('tls: not 1.1', tls_refused(s, cert, most=ssl.TLSVersion.TLSv1_1))
-            with s.connect() as c:
-                c.sendall(TINY * 3)
-                data, how = read_all(c, 5)
-                report('tls: plain HTTP is not answered', b'HTTP/1.1' not in data and how != 'open', (data, how))
-            with tls_connect(s, cert) as c:
-                c.sendall(b'GET /big?n=20000000 HTTP/1.1\r\n' + H + b'\r\n')
-                c.recv(1000)
-            opened = [tls_connect(s, cert) for _ in range(40)]
-            for turn in range(3):
-                for c in opened:
-                    c.sendall(b'GET /later HTTP/1.1\r\n' + H + b'\r\n')
-                good = all(read_reply(c)[0] == 200 for c in opened)
-                report('tls: 40 connections, suspended, turn %d' % turn, good)
-            crowd = [s.connect() for _ in range(30)]
-            report('tls: one too many is closed', any(read_all(c, 3) == (b'', 'end') for c in reversed(crowd)))
-            for c in opened + crowd:
-                c.close()
-            counters = s.stop()
-            report('tls: every request was completed once', counters['running'] == 0 and counters['done'] == counters['requests'], counters)
-        tls_slow(report, cert, key)
-        tls_reload(report, folder)
-        tls_wrong(report, folder)
-
-
-def tls_slow(report, cert, key):
-    with Server('cert=' + cert, 'key=' + key, 'head_ms=400', 'idle_ms=800') as s:
-        for name, say in (('no handshake', b''), ('half a handshake', b'\x16\x03\x01\x02\x00\x01')):
-            with s.connect() as c:
-                c.sendall(say)
-                data, how = read_all(c, 5)
-                report('tls: %s is cut without plain words' % name, b'HTTP' not in data and how != 'open', (data, how))
-        for name, before, say in (('half a head', b'', b'GET /a HT'), ('an idle connection', TINY, b''), ('half a head after a pause', TINY, b'GET /a HT')):
-            with tls_connect(s, cert) as c:
-                if before:
-                    c.sendall(before)
-                    read_reply(c)
-                c.sendall(say) if say else None
-                data, how = read_all(c, 6)
-                report('tls: %s is cut' % name, data == b'' and how != 'open', (data, how))
-
-
-def tls_reload(report, folder):
-    first, second = make_pair(folder, 'first'), make_pair(folder, 'second', 'rsa:2048')
-    cert, key = folder + '/live.crt', folder + '/live.key'
-
-    def put(pair):
-        shutil.copy(pair[0], cert)
-        shutil.copy(pair[1], key)
-
-    def hang_up():
-        s.process.send_signal(signal.SIGHUP)
-        return s.process.stdout.readline().strip()
-    put(first)
-    with Server('cert=' + cert, 'key=' + key) as s, tls_connect(s, first[0]) as old:
-        waiting = s.connect()  # begun before, shaking hands after: either certificate would do
-        put(second)
-        report('tls: a reload', hang_up() == 'reload: good')
-        with tls_connect(s, second[0]) as c:
-            c.sendall(TINY)
-            report('tls: new connections get the new certificate', read_reply(c)[0] == 200)
-        report('tls: and nobody the old one', tls_refused(s, first[0]))
-        old.sendall(TINY + b'GET /later HTTP/1.1\r\n' + H + b'\r\n')
-        report('tls: connections from before live on', read_reply(old)[0] == 200 and read_reply(old)[0] == 200)
-        waiting.close()
-        shutil.copy(first[1], key)
-        report('tls: a pair that does not fit is refused', hang_up() == 'reload: tls.key %s: does not belong to the certificate in %s' % (key, cert))
-        with tls_connect(s, second[0]) as c:
-            c.sendall(TINY)
-            report('tls: and the one before stays', read_reply(c)[0] == 200)
-        for i in range(20):
-            put((first, second)[i % 2])
-            hang_up()
-            with tls_connect(s, (first, second)[i % 2][0]) as c:
-                c.sendall(TINY)
-                good = read_reply(c)[0] == 200
-        report('tls: 20 reloads', good)
-
-
-def tls_wrong(report, folder):
-    cert, key = make_pair(folder, 'a')
-    _, other = make_pair(folder, 'b')
-    ed_cert, _ = make_pair(folder, 'c', 'ed25519')
-    _, ed_other = make_pair(folder, 'd', 'ed25519')
-    sealed, empty, none = folder + '/sealed.key', folder + '/empty', folder + '/none'
-    subprocess.run(['openssl', 'pkey', '-in', key, '-aes256', '-passout', 'pass:x', '-out', sealed], check=True, capture_output=True)
-    open(empty, 'w').close()
-    for name, c, k, said in (('no certificate file', none, key, 'tls.cert %s: No such file' % none), ('no key file', cert, none, 'tls.key %s: No such file' % none),
-                             ('a folder', folder, key, 'tls.cert %s: Is a directory' % folder), ('an empty certificate', empty, key, 'tls.cert %s: holds no certificate' % empty),
-                             ('the key as certificate', key, key, 'tls.cert %s: holds no certificate' % key), ('an empty key', cert, empty, 'tls.key %s: holds no private key' % empty),
-                             ('a key with a password', cert, sealed, 'tls.key %s: holds no private key' % sealed),
-                             ('another Edwards key', ed_cert, ed_other, 'tls.key %s: does not belong' % ed_other),
-                             ('a key of another kind', ed_cert, key, 'tls.key %s: does not belong' % key),
-                             ('another key', cert, other, 'tls.key %s: does not belong to the certificate in %s' % (other, cert))):
-        got = subprocess.run([BINARY, 'cert=' + c, 'key=' + k, '127.0.0.1:0'], capture_output=True, text=True, timeout=30)
-        report('tls: the start refuses ' + name, got.returncode == 1 and said in got.stderr, got.stderr[-300:])
-
-
-def one_thread(report):
-    with Server('threads=1') as s:
-        with s.connect() as c:
-            c.sendall(TINY + b'GET /later HTTP/1.1\r\n' + H + b'\r\n')
-            report('one I/O thread does as well', read_reply(c)[0] == 200 and read_reply(c)[0] == 200)
-
-
-def has_ipv6():
-    try:
-        with socket.socket(socket.AF_INET6) as c:
-            c.bind(('::1', 0))
-        return True
-    except OSError:
-        return False
-
-
-TESTS = [table_refused, table_served, replies, ways_to_send, bodies, budget, slow, deaf, suspended, stop_while_held, abandon, crowd, batches, limit, listeners, proxies, tls, one_thread, memory_fails]
-
-
-def main():
-    global OLD
-    passed, failed = 0, 0
-
-    def report(name, good, seen=None):
-        nonlocal passed, failed
-        passed, failed = passed + bool(good), failed + (not good)
-        print(('ok   ' if good else 'FAIL ') + name + ('' if good or seen is None else ': %r' % (seen,)), flush=True)
-    with Server() as s:
-        part = [int(x) for x in s.library.split()[1].split('.')[:3]]
-        OLD = part < [0, 9, 77]
-    word = sys.argv[2] if len(sys.argv) > 2 else ''
-    for test in TESTS:
-        if word not in test.__name__:
-            continue
-        try:
-            test(report)
-        except Exception as e:  # one test that falls over does not stop the next
-            report(test.__name__, False, '%s: %s, line %d' % (type(e).__name__, e, e.__traceback__.tb_lineno))
-    print('%d passed, %d failed' % (passed, failed))
-    return 1 if failed else 0
-
-
 if __name__ == '__main__':
-    BINARY = sys.argv[1]
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192) if hard != resource.RLIM_INFINITY else 8192, hard))
-    sys.exit(main())
+    sys.exit(run([table_refused, table_served, replies, ways_to_send, bodies]))

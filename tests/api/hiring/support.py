@@ -169,7 +169,7 @@ class LiveKit:
             handler.end_headers()
             handler.wfile.write(text)
 
-    def wait(self, method, count=1, seconds=30):
+    def wait(self, method, count=1, seconds=60):
         """Until that many calls of a method have come; those calls."""
         end = time.monotonic() + seconds
         with self.seen:
@@ -184,7 +184,7 @@ class LiveKit:
         self.server.server_close()
 
 
-def until(look, what, seconds=30):
+def until(look, what, seconds=60):
     """Waits for a condition; the number bounds a failure, not the test."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

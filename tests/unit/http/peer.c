@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REQUEST_MAX = 1 << 20, PATIENCE_MS = 5000 };
+enum { REQUEST_MAX = 1 << 20, PATIENCE_MS = 60000 };
 
 struct peer {
     int fd;

@@ -1,5 +1,5 @@
 /* Certificates as they are read from files: what fits is taken, memory that runs out is an error, whatever allocation it is. The table of wrong files
- * is in tests/http/test_raw.py. The keys below were made for this test and are used nowhere else. Spec: server 2, tls. */
+ * is in tests/http/test_listeners.py. The keys below were made for this test and are used nowhere else. Spec: server 2, tls. */
 #include "../base/rows.h"
 #include "base/arena.h"
 #include "http/http.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SHORT_MS = 400, LONG_MS = 30000, PATIENCE_MS = 10000, SMALL = 1000 };
+enum { SHORT_MS = 400, LONG_MS = 30000, PATIENCE_MS = 25000, SMALL = 1000 };
 
 static struct call call;
 
