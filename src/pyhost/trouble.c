@@ -11,8 +11,17 @@ enum {
 /* Name and line of the last of the interview's own pieces of code that ran: a pseudo file name, text.c. */
 struct spot {
     PyObject *name; /* owned */
+    PyObject *text; /* owned; the text with Mako in it whose function that is, else NULL */
     int line;
 };
+
+/* The text that became this function, which it has as its documentation (mako_text.py). */
+static PyObject *text_of(PyCodeObject *code)
+{
+    if (!str_eq(py_view(code->co_name), STR("__template"))) return NULL;
+    PyObject *text = PyTuple_GET_SIZE(code->co_consts) ? PyTuple_GET_ITEM(code->co_consts, 0) : NULL;
+    return text && PyUnicode_Check(text) ? Py_NewRef(text) : NULL;
+}
 
 static void find_spot(PyObject *value, struct spot *out)
 {
@@ -21,6 +30,9 @@ static void find_spot(PyObject *value, struct spot *out)
         PyCodeObject *code = PyFrame_GetCode(t->tb_frame);
         str name = py_view(code->co_filename);
         if (str_starts(name, STR("<")) && str_search(name, STR(", block on line ")) < name.n) {
+            /* A function that a text defines is of the same text. */
+            if (!out->text || !out->name || PyUnicode_Compare(out->name, code->co_filename) != 0 || str_eq(py_view(code->co_name), STR("__template")))
+                Py_XSETREF(out->text, text_of(code));
             Py_XSETREF(out->name, Py_NewRef(code->co_filename));
             /* Not the frame's: that may have moved on. */
             PYOWN(number) = PyObject_GetAttrString((PyObject *)t, "tb_lineno");
@@ -58,25 +70,35 @@ static str line_of(str source, int n)
     str line = STR_NULL;
     for (int i = 0; i < n; i++)
         if (!str_cut(&source, '\n', &line)) {
-            line = i + 1 == n ? source : STR_NULL;
+            if (i + 1 < n) line = STR_NULL;
             break;
         }
     return str_trim(line);
 }
 
-/* ", line 2: `x = 1 / 0`"; the line alone where the source is not at hand (a text). */
-static PyObject *line_text(struct block *b, const struct spot *s)
+/* The line of the text, for one of its function. */
+static void to_line_of_text(struct spot *s)
+{
+    PYOWN(find) = s->text ? py_lib("mako_text", "line_of") : NULL;
+    PYOWN(line) = find ? PyObject_CallFunction(find, "Oi", s->text, s->line) : NULL;
+    if (line && PyLong_Check(line)) s->line = (int)PyLong_AsLong(line);
+    PyErr_Clear();
+}
+
+/* ", line 2: `x = 1 / 0`"; the line alone where the source is not at hand. */
+static PyObject *line_text(struct block *b, struct spot *s)
 {
     bool code = b && b->code.source && str_starts(py_view(s->name), STR("<code"));
-    str line = code ? line_of(py_view(b->code.source), s->line) : STR_NULL;
-    line = str_head(line, LINE_SHOWN);
+    to_line_of_text(s);
+    str source = s->text ? py_view(s->text) : code ? py_view(b->code.source) : STR_NULL;
+    str line = str_head(line_of(source, s->line), LINE_SHOWN);
     line = str_head(line, str_utf8_good(line));
     if (!line.n) return s->line > 0 ? PyUnicode_FromFormat(", line %d", s->line) : PyUnicode_FromString("");
     PYOWN(text) = py_str(line);
     return text ? PyUnicode_FromFormat(", line %d: `%U`", s->line, text) : NULL;
 }
 
-static PyObject *spot_text(struct interview *iv, const struct spot *s)
+static PyObject *spot_text(struct interview *iv, struct spot *s)
 {
     str name = py_view(s->name);
     struct block *b = block_of(iv, name);
@@ -115,6 +137,7 @@ static PyObject *place_text(struct engine_call *c, PyObject *value)
     find_spot(value, &spot);
     PYOWN(where) = spot.name ? spot_text(c->iv, &spot) : last_block(c);
     Py_XDECREF(spot.name);
+    Py_XDECREF(spot.text);
     PYOWN(chain) = where ? chain_text(c) : NULL;
     if (!chain) return NULL;
     bool both = PyUnicode_GET_LENGTH(where) && PyUnicode_GET_LENGTH(chain);

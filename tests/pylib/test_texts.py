@@ -31,6 +31,10 @@ TEXTS = [
     ("noun_plural('city')", "cities"), ("noun_plural('child')", "children"), ("noun_plural('exhibits')", "exhibits"),
     ("noun_plural('box', capitalize=True)", "Boxes"), ("noun_singular('cities')", "city"), ("noun_singular('children')", "child"),
     ("noun_singular('apples', 2)", "apples"), ("noun_singular('bus')", "bus"), ("noun_singular('Text 1')", "Text 1"),
+    ("[noun_singular(noun_plural(noun)) for noun in ('spouse', 'clause', 'excuse', 'virus', 'size', 'shoe', 'movie', 'specimen', 'son-in-law', 'canvas')]",
+     ["spouse", "clause", "excuse", "virus", "size", "shoe", "movie", "specimen", "son-in-law", "canvas"]),
+    ("[noun_plural(noun) for noun in ('grandchild', 'Gentleman', 'human', 'housewife', 'mother-in-law', 'spouse', 'parenthesis')]",
+     ["grandchildren", "Gentlemen", "humans", "housewives", "mothers-in-law", "spouses", "parentheses"]),
     ("quote_paragraphs('a\\nb\\n\\nc')", "> a\nb\n\n> c"), ("capitalize('abc')", "Abc"), ("title_case('the lord of the rings')", "The Lord of the Rings"),
     ("fix_punctuation('a')", "a."), ("fix_punctuation('a?')", "a?"), ("fix_punctuation('a', mark='!')", "a!"),
     ("space_to_underscore('a  b/../c.pdf')", "a_b..c.pdf"), ("single_paragraph('a\\nb')", "a b"),
@@ -124,7 +128,8 @@ shop.name = 'The Shop'
         answers = support.begin()
         support.run("a = Address(address='1 Main St', unit='2', city='Boston', state='MA', zip='02110')\nc = City(city='Rome', state='NY')", answers)
         cases = [("str(a)", "1 Main St [NEWLINE] Unit 2 [NEWLINE] Boston, MA 02110"), ("a.line_one()", "1 Main St, Unit 2"),
-                 ("a.on_one_line()", "1 Main St, Unit 2, Boston, MA 02110"), ("a.on_one_line(include_unit=False)", "1 Main St, Boston, MA 02110"),
+                 ("a.on_one_line()", "1 Main St, Unit 2, Boston, MA 02110"), ("a.line_two()", "Boston, MA 02110"),
+                 ("a.on_one_line(show_country=True)", "1 Main St, Unit 2, Boston, MA 02110, United States"), ("a.on_one_line(include_unit=False)", "1 Main St, Boston, MA 02110"),
                  ("str(c)", "Rome, NY"), ("Address('q', address='a', unit='Apt 4', city='b').line_one()", "a, Apt 4")]
         for expression, want in cases:
             with self.subTest(expression):

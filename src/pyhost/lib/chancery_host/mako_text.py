@@ -16,6 +16,9 @@ DEF = re.compile(r"<%def\s+name\s*=\s*(\"|')(.*?)\1\s*(?:filter\s*=\s*(\"|')(.*?
 SIMPLE_TAG = re.compile(r"<%(text|doc)\s*>(.*?)</%\1>", re.S)
 LOOP = re.compile(r"\bloop\b")
 FOR = re.compile(r"for\s+(.+?)\s+in\s+(.+):\s*$", re.S)
+NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
+STOPS = re.compile(r"\bSTOP_RENDERING\b")
+CONTEXT = re.compile(r"(?<![\w.'\"])(?:context\.(?:get|write|keys|kwargs|lookup)|capture)\(")
 TERNARY = {"else", "elif", "except", "finally"}
 BLOCKS = {"if", "for", "while", "try", "with"}
 FILTERS = {"x": "__M.xml_escape", "h": "__M.html_escape", "u": "__M.url_escape", "trim": "__M.trim",
@@ -34,7 +37,10 @@ class _Compiler:
     def __init__(self, source):
         self.source = source
         self.at = 0
-        self.lines = ["def __template(__w, __s, __M):"]
+        # The text itself is the function's documentation, for `line_of`; the third line waits for `_take_over`.
+        self.lines = ["def __template(__w, __s, __M):", "    %r" % source, ""]
+        self.bound = {}         # names that control lines bind
+        self.binds_more = False # code pieces, and control lines that bind in other ways
         self.depth = 1
         self.open = []          # keywords of open control lines and tags
         self.text = []
@@ -62,6 +68,12 @@ class _Compiler:
         if self.open:
             raise TemplateError("Unclosed: %s" % self.open[-1])
         self.line("return ''")
+        return self._take_over(self.bound)
+
+    def _take_over(self, names):
+        """The whole, in which these names, local since the text binds them, begin with what the answers have under them: as Mako has it."""
+        taken = ["(%s := __g[%r]) if %r in __g else 0" % (name, name, name) for name in names if name != "loop" and not name.startswith("__")]
+        self.lines[2] = "    " + "; ".join((["STOP_RENDERING = ''"] if STOPS.search(self.source) else []) + (["__g = globals()"] if taken else []) + taken or ["pass"])
         return "\n".join(self.lines) + "\n"
 
     def control_line(self):
@@ -100,7 +112,11 @@ class _Compiler:
 
     def begin(self, word, text):
         self.open.append(word)
-        looped = FOR.match(text) if word == "for" and self.loops else None
+        looped = FOR.match(text) if word == "for" else None
+        if looped:
+            self.bound.update(dict.fromkeys(NAME.findall(looped.group(1))))
+        self.binds_more |= word == "with"
+        looped = looped if self.loops else None
         if looped:
             self.line("loop = __L._enter(%s)" % looped.group(2))
             self.line("try:")
@@ -204,8 +220,83 @@ class _Compiler:
             self.at += 1
         text, _ = self.until(("%>",), nested=False)
         self.flush()
+        self.binds_more = True
         for line in _shifted(text):
             self.lines.append("    " * self.depth + line if line.strip() else "")
+
+
+class Mapped(_Compiler):
+    """The compiler, which also remembers from where in the source each of its lines came."""
+
+    def __init__(self, source):
+        super().__init__(source)
+        self.lines[1] = "    ''"    # its words are no constants of the code
+        self.origins = [0] * len(self.lines)
+        self.began = 0
+        self.begun = []     # where what is open now began
+
+    def _take_over(self, names):
+        return super()._take_over(())       # no part of what the author wrote
+
+    def _note(self):
+        self.origins.extend([self.began] * (len(self.lines) - len(self.origins)))
+
+    def control_line(self):
+        self.began = self.at
+        done = super().control_line()
+        self._note()
+        return done
+
+    def flush(self):
+        super().flush()
+        self._note()
+
+    def expression(self):
+        self.began = self.at - 2
+        super().expression()
+        self._note()
+
+    def tag(self, start):
+        self.began = start
+        super().tag(start)
+        self._note()
+
+    def code(self):
+        self.flush()
+        before = len(self.lines)
+        super().code()
+        at = self.began
+        for _ in range(len(self.lines) - before):
+            self.origins.append(at)
+            at = self.source.find("\n", at) + 1
+
+    def begin(self, word, text):
+        self.begun.append(self.began)
+        super().begin(word, text)
+
+    def end(self, word):
+        super().end(word)
+        self.begun.pop()
+
+    def place(self, line):
+        """Offset in the source of the piece that became line `line` of the Python text, and how many lines into it that is."""
+        seen = 0
+        for text, origin in zip(self.lines, self.origins + [len(self.source)] * len(self.lines)):
+            first, seen = seen, seen + text.count("\n") + 1
+            if line <= seen:
+                return origin, line - first - 1
+        return len(self.source), 0
+
+    def origin(self, line):
+        return self.place(line)[0]
+
+
+def line_of(source, line):
+    """The line of the text, from 1, that became line `line` of its function."""
+    compiler = Mapped(source)
+    compiler.run()
+    origin, further = compiler.place(line)
+    return source.count("\n", 0, origin) + 1 + further
 
 
 def _shifted(text):
@@ -218,10 +309,19 @@ def _shifted(text):
 
 def compiled(source, name):
     """The code of a function that writes the text, or a Mako template; TemplateError or SyntaxError if it is neither."""
+    if CONTEXT.search(source):
+        return _by_mako(source, name)
+    compiler = _Compiler(source)
     try:
-        python = _Compiler(source).run()
+        code = _function(compiler.run(), name)
     except _Foreign:
         return _by_mako(source, name)
+    if compiler.binds_more and (names := code.co_varnames[code.co_argcount:] + code.co_cellvars):
+        code = _function(compiler._take_over(dict.fromkeys(names)), name)
+    return code
+
+
+def _function(python, name):
     module = compile(python, name, "exec")
     return next(part for part in module.co_consts if hasattr(part, "co_code"))
 

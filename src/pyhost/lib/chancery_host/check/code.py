@@ -4,7 +4,7 @@ import re
 import symtable
 import warnings
 
-from chancery_host.mako_text import TemplateError, _Compiler, _Foreign
+from chancery_host.mako_text import Mapped, TemplateError, _Foreign
 from chancery_host.names import defined_names
 
 MARKS = ("<%", "${", "% if", "% for", "% while", "##")
@@ -124,56 +124,6 @@ def expression(source):
     return found
 
 
-class _Mapped(_Compiler):
-    """The compiler of mako_text, which also remembers from where in the source each of its lines came."""
-
-    def __init__(self, source):
-        super().__init__(source)
-        self.origins = [0]
-        self.began = 0
-        self.begun = []     # where what is open now began
-
-    def _note(self):
-        self.origins.extend([self.began] * (len(self.lines) - len(self.origins)))
-
-    def control_line(self):
-        self.began = self.at
-        done = super().control_line()
-        self._note()
-        return done
-
-    def flush(self):
-        super().flush()
-        self._note()
-
-    def expression(self):
-        self.began = self.at - 2
-        super().expression()
-        self._note()
-
-    def tag(self, start):
-        self.began = start
-        super().tag(start)
-        self._note()
-
-    def begin(self, word, text):
-        self.begun.append(self.began)
-        super().begin(word, text)
-
-    def end(self, word):
-        super().end(word)
-        self.begun.pop()
-
-    def origin(self, line):
-        """Offset in the source of the piece that became line `line` of the Python text."""
-        seen = 0
-        for text, origin in zip(self.lines, self.origins + [len(self.source)] * len(self.lines)):
-            seen += text.count("\n") + 1
-            if line <= seen:
-                return origin
-        return len(self.source)
-
-
 def _at(source, offset):
     return source.count("\n", 0, offset) + 1, offset - (source.rfind("\n", 0, offset) + 1)
 
@@ -188,7 +138,7 @@ def _mako_words(text):
 
 
 def template(source):
-    compiler = _Mapped(source)
+    compiler = Mapped(source)
     try:
         python = compiler.run()
     except _Foreign:

@@ -180,9 +180,9 @@ def command(*args, url=None, sleep=None, **kwargs):
     raise Screen(block)
 
 
-def message(*args, show_restart=True, show_exit=True, show_leave=False, url=None, buttons=None, dead_end=False,
+def message(*args, show_restart=True, show_exit=None, show_leave=False, url=None, buttons=None, dead_end=False,
             reload=None, **kwargs):
-    """Stops with a screen of a title, a text and buttons."""
+    """Stops with a screen of a title, a text and buttons: those given, else Exit (or Leave in its place) and Restart."""
     title = args[0] if args else kwargs.get("title", "untitled")
     body = args[1] if len(args) > 1 else kwargs.get("body")
     url = args[2] if len(args) > 2 else url
@@ -192,12 +192,9 @@ def message(*args, show_restart=True, show_exit=True, show_leave=False, url=None
     if reload is not None:
         block["reload"] = reload
     if not dead_end:
-        shown = []
-        for wanted, label, kind in ((show_exit, "Exit", "exit"), (show_leave, "Leave", "leave"),
-                                    (show_restart, "Restart", "restart")):
-            if wanted:
-                shown.append({label: kind, **({"url": url} if url and kind != "restart" else {})})
-        shown.extend(buttons or [])
+        wants_exit = not show_leave if show_exit is None else show_exit
+        usual = ((wants_exit, "Exit", "exit"), (show_leave, "Leave", "leave"), (show_restart, "Restart", "restart"))
+        shown = list(buttons or ()) or [{label: kind, **({"url": url} if url and kind != "restart" else {})} for wanted, label, kind in usual if wanted]
         if shown:
             block["buttons"] = shown
     raise Screen(block)

@@ -10,7 +10,14 @@ IRREGULAR_NOUNS = {
     "calf": "calves", "self": "selves", "analysis": "analyses", "basis": "bases", "crisis": "crises",
     "criterion": "criteria", "phenomenon": "phenomena", "hero": "heroes", "potato": "potatoes", "tomato": "tomatoes",
     "echo": "echoes", "veto": "vetoes", "quiz": "quizzes", "axis": "axes", "thesis": "theses", "index": "indices",
+    "parenthesis": "parentheses", "hypothesis": "hypotheses", "diagnosis": "diagnoses", "synopsis": "synopses", "datum": "data",
+    "gas": "gases", "lens": "lenses", "bias": "biases", "alias": "aliases", "atlas": "atlases", "canvas": "canvases",
+    "movie": "movies", "cookie": "cookies", "calorie": "calories", "selfie": "selfies", "rookie": "rookies", "prairie": "prairies",
+    "cache": "caches", "ache": "aches", "niche": "niches", "shoe": "shoes", "toe": "toes", "canoe": "canoes", "foe": "foes",
 }
+# Words that end in one of these change as it does: grandchild, gentleman, housewife.
+COMPOUND = re.compile(r"(.*[a-z])(child|children|(?<!hu)(?<!ger)(?<!ro)(?<!talis)(?<!otto)man|(?<!speci)(?<!regi)(?<!abdo)(?<!acu)(?<!^o)men|wife|wives|(?<!be)half|halves|self|selves|ache|aches)\Z")
+IN_LAW = re.compile(r"(\w+)(-in-law|-at-law)\Z", re.I)
 SAME_NOUNS = {"sheep", "deer", "fish", "moose", "series", "species", "aircraft", "offspring", "information", "equipment",
               "news", "money", "property", "evidence"} - {"property"}
 SINGULAR_NOUNS = {plural: singular for singular, plural in IRREGULAR_NOUNS.items()}
@@ -81,6 +88,10 @@ def _plural(noun):
         return noun
     if low in IRREGULAR_NOUNS:
         return before + _like(word, IRREGULAR_NOUNS[low])
+    parts = COMPOUND.match(low) or IN_LAW.match(low)
+    if parts:
+        changed = IN_LAW.match(low) is None
+        return before + _like(word, parts[1] + _plural(parts[2]) if changed else _plural(parts[1]) + parts[2])
     if noun_singular(low) != low:       # a plural already
         return noun
     if low.endswith("y") and len(low) > 1 and low[-2] not in VOWELS:
@@ -99,11 +110,17 @@ def noun_singular(*args, **kwargs):
     low = word.lower()
     if low in SINGULAR_NOUNS:
         return before + _like(word, SINGULAR_NOUNS[low])
+    parts = COMPOUND.match(low)
+    if parts:
+        return before + _like(word, parts[1] + noun_singular(parts[2]))
+    parts = IN_LAW.match(word)
+    if parts:
+        return before + noun_singular(parts[1]) + parts[2]
     if low in SAME_NOUNS or low in IRREGULAR_NOUNS or not low.endswith("s") or re.search(r"(ss|us|is)\Z", low):
         return noun
     if low.endswith("ies") and len(low) > 4:
         return before + word[:-3] + "y"
-    if re.search(r"(ss|x|z|ch|sh|us)es\Z", low):
+    if re.search(r"(ss|x|zz|tz|ch|sh|o|[^aeo]us|\bbus)es\Z", low) and not re.search(r"\b(|exc|ab|acc|ref|f|m|r|recl)uses\Z", low):
         return before + word[:-2]
     return before + word[:-1] if len(low) > 2 else noun
 

@@ -78,7 +78,7 @@ class Address(DAObject):
         return text + " " + str(code) if code else text
 
     def _country_line(self, show_country):
-        country = getattr(self, "country", None)
+        country = getattr(self, "country", None) or (current.country if show_country else None)
         if not country or show_country is False or (show_country is None and country == current.country):
             return ""
         from chancery_host.functions.places import country_name

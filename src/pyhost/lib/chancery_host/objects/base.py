@@ -66,6 +66,15 @@ class DAObject:
     def __getattr__(self, name):
         if name.startswith("__") or "instanceName" not in self.__dict__:
             raise AttributeError("'%s' object has no attribute '%s'" % (type(self).__name__, name))
+        if hasattr(type(self), name):
+            return self._of_class(name)
+        raise MissingAttribute(self.instanceName + "." + name)
+
+    def _of_class(self, name):
+        """A property whose code met something missing: that is what is missing, and only running it again tells its name."""
+        for kind in type(self).__mro__:
+            if name in kind.__dict__:
+                return kind.__dict__[name].__get__(self, type(self))
         raise MissingAttribute(self.instanceName + "." + name)
 
     def __setattr__(self, name, value):

@@ -166,6 +166,11 @@ class DAList(Gatherable):
         self.elements.reverse()
         self._rename_all()
 
+    def copy(self):
+        """The elements as a plain list."""
+        self._trigger_gather()
+        return self.elements.copy()
+
     def _rename_all(self):
         own = [element for element in self.elements
                if isinstance(element, DAObject) and element.instanceName.startswith(self.instanceName + "[")]

@@ -1,0 +1,103 @@
+"""Ways of package authors that no table of the specification has a row for: what several rules give together."""
+import unittest
+
+from drive import EngineCase
+from spec_rows import blocks, code, question, screen
+
+PEOPLE = """
+from docassemble.base.util import DAList, DAObject, Individual
+
+class Parties(DAList):
+    def init(self, *pargs, **kwargs):
+        super().init(*pargs, **kwargs)
+        self.object_type = Individual
+
+class Matter(DAObject):
+    @property
+    def complete(self):
+        self.court
+        return self.heading
+    @property
+    def heading(self):
+        return self.court + " no. " + self.docket
+    @property
+    def broken(self):
+        return None.nothing
+"""
+
+
+class Modules(EngineCase):
+    """Classes of the package's own module (language 3.18, 5.1)."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.engine.module("people", PEOPLE)
+
+    def matter(self, text):
+        return blocks("modules:\n  - .people\n", "objects:\n  - matter: Matter\n", screen("subquestion: %s" % text), question("matter.court"), question("matter.docket"))
+
+    def test_what_a_property_misses_is_sought_not_the_property(self):
+        for name in ("complete", "heading"):
+            with self.subTest(name):
+                first = self.engine.ask(self.matter("${ matter.%s }" % name))
+                self.assertEqual(first["event_list"], ["matter.court"])
+                second = self.engine.shown(self.engine.call("set", variables={"matter.court": "District Court"}))
+                self.assertEqual(second["event_list"], ["matter.docket"])
+                last = self.engine.shown(self.engine.call("set", variables={"matter.docket": "12"}))
+                self.assertEqual(last["subquestionText"], "District Court no. 12")
+
+    def test_another_error_in_a_property_stays_what_it_is(self):
+        self.assertIn("'NoneType' object has no attribute 'nothing'", self.engine.fails(self.matter("${ matter.broken }")))
+
+    def test_a_property_that_misses_something_is_not_defined(self):
+        shown = self.engine.ask(self.matter("${ defined('matter.complete') } ${ hasattr(matter, 'heading') } ${ showifdef('matter.complete', 'no') }"))
+        self.assertEqual(shown["subquestionText"], "False False no")
+
+
+class Texts(EngineCase):
+    """Mako as authors use it (language 2.1)."""
+
+    def shown(self, text, **variables):
+        shown = self.engine.ask(blocks(screen("subquestion: |", *("  " + line for line in text.split("\n"))), question("item"), question("count")), [variables] if variables else ())
+        return shown.get("subquestionText", shown.get("event_list"))
+
+    def test_rendering_can_be_stopped(self):
+        self.assertEqual(self.shown("One\n% if True:\n<% return STOP_RENDERING %>\n% endif\nTwo"), "One")
+
+    def test_a_name_that_a_loop_binds_has_before_it_the_value_of_the_answers(self):
+        self.assertEqual(self.shown("${ item }\n% for item in (1, 2):\n${ item }\n% endfor\n${ item }", item="X"), "X\n1\n2\n2")
+
+    def test_such_a_name_is_asked_for_where_it_is_read_first(self):
+        self.assertEqual(self.shown("${ item }\n% for item in (1, 2):\n${ item }\n% endfor"), ["item"])
+
+    def test_code_can_change_a_copy_of_an_answer(self):
+        self.assertEqual(self.shown("<% count = count + 1 %>${ count }", count=2), "3")
+
+    def test_a_name_of_the_answers_is_not_asked_for_where_code_does_not_come_to_binding_it(self):
+        self.assertEqual(self.shown("% if False:\n<% item = 1 %>\n% endif\n${ item }", item="X"), "X")
+
+    def test_the_context_of_mako_is_at_hand(self):
+        self.assertEqual(self.shown("${ context.get('item', 'none') }<% context.write('!') %>"), "none!")
+
+
+class Message(EngineCase):
+    """message() (language 10.5)."""
+
+    def labels(self, arguments):
+        return [choice["label"] for choice in self.engine.ask(code("message('T'%s)" % arguments)).get("fields", [{"choices": []}])[0]["choices"]]
+
+    def test_its_buttons(self):
+        for arguments, labels in (
+                ("", ["Exit", "Restart"]),
+                (", show_restart=False", ["Exit"]),
+                (", show_leave=True", ["Leave", "Restart"]),
+                (", show_leave=True, show_exit=True", ["Exit", "Leave", "Restart"]),
+                (", buttons=[{'Go': 'https://example.com'}, {'Again': 'restart'}]", ["Go", "Again"]),
+                (", dead_end=True", [])):
+            with self.subTest(arguments):
+                self.assertEqual(self.labels(arguments), labels)
+
+
+if __name__ == "__main__":
+    unittest.main()
