@@ -48,6 +48,9 @@ str json_member(const struct json_members *m, const char *key);
  * become null; half a surrogate pair becomes U+FFFD. Slices (json_scan_members) keep all of these as they were. */
 err json_read(struct arena *a, str text, const struct json_rules *rules, json_t **out, struct json_error *bad) MUST_CHECK;
 
+/* Of a slice that is a text: half a surrogate pair in it, or 0. It cannot be kept as it was sent. */
+unsigned json_half_pair(str text);
+
 /* Writer. No check per call: errors stick in the buf. Commas are its own business. Deeper than JW_DEPTH: ERR_LIMIT in the buf. */
 enum { JW_DEPTH = 256 };
 struct jw {

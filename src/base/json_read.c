@@ -420,3 +420,20 @@ err json_read(struct arena *a, str text, const struct json_rules *rules, json_t 
     *out = tree;
     return ERR_OK;
 }
+
+unsigned json_half_pair(str text)
+{
+    unsigned high = 0; /* one that waits for its other half, which must follow at once */
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned cp = 0;
+        if (text.p[i] == '\\' && text.p[++i] == 'u') {
+            char digits[5] = { text.p[i + 1], text.p[i + 2], text.p[i + 3], text.p[i + 4], '\0' }; /* well-formed, as all of it */
+            cp = (unsigned)strtoul(digits, NULL, 16);
+            i += 4;
+        }
+        bool low = cp >= 0xDC00 && cp < 0xE000;
+        if (high ? !low : low) return high ? high : cp;
+        high = cp >= 0xD800 && cp < 0xDC00 ? cp : 0;
+    }
+    return 0;
+}

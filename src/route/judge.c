@@ -194,6 +194,7 @@ static err read_text(struct judge *j, const struct shape *s, const struct value 
         return s->values ? not_listed(j, s, at, v) : simple(j, "string_type", "Input should be a valid string", s, at, v);
     TRY(value_text(j->c->mem, v, &text));
     if (!str_utf8_ok(text)) return not_good(j, s, "the text is not UTF-8", at, v);
+    if (json_half_pair(v->json)) return simple(j, "string_unicode", "Input should be a valid string, unable to parse raw data as a unicode string", s, at, v);
     if (!is_listed(s, text) && !s->pattern) return not_listed(j, s, at, v);
     size_t n = str_utf8_len(text);
     if (s->limited && s->min > 0 && n < (size_t)s->min) return too(j, s, true, at, v);

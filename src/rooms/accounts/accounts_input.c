@@ -1,6 +1,5 @@
 /* rooms/accounts/accounts_input.c: bodies as Django REST framework reads and judges them (django-cfg 1 and 2): all faulty fields are told together. */
 #include "rooms/accounts/accounts_int.h"
-#include <stdlib.h>
 
 void cfg_input_error(struct input *in, const char *field, str text)
 {
@@ -58,24 +57,6 @@ static err text_of(struct input *in, str slice, str *out, bool *is_text)
     return ERR_OK;
 }
 
-/* Half a surrogate pair in a JSON text, or 0. Such a text cannot be kept as it was sent. */
-static unsigned lone_surrogate(str slice)
-{
-    unsigned high = 0; /* one that waits for its other half, which must follow at once */
-    for (size_t i = 0; i < slice.n; i++) {
-        unsigned cp = 0;
-        if (slice.p[i] == '\\' && slice.p[++i] == 'u') {
-            char digits[5] = { slice.p[i + 1], slice.p[i + 2], slice.p[i + 3], slice.p[i + 4], '\0' }; /* well-formed, as all of it */
-            cp = (unsigned)strtoul(digits, NULL, 16);
-            i += 4;
-        }
-        bool low = cp >= 0xDC00 && cp < 0xE000;
-        if (high ? !low : low) return high ? high : cp;
-        high = cp >= 0xD800 && cp < 0xDC00 ? cp : 0;
-    }
-    return 0;
-}
-
 static err refuse_surrogate(struct input *in, const struct field *f, unsigned cp)
 {
     str text;
@@ -128,7 +109,7 @@ static err take_field(struct input *in, const struct field *f, str slice, str *o
     if (s->values) return take_choice(in, f, text, out);
     if (s->format && strcmp(s->format, "uuid") == 0) return take_uuid(in, f, text, is_text, out);
     if (!is_text) return cfg_input_error(in, f->name, STR("Not a valid string.")), ERR_OK;
-    unsigned half = lone_surrogate(slice);
+    unsigned half = json_half_pair(slice);
     if (half) return refuse_surrogate(in, f, half);
     text = cfg_text_trim(text);
     if (!text.n) { /* clears, where no length is asked for; an optional URL is absent then */
