@@ -1,6 +1,8 @@
 /* main/cli.c: reads the command line by the tables, prints help. */
 #include "main/cli_int.h"
+#include "auth/auth.h"
 #include "base/near.h"
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -40,14 +42,29 @@ const struct option cli_options[] = {
     { 0 },
 };
 
+void cli_plain(struct buf *b, str s)
+{
+    for (size_t n; s.n; s = str_from(s, n)) {
+        unsigned char first = (unsigned char)s.p[0];
+        n = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+        if (n > s.n || !str_utf8_ok(str_head(s, n))) n = 1;
+        str one = str_head(s, n);
+        bool shown = first == ' ' || (str_utf8_ok(one) && text_is_plain(one));
+        buf_add(b, shown ? one : STR("?"));
+    }
+}
+
 int cli_fail(const char *fmt, ...)
 {
+    CLEANUP(buf_release) struct buf plain = BUF(1 << 20);
+    char *text = NULL;
     va_list args;
     va_start(args, fmt);
-    (void)fputs("chancery: ", stderr);
-    (void)vfprintf(stderr, fmt, args);
-    (void)fputc('\n', stderr);
+    int n = vasprintf(&text, fmt, args);
     va_end(args);
+    if (n >= 0) cli_plain(&plain, (str){ text, (size_t)n });
+    (void)fprintf(stderr, "chancery: " STR_FMT "\n", STR_ARG(buf_str(&plain)));
+    free(text);
     return 1;
 }
 
@@ -112,14 +129,16 @@ static int unknown_command(int argc, char **argv, int at)
 {
     CLEANUP(buf_release) struct buf two = BUF(4096);
     const char *first = argv[at], *second = at + 1 < argc && argv[at + 1][0] != '-' ? argv[at + 1] : NULL;
+    bool group = false;
     buf_z(&two, first);
     struct near one = NEAR(str_c(first));
     for (const struct command *cmd = commands; cmd->name; cmd++) {
         str rest = str_c(cmd->name), word;
-        bool group = str_cut(&rest, ' ', &word) && str_is(word, first);
-        if (group && !second) return (void)cli_fail("%s what? chancery --help lists its commands, such as chancery %s", first, cmd->name), 2;
-        near_offer(&one, cmd->name);
+        if (!str_cut(&rest, ' ', &word) || !str_is(word, first)) continue;
+        group = true;
+        if (!second) return (void)cli_fail("%s what? chancery --help lists its commands, such as chancery %s", first, cmd->name), 2;
     }
+    for (const struct command *cmd = commands; cmd->name; cmd++) near_offer(&one, cmd->name);
     if (second) buf_printf(&two, " %s", second);
     struct near both = NEAR(buf_str(&two));
     for (const struct command *cmd = commands; cmd->name; cmd++) near_offer(&both, cmd->name);
@@ -128,7 +147,7 @@ static int unknown_command(int argc, char **argv, int at)
         return (void)cli_fail("unknown command " STR_FMT "; did you mean chancery %s? chancery --help lists all",
                               STR_ARG(meant == near_best(&one) ? str_c(first) : buf_str(&two)), meant),
                2;
-    return (void)cli_fail("unknown command %s; chancery --help lists them", first), 2;
+    return (void)cli_fail("unknown command " STR_FMT "; chancery --help lists them", STR_ARG(group ? buf_str(&two) : str_c(first))), 2;
 }
 
 /* Stores the option at argv[*i]; 0, or 2 after telling. */

@@ -1,5 +1,6 @@
 /* main/cli.h: the command line: one table of commands, one of options; help, parsing and shell completion come from them. */
 #pragma once
+#include "base/buf.h"
 #include "main/config.h"
 
 enum { CLI_ARGS_MAX = 4096 /* of a command whose args have "..."; one for the others */, CLI_REPEAT_MAX = 64 };
@@ -33,7 +34,9 @@ extern const struct command commands[]; /* ended by name NULL; in main.c */
 
 /* Fills c from argv and runs the command; returns the exit status. */
 int cli_main(struct cli *c, int argc, char **argv);
-/* One line on stderr: "chancery: what, where and what to do"; returns 1. */
+/* What came from outside stays on its line, and moves no cursor: '?' for each character that would. */
+void cli_plain(struct buf *b, str s);
+/* One line on stderr, plain: "chancery: what, where and what to do"; returns 1. */
 int cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Makes a folder PREFIXxxxxxx in $TMPDIR or /tmp; false: it cannot be made. */
 bool cli_temporary(const char *prefix, char *out, size_t n);

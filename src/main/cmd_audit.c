@@ -32,22 +32,16 @@ static void write_record(struct jw *w, const struct audit *a)
 
 static str or_dash(str s) { return s.n ? s : STR("-"); }
 
-/* What came from outside stays on its line, and moves no cursor. */
-static void plain(struct buf *b, str s)
-{
-    for (size_t i = 0; i < s.n; i++) buf_char(b, (unsigned char)s.p[i] < ' ' || s.p[i] == 127 ? '?' : s.p[i]);
-}
-
 static void print_record(struct buf *b, const struct audit *a)
 {
     char when[CLOCK_ISO_MAX];
     buf_printf(b, "%.*s  %.*s %.*s by ", (int)clock_iso(a->at_ms, when), when, STR_ARG(a->family), STR_ARG(a->action));
-    plain(b, or_dash(a->actor_email.n ? a->actor_email : a->actor_id));
+    cli_plain(b, or_dash(a->actor_email.n ? a->actor_email : a->actor_id));
     buf_z(b, " on ");
-    plain(b, or_dash(a->subject));
+    cli_plain(b, or_dash(a->subject));
     buf_z(b, " from ");
-    plain(b, or_dash(a->ip));
-    if (!str_is(a->detail_json, "{}")) buf_char(b, ' '), plain(b, a->detail_json);
+    cli_plain(b, or_dash(a->ip));
+    if (!str_is(a->detail_json, "{}")) buf_char(b, ' '), cli_plain(b, a->detail_json);
     buf_char(b, '\n');
 }
 

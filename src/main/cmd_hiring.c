@@ -51,22 +51,30 @@ static void write_key(struct jw *w, const struct hiring_key *k)
     jw_close(w, '}');
 }
 
+static void print_key(struct buf *b, const struct hiring_key *k)
+{
+    char iso[CLOCK_ISO_MAX];
+    str used = when(k->last_used_at_ms, iso);
+    buf_printf(b, STR_FMT "  " STR_FMT "...  %-8s %8lld uses, last %-24.*s  ", STR_ARG(k->id), STR_ARG(k->shown), k->active ? "active" : "inactive",
+               (long long)k->usage_count, STR_ARG(str_absent(used) ? STR("never") : used));
+    cli_plain(b, k->email);
+    buf_z(b, "  ");
+    cli_plain(b, k->name);
+    buf_char(b, '\n');
+}
+
 static int list(struct work *w)
 {
     if (run(w, TX_READ, list_tx)) return 1;
     CLEANUP(buf_release) struct buf b = BUF(PRINT_MAX);
     struct jw out = JW(&b);
-    char iso[CLOCK_ISO_MAX];
     if (w->cli->json) jw_open(&out, '[');
     for (size_t i = 0; i < w->n; i++) {
         const struct hiring_key *k = &w->keys[i];
-        str used = when(k->last_used_at_ms, iso);
         if (w->cli->json)
             write_key(&out, k);
         else
-            buf_printf(&b, STR_FMT "  " STR_FMT "...  %-8s %8lld uses, last %-24.*s  " STR_FMT "  " STR_FMT "\n", STR_ARG(k->id), STR_ARG(k->shown),
-                       k->active ? "active" : "inactive", (long long)k->usage_count, STR_ARG(str_absent(used) ? STR("never") : used), STR_ARG(k->email),
-                       STR_ARG(k->name));
+            print_key(&b, k);
     }
     if (w->cli->json) jw_close(&out, ']'), buf_char(&b, '\n');
     if (buf_ok(&b) || fwrite(b.p ? b.p : "", 1, b.n, stdout) != b.n) return cli_fail("apikey list: cannot be written");

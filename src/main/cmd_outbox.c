@@ -88,8 +88,8 @@ static void print_job(struct buf *b, const struct job_row *r, const struct mail_
                : str_is(r->state, "running") ? "until"
                                              : "due  ",
                STR_ARG(when));
-    if (a->to.n) buf_printf(b, "  " STR_FMT " to " STR_FMT, STR_ARG(a->name), STR_ARG(a->to));
-    if (r->last_error.n) buf_printf(b, "  (" STR_FMT ")", STR_ARG(r->last_error));
+    if (a->to.n) buf_printf(b, "  " STR_FMT " to ", STR_ARG(a->name)), cli_plain(b, a->to);
+    if (r->last_error.n) buf_z(b, "  ("), cli_plain(b, r->last_error), buf_char(b, ')');
     buf_char(b, '\n');
 }
 

@@ -114,6 +114,14 @@ static void write_session(struct jw *w, const struct auth_session *s)
     jw_close(w, '}');
 }
 
+static void print_session(struct buf *b, const struct auth_session *s)
+{
+    char when[CLOCK_ISO_MAX];
+    buf_printf(b, "%.*s  %-11.*s %-39.*s ", (int)clock_iso(s->seen_at_ms, when), when, STR_ARG(s->family), STR_ARG(s->ip));
+    cli_plain(b, s->user_agent);
+    buf_char(b, '\n');
+}
+
 static int sessions(struct cli *c, struct user_work *w, struct call *call)
 {
     int status = user_find(c, w, call);
@@ -124,12 +132,10 @@ static int sessions(struct cli *c, struct user_work *w, struct call *call)
     if (c->json) jw_open(&out, '[');
     for (size_t i = 0; i < w->n; i++) {
         const struct auth_session *s = &w->sessions[i];
-        char when[CLOCK_ISO_MAX];
         if (c->json)
             write_session(&out, s);
         else
-            buf_printf(&b, "%.*s  %-11.*s %-39.*s %.*s\n", (int)clock_iso(s->seen_at_ms, when), when, STR_ARG(s->family), STR_ARG(s->ip),
-                       STR_ARG(s->user_agent));
+            print_session(&b, s);
     }
     if (c->json) jw_close(&out, ']'), buf_char(&b, '\n');
     if (buf_ok(&b) || fwrite(b.p ? b.p : "", 1, b.n, stdout) != b.n) return cli_fail("user sessions: cannot be written");

@@ -147,6 +147,8 @@ class Usage(Folder):
             ("a mistyped command", "unknown command chek; did you mean chancery check?", ["chek"]),
             ("a mistyped first word", "unknown command usr list; did you mean chancery user list?", ["usr", "list"]),
             ("a mistyped second word", "unknown command user lst; did you mean chancery user list?", ["user", "lst"]),
+            ("a second word that there is not", "unknown command user dance; chancery --help lists them", ["user", "dance"]),
+            ("a word that would be two lines", "unknown command dance?twice?[1m; chancery", ["dance\ntwice\x1b[1m"]),
             ("half a command", "user what? chancery --help lists its commands", ["user"]),
             ("a mistyped option", "unknown option --jsn; did you mean --json?", ["user", "list", "--jsn"]),
             ("a manual page that is not there", "no manual page x; there is: chancery, chancery.yml", ["help", "--man", "x"]),

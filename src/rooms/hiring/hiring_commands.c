@@ -29,15 +29,18 @@ err hiring_command_keys(const struct ring *ring, struct call *c, str email, stru
 err hiring_command_key_off(struct call *c, str id)
 {
     bool found;
-    TRY(hiring_key_off_any(c, id, &found));
+    str lower;
+    TRY(email_normalise(c->mem, id, &lower)); /* ids are stored in lower case */
+    TRY(hiring_key_off_any(c, lower, &found));
     if (!found) return fail(c, ERR_NOT_FOUND, NULL, STR_FMT ": no such API key; `chancery apikey list` names them", STR_ARG(id));
-    return hiring_audit(c, "api_key.deactivate", id);
+    return hiring_audit(c, "api_key.deactivate", lower);
 }
 
 err hiring_command_blank(struct call *c, str email, int64_t *n)
 {
     str norm;
     TRY(email_normalise(c->mem, email, &norm));
+    if (!norm.n) return *n = 0, ERR_OK; /* those that are blank already */
     TRY(hiring_blank(c, email, norm, n));
     return *n ? hiring_audit(c, "candidate.blank", STR_NULL) : ERR_OK;
 }
