@@ -86,10 +86,22 @@ static size_t utf8_step(const unsigned char *p, size_t n)
     return len;
 }
 
+/* Whether the eight bytes at p are all ASCII. */
+static bool is_plain(const char *p)
+{
+    uint64_t eight;
+    memcpy(&eight, p, sizeof eight);
+    return (eight & UINT64_C(0x8080808080808080)) == 0;
+}
+
 size_t str_utf8_good(str s)
 {
     size_t i = 0;
     while (i < s.n) {
+        if (s.n - i >= 8 && is_plain(s.p + i)) {
+            i += 8;
+            continue;
+        }
         size_t step = utf8_step((const unsigned char *)s.p + i, s.n - i);
         if (step == 0) break;
         i += step;

@@ -171,6 +171,17 @@ static void test_utf8(void **state)
         ROW_CHECK(utf8[i].name, str_utf8_ok(utf8[i].text) == (utf8[i].good == utf8[i].text.n));
         ROW_CHECK(utf8[i].name, str_utf8_len(utf8[i].text) == utf8[i].chars);
     }
+    /* Wherever it stands among letters: several are looked at together. */
+    for (size_t i = 0; i < COUNT_OF(utf8); i++)
+        for (size_t at = 0; at <= 20; at++) {
+            char text[64];
+            memset(text, 'a', sizeof text);
+            memcpy(text + at, utf8[i].text.p, utf8[i].text.n);
+            str whole = { text, at + utf8[i].text.n }, before = str_head(whole, at + utf8[i].good);
+            ROW_CHECK(utf8[i].name, str_utf8_good(whole) == before.n);
+            size_t all = str_utf8_good((str){ text, sizeof text });
+            ROW_CHECK(utf8[i].name, all == (utf8[i].good == utf8[i].text.n ? sizeof text : before.n));
+        }
     static const uint32_t points[] = { 0, 0x7F, 0x80, 0x7FF, 0x800, 0xFFFD, 0x10000, 0x10FFFF };
     for (size_t i = 0; i < COUNT_OF(points); i++) {
         char out[4];
