@@ -1,4 +1,7 @@
-/* base/lane.c: a ring of waiting calls, a lock, and the threads that empty it. */
+/* base/lane.c: a ring of waiting calls, a lock, and the threads that empty it.
+ *
+ * The thread that was busy last is woken first: what it keeps for itself (its memory, its connection to the store) is warm, and those that are not needed
+ * stay asleep. */
 #include "base/lane.h"
 #include "base/fault.h"
 #include <pthread.h>
@@ -11,22 +14,46 @@ struct task {
     void (*run)(void *);
     void *arg;
 };
+struct server { /* one thread */
+    struct lane *lane;
+    pthread_t thread;
+    pthread_cond_t wake;
+    bool called;          /* of one that sleeps: it shall look again */
+    struct server *under; /* who fell asleep before */
+};
 struct lane {
     pthread_mutex_t lock;
-    pthread_cond_t more;
     struct task *ring;
     unsigned room, first, waiting;
     bool stopping;
     char name[16];
-    unsigned n_threads;
-    pthread_t *threads;
+    unsigned n_servers;
+    struct server *servers, *idle; /* idle: who fell asleep last */
 };
 
+/* With the lock held. NULL: nobody sleeps. The signal is for after the lock, which whoever wakes needs. */
+static struct server *call_one(struct lane *l)
+{
+    struct server *s = l->idle;
+    if (!s) return NULL;
+    l->idle = s->under;
+    s->called = true;
+    return s;
+}
+
+static void rest(struct lane *l, struct server *me)
+{
+    me->called = false;
+    me->under = l->idle;
+    l->idle = me;
+    while (!me->called) (void)pthread_cond_wait(&me->wake, &l->lock);
+}
+
 /* Waits for a task; false when the lane stops and nothing is left. */
-static bool take(struct lane *l, struct task *out)
+static bool take(struct lane *l, struct server *me, struct task *out)
 {
     (void)pthread_mutex_lock(&l->lock);
-    while (!l->waiting && !l->stopping) (void)pthread_cond_wait(&l->more, &l->lock);
+    while (!l->waiting && !l->stopping) rest(l, me);
     bool any = l->waiting > 0;
     if (any) {
         *out = l->ring[l->first];
@@ -39,11 +66,20 @@ static bool take(struct lane *l, struct task *out)
 
 static void *serve(void *arg)
 {
-    struct lane *l = arg;
+    struct server *me = arg;
     struct task t;
-    (void)pthread_setname_np(pthread_self(), l->name);
-    while (take(l, &t)) t.run(t.arg);
+    (void)pthread_setname_np(pthread_self(), me->lane->name);
+    while (take(me->lane, me, &t)) t.run(t.arg);
     return NULL;
+}
+
+static bool start_one(struct lane *l)
+{
+    struct server *s = &l->servers[l->n_servers];
+    *s = (struct server){ .lane = l, .wake = PTHREAD_COND_INITIALIZER };
+    if (fault_here() || pthread_create(&s->thread, NULL, serve, s) != 0) return false;
+    l->n_servers++;
+    return true;
 }
 
 /* Signals belong to the main thread: the lane's threads start with all of them blocked. */
@@ -52,9 +88,10 @@ static bool start_threads(struct lane *l, unsigned threads)
     sigset_t all, before;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (l->n_threads < threads && !fault_here() && pthread_create(&l->threads[l->n_threads], NULL, serve, l) == 0) l->n_threads++;
+    while (l->n_servers < threads && start_one(l)) {
+    }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return l->n_threads == threads;
+    return l->n_servers == threads;
 }
 
 err lane_new(const char *name, unsigned threads, unsigned queue, struct lane **out)
@@ -62,12 +99,11 @@ err lane_new(const char *name, unsigned threads, unsigned queue, struct lane **o
     struct lane *l = fault_here() ? NULL : calloc(1, sizeof *l);
     if (!l) return ERR_NOMEM;
     (void)pthread_mutex_init(&l->lock, NULL);
-    (void)pthread_cond_init(&l->more, NULL);
     (void)strncpy(l->name, name, sizeof l->name - 1);
     l->room = queue ? queue : 1;
     l->ring = fault_here() ? NULL : calloc(l->room, sizeof *l->ring);
-    l->threads = fault_here() ? NULL : calloc(threads ? threads : 1, sizeof *l->threads);
-    if (!l->ring || !l->threads || !start_threads(l, threads ? threads : 1)) return lane_free(l), ERR_NOMEM;
+    l->servers = fault_here() ? NULL : calloc(threads ? threads : 1, sizeof *l->servers);
+    if (!l->ring || !l->servers || !start_threads(l, threads ? threads : 1)) return lane_free(l), ERR_NOMEM;
     *out = l;
     return ERR_OK;
 }
@@ -76,12 +112,13 @@ err lane_submit(struct lane *l, void (*run)(void *), void *arg)
 {
     (void)pthread_mutex_lock(&l->lock);
     bool full = l->stopping || l->waiting == l->room;
+    struct server *one = full ? NULL : call_one(l);
     if (!full) {
         l->ring[(l->first + l->waiting) % l->room] = (struct task){ run, arg };
         l->waiting++;
-        (void)pthread_cond_signal(&l->more);
     }
     (void)pthread_mutex_unlock(&l->lock);
+    if (one) (void)pthread_cond_signal(&one->wake);
     return full ? ERR_BUSY : ERR_OK;
 }
 
@@ -98,12 +135,11 @@ void lane_free(struct lane *l)
     if (!l) return;
     (void)pthread_mutex_lock(&l->lock);
     l->stopping = true;
-    (void)pthread_cond_broadcast(&l->more);
+    for (struct server *s; (s = call_one(l));) (void)pthread_cond_signal(&s->wake);
     (void)pthread_mutex_unlock(&l->lock);
-    for (unsigned i = 0; i < l->n_threads; i++) (void)pthread_join(l->threads[i], NULL);
-    (void)pthread_cond_destroy(&l->more);
+    for (unsigned i = 0; i < l->n_servers; i++) (void)pthread_join(l->servers[i].thread, NULL);
     (void)pthread_mutex_destroy(&l->lock);
     free(l->ring);
-    free(l->threads);
+    free(l->servers);
     free(l);
 }
