@@ -28,14 +28,16 @@ struct sqlite {
     struct conn *readers;
     unsigned n_readers;
 
-    struct conn writer; /* the writer thread's, once it runs */
+    struct conn writer; /* of whoever set .writing */
     pthread_t thread;
     pthread_mutex_t queue_lock; /* over all below */
     pthread_cond_t queue_more;
     struct job *queue, **queue_end;
     unsigned queue_n, queue_max;
     bool running, stopping;
-    int wal_pages; /* the writer thread's: pages in the log after the last commit */
+    bool writing;     /* somebody uses the writing connection */
+    bool log_is_long; /* the writer thread shall move it into the file */
+    int wal_pages;    /* of whoever set .writing: pages in the log after the last commit */
 };
 
 /* Opens with our pragmas. A reader refuses to write. On error *why tells (constant or the engine's text, copied). */

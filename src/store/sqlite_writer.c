@@ -1,4 +1,7 @@
-/* store/sqlite_writer.c: the one writer thread: many waiting calls, one durable commit.
+/* store/sqlite_writer.c: the one writing connection: many waiting calls, one durable commit.
+ *
+ * Who may wait and finds nobody writing writes himself, without a change of threads. All other calls are queued for the writer thread, which also moves the
+ * log into the file.
  *
  * Invariants:
  *  1. A call's done() comes after the commit that holds its rows has been synced, or with an error.
@@ -107,13 +110,13 @@ static void answer(struct sqlite *q, struct batch *b, err e)
     }
 }
 
-static void batch_run(struct sqlite *q)
+/* first and what is queued by then. */
+static void batch_run(struct sqlite *q, struct job *first)
 {
     struct batch b = { .end = &b.first };
     int64_t until = clock_mono_us() + BATCH_US;
     err e = atomic_load(&q->store->broken) ? ERR_BUSY : conn_plain(q, &q->writer, "BEGIN IMMEDIATE");
-    struct job *j;
-    while (b.n < BATCH_MAX && (b.n == 0 || clock_mono_us() < until) && (j = job_take(q))) {
+    for (struct job *j = first; j; j = b.n < BATCH_MAX && clock_mono_us() < until ? job_take(q) : NULL) {
         *b.end = j;
         b.end = &j->next;
         b.n++;
@@ -142,21 +145,49 @@ static int wal_grew(void *arg, sqlite3 *db, const char *schema, int pages)
     return SQLITE_OK;
 }
 
+/* whose turn it is */
+
+/* Waits until nobody else writes and there is something to do; false when the store stops and nothing is left. */
 static bool work_comes(struct sqlite *q)
 {
     (void)pthread_mutex_lock(&q->queue_lock);
-    while (!q->queue && !q->stopping) (void)pthread_cond_wait(&q->queue_more, &q->queue_lock);
-    bool some = q->queue != NULL;
+    while (q->writing || (!q->queue && !q->log_is_long && !q->stopping)) (void)pthread_cond_wait(&q->queue_more, &q->queue_lock);
+    q->writing = q->queue || q->log_is_long;
+    q->log_is_long = false;
+    bool some = q->writing;
     (void)pthread_mutex_unlock(&q->queue_lock);
     return some;
+}
+
+/* True: the caller writes, and owes turn_over. Not past those who are queued, nor before a long log was looked after: the writer thread would never get
+ * there beside somebody who writes again and again. */
+static bool turn_take(struct sqlite *q)
+{
+    (void)pthread_mutex_lock(&q->queue_lock);
+    bool free = !q->writing && !q->queue && !q->log_is_long && !q->stopping;
+    if (free) q->writing = true;
+    (void)pthread_mutex_unlock(&q->queue_lock);
+    return free;
+}
+
+static void turn_over(struct sqlite *q, bool log_is_long)
+{
+    (void)pthread_mutex_lock(&q->queue_lock);
+    q->writing = false;
+    q->log_is_long = log_is_long;
+    bool more = q->queue || log_is_long || q->stopping;
+    (void)pthread_mutex_unlock(&q->queue_lock);
+    if (more) (void)pthread_cond_signal(&q->queue_more);
 }
 
 static void *writer_main(void *arg)
 {
     struct sqlite *q = arg;
     while (work_comes(q)) {
-        batch_run(q);
+        struct job *first = job_take(q);
+        if (first) batch_run(q, first);
         checkpoint(q);
+        turn_over(q, false);
     }
     return NULL;
 }
@@ -229,8 +260,24 @@ static void wake(struct call *c, err result, void *arg)
     (void)pthread_mutex_unlock(&w->lock);
 }
 
+static void note(struct call *c, err result, void *arg)
+{
+    (void)c;
+    *(err *)arg = result;
+}
+
+static err write_here(struct sqlite *q, struct call *c, store_fn fn)
+{
+    err result = ERR_STORE;
+    struct job own = { .c = c, .fn = fn, .done = note, .arg = &result };
+    batch_run(q, &own);
+    turn_over(q, q->wal_pages >= CHECKPOINT_PAGES);
+    return result;
+}
+
 err sqlite_write(struct store *s, struct call *c, store_fn fn)
 {
+    if (turn_take(s->impl)) return write_here(s->impl, c, fn);
     struct waiter w = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
     err e = sqlite_write_later(s, c, fn, wake, &w);
     if (e == ERR_OK) {

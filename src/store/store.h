@@ -4,7 +4,7 @@
  *  1. A reply leaves only after the commit that it reports.
  *  2. A write is a function that may be run again: it touches rows, the call's arena and store_on_commit() only.
  *  3. A failed statement ends the transaction on both engines; nothing is caught inside one.
- *  4. SQLite has one writer thread; waiting writes share one durable commit, a savepoint each. PostgreSQL gives each its own
+ *  4. SQLite has one writing connection; waiting writes share one durable commit, a savepoint each. PostgreSQL gives each its own
  *     transaction (serializable) and runs it again when it loses a race.
  *  5. After a failed sync nothing is acknowledged any more: every further write is refused until the program starts anew.
  * Times in tables are Unix ms, UTC (…_at_ms). Ids are text (UUID) or int64. */
@@ -47,11 +47,10 @@ err db_get(struct call *c, const struct query *q, struct cell **out, ...) MUST_C
 err db_find(struct call *c, const struct query *q, struct cell **out, ...) MUST_CHECK;     /* first row; *out = NULL if none */
 err db_list(struct call *c, const struct query *q, struct rows *out, ...) MUST_CHECK;
 
-/* Runs fn inside a transaction and returns when it is over: for slow-lane threads, jobs and commands. TX_READ runs here, TX_WRITE on
- * the writer (SQLite) or on a connection of the pool (PostgreSQL). fn's error rolls back and is returned. ERR_BUSY: queue full, disk full,
- * broken (invariant 5), PostgreSQL not reachable or lost before it answered the commit: try later. Not from
- * inside fn, done or a store_on_commit() function: transactions do not nest. A TX_READ sees one moment of the store and cannot write;
- * it is never run twice. */
+/* Runs fn inside a transaction and returns when it is over: for slow-lane threads, jobs and commands. TX_READ runs here, TX_WRITE
+ * here or, while somebody else writes, on the writer thread (SQLite), or on a connection of the pool (PostgreSQL). fn's error rolls back and is returned.
+ * ERR_BUSY: queue full, disk full, broken (invariant 5), PostgreSQL not reachable or lost before it answered the commit: try later. Not from inside fn, done or
+ * a store_on_commit() function: transactions do not nest. A TX_READ sees one moment of the store and cannot write; it is never run twice. */
 err store_do(struct store *s, struct call *c, enum tx tx, err (*fn)(struct call *)) MUST_CHECK;
 /* The same without waiting, TX_WRITE only: done(c, result, arg) is called once, from another thread, after the commit. ERR_BUSY when the
  * queue is full (done is not called then). The caller must not touch c until done; done may free it. done is short and does not wait. */
