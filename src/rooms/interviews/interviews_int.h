@@ -82,7 +82,8 @@ struct session_write {
     int64_t version; /* expected; 0: the session is new */
     int64_t seq;     /* the step to write; overwritten if it is there */
     int64_t key_seq;
-    int64_t steps; /* sequence number of the last step afterwards; higher ones are deleted */
+    int64_t was;   /* sequence number of the last step in that version */
+    int64_t steps; /* afterwards; higher ones are deleted */
     str blob;      /* absent: no step is written (back with question 0) */
     str title, tags_json;
     str account_id; /* who wrote */

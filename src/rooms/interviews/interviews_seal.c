@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <zstd.h>
 
-/* Most steps are small. Higher levels make them no smaller (a difference is found by any), and take ten to fifty times as long. */
-enum { LEVEL = 3, LEVEL_SMALL = 5, SMALL = 128 * 1024, PREFIX_WINDOW_MAX = 27 };
+/* Higher levels make a step hardly smaller (a difference is found by any), and take two to fifty times as long. */
+enum { LEVEL = 3, SMALL = 128 * 1024, PREFIX_WINDOW_MAX = 27 };
 
 static void put_u32(char *at, uint32_t v)
 {
@@ -85,12 +85,12 @@ static struct packer *packer_own(void)
 
 static void free_cctx(ZSTD_CCtx **z) { ZSTD_freeCCtx(*z); }
 
-static err pack(ZSTD_CCtx *z, int level, struct arena *mem, str prefix, str text, str *out)
+static err pack(ZSTD_CCtx *z, struct arena *mem, str prefix, str text, str *out)
 {
     size_t room = ZSTD_compressBound(text.n);
     char *p = NEW_N(mem, char, room);
     if (!p) return ERR_NOMEM;
-    (void)ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, level);
+    (void)ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, LEVEL);
     (void)ZSTD_CCtx_setParameter(z, ZSTD_c_windowLog, window_log(prefix.n + text.n));
     if (prefix.n && ZSTD_isError(ZSTD_CCtx_refPrefix(z, prefix.p, prefix.n))) return ERR_NOMEM;
     size_t n = ZSTD_compress2(z, p, room, text.p, text.n);
@@ -103,7 +103,7 @@ static err pack(ZSTD_CCtx *z, int level, struct arena *mem, str prefix, str text
 static err squeeze_large(struct arena *mem, str prefix, str text, str *out)
 {
     CLEANUP(free_cctx) ZSTD_CCtx *z = fault_here() ? NULL : ZSTD_createCCtx();
-    return z ? pack(z, LEVEL, mem, prefix, text, out) : ERR_NOMEM;
+    return z ? pack(z, mem, prefix, text, out) : ERR_NOMEM;
 }
 
 static err squeeze(struct arena *mem, str prefix, str text, str *out)
@@ -111,7 +111,7 @@ static err squeeze(struct arena *mem, str prefix, str text, str *out)
     if (text.n + prefix.n >= SMALL) return squeeze_large(mem, prefix, text, out);
     struct packer *k = packer_own();
     if (!k || (!k->c && !(k->c = ZSTD_createCCtx()))) return ERR_NOMEM;
-    err e = pack(k->c, LEVEL_SMALL, mem, prefix, text, out);
+    err e = pack(k->c, mem, prefix, text, out);
     (void)ZSTD_CCtx_reset(k->c, ZSTD_reset_session_and_parameters); /* it must not think of the prefix, which is gone soon */
     return e;
 }
