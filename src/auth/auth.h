@@ -276,6 +276,7 @@ err audit_tail(struct call *c, int64_t limit, struct audit **out, size_t *n) MUS
 struct throttle {
     const char *name; /* "hiring.login", part of the key */
     int64_t limit, window_ms;
+    bool always; /* counts where limits.enabled is false, too */
 };
 /* Counts a hit, in a write that must commit whatever its outcome is. *wait_s: 0 if it is within the limit, else seconds until the window ends (Retry-After). */
 err throttle_hit(struct auth *a, struct call *c, const struct throttle *t, str key, int64_t *wait_s) MUST_CHECK;

@@ -26,7 +26,7 @@ err throttle_hit(struct auth *a, struct call *c, const struct throttle *t, str k
     uint8_t hash[CRYPTO_HASH];
     struct cell *row;
     *wait_s = 0;
-    if (a->unlimited) return ERR_OK;
+    if (a->unlimited && !t->always) return ERR_OK;
     TRY(hash_of(a, c, t, key, hash));
     TRY(db_get(c, &auth_q[AQ_THROTTLE_HIT], &row, (str){ (const char *)hash, sizeof hash }, c->now_ms + t->window_ms, c->now_ms));
     if (row[0].i > t->limit) *wait_s = wait_of(row[1].i, c->now_ms);
@@ -38,7 +38,7 @@ err throttle_check(struct auth *a, struct call *c, const struct throttle *t, str
     uint8_t hash[CRYPTO_HASH];
     struct cell *row;
     *wait_s = 0;
-    if (a->unlimited) return ERR_OK;
+    if (a->unlimited && !t->always) return ERR_OK;
     TRY(hash_of(a, c, t, key, hash));
     TRY(db_find(c, &auth_q[AQ_THROTTLE_SEE], &row, (str){ (const char *)hash, sizeof hash }, c->now_ms));
     if (row && row[0].i >= t->limit) *wait_s = wait_of(row[1].i, c->now_ms);

@@ -95,6 +95,8 @@ err pg_run(struct db *db, struct arena *a, const struct query *q, const struct p
 err pg_script(struct db *db, const char *sql);
 err pg_describe(struct db *db, const struct query *q, struct described *out, struct arena *a, str *why);
 err pg_lock(struct call *c, str name);
+err pg_trial_begin(struct db *db);
+err pg_trial_end(struct db *db, bool keep);
 
 /* What became of the write xid whose COMMIT was not answered; asks on k, which it opens anew. */
 enum pg_outcome { PG_UNKNOWN, PG_COMMITTED, PG_ABORTED };

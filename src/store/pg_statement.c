@@ -154,6 +154,20 @@ err pg_lock(struct call *c, str name)
     return e;
 }
 
+/* trials: sent along with the statement that follows, or with the COMMIT */
+
+err pg_trial_begin(struct db *db)
+{
+    TRY(pg_send_begin(db));
+    return pg_send_plain(db, "SAVEPOINT trial");
+}
+
+err pg_trial_end(struct db *db, bool keep)
+{
+    if (!keep) TRY(pg_send_plain(db, "ROLLBACK TO SAVEPOINT trial"));
+    return pg_send_plain(db, "RELEASE SAVEPOINT trial");
+}
+
 /* checking */
 
 static err send_describe(struct db *db, const char *sql, const char *types)

@@ -180,6 +180,15 @@ static err sqlite_lock(struct call *c, str name)
     return ERR_OK;
 }
 
+/* A page that was changed stays one that has to be written when its change is taken back, so a trial costs the log as much either way. */
+static err sqlite_trial_begin(struct db *db) { return conn_plain(db->store->impl, db->conn, "SAVEPOINT trial"); }
+
+static err sqlite_trial_end(struct db *db, bool keep)
+{
+    if (!keep) TRY(conn_plain(db->store->impl, db->conn, "ROLLBACK TO trial"));
+    return conn_plain(db->store->impl, db->conn, "RELEASE trial");
+}
+
 /* connections */
 
 static err conn_fail(struct conn *c, struct arena *a, const char *path, str *why)
@@ -412,5 +421,7 @@ const struct engine store_sqlite = {
     .script = sqlite_script,
     .describe = sqlite_describe,
     .lock = sqlite_lock,
+    .trial_begin = sqlite_trial_begin,
+    .trial_end = sqlite_trial_end,
     .reachable = sqlite_reachable,
 };

@@ -103,6 +103,28 @@ err store_lock(struct call *c, const char *kind, str id)
     return c->db->store->e->lock(c, name);
 }
 
+static err trial(struct db *db, struct call *c, bool keep, store_fn fn)
+{
+    const struct engine *e = db->store->e;
+    struct hook **end = db->hooks_end;
+    TRY(e->trial_begin(db));
+    TRY(fn(c));
+    if (db->failed) return db->failed;
+    TRY(e->trial_end(db, keep));
+    if (!keep) *(db->hooks_end = end) = NULL;
+    return ERR_OK;
+}
+
+err store_trial(struct call *c, bool keep, store_fn fn)
+{
+    struct db *db = c->db;
+    assert(db && db->tx == TX_WRITE);
+    if (db->failed) return db->failed;
+    err e = trial(db, c, keep, fn);
+    if (e != ERR_OK && !db->failed) db->failed = e; /* what fn has done by then must not be kept */
+    return e;
+}
+
 /* statements */
 
 static err text_fits(struct call *c, str s)

@@ -62,6 +62,10 @@ err store_lock(struct call *c, const char *kind, str id) MUST_CHECK;
 /* Inside a write: fn(arg) is called once after the commit, before the reply; not at all on rollback. */
 err store_on_commit(struct call *c, void (*fn)(void *), void *arg) MUST_CHECK;
 
+/* Inside a write: runs fn, and unless keep takes back what it did to rows and what it asked for after the commit. The work is done and written down either way,
+ * so that its time does not tell which of the two it was. An error of fn is one of the whole transaction, as ever (invariant 3). */
+err store_trial(struct call *c, bool keep, err (*fn)(struct call *)) MUST_CHECK;
+
 /* News between servers. Inside a write: after the commit, whoever asked for the topic (static text, at most STORE_TOPIC_MAX bytes) is told, in this process at
  * once, in others on the same PostgreSQL within a moment (store.listen_url=none: within a second or two). A hint, not a message: several may
  * become one, and one is lost when the server is killed right after its commit. Who depends on it looks by himself now and then. */

@@ -81,6 +81,8 @@ struct engine {
     err (*script)(struct db *db, const char *sql); /* several statements, no parameters, no rows */
     err (*describe)(struct db *db, const struct query *q, struct described *out, struct arena *a, str *why);
     err (*lock)(struct call *c, str name);
+    err (*trial_begin)(struct db *db);
+    err (*trial_end)(struct db *db, bool keep);
     bool (*reachable)(struct store *s);
     err (*listen)(struct store *s);                   /* somebody wants news; NULL: there are no other servers */
     void (*tell)(struct store *s, const char *topic); /* the others */

@@ -7,6 +7,7 @@ import hmac
 import io
 import json
 import re
+import subprocess
 import unittest
 import urllib.parse
 
@@ -290,6 +291,44 @@ class Families(Accounts):
         self.good(200, "PATCH", "/cfg/accounts/profile/update/", {"first_name": "Anna"}, token=here["access"])
         shown = json.loads(self.command("user", "show", "two.homes@example.com", "--json"))
         self.assertIn("Anna", json.dumps(shown))
+
+
+class Asked(Accounts):
+    """Whoever asks for a code: what is done for a known address so that it takes as long as for an unknown one leaves no trace."""
+
+    def told(self, *words):
+        command = [str(support.BUILD / "chancery"), *words, "--data", str(self.folder / "data"), *[w for s in self.store for w in ("--set", s)]]
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    def test_asking_for_a_known_address_makes_no_account(self):
+        self.start()
+        known = self.login("known@example.com")["user"]["id"]
+        for _ in range(5):
+            self.good(200, "POST", "/cfg/accounts/otp/request/", {"identifier": "known@example.com"}, headers={"Accept-Language": "de"})
+        self.assertEqual(self.login("next@example.com")["user"]["id"], known + 1)
+        self.assertEqual(self.told("user", "list", "--json").count("known@example.com"), 1)
+        self.assertEqual(self.told("audit", "tail", "--json").count("account.create"), 3)  # the administrator's, and these two
+
+    def test_language_is_kept_of_the_first_who_says_one(self):
+        self.start()
+        self.good(200, "POST", "/cfg/accounts/otp/request/", {"identifier": "tongue@example.com"}, headers={"Accept-Language": "*"})
+        self.mail("tongue@example.com", "OTP code")
+        for language in ("de-AT,en;q=0.8", "fr"):
+            self.good(200, "POST", "/cfg/accounts/otp/request/", {"identifier": "tongue@example.com"}, headers={"Accept-Language": language})
+        code = re.search(r"\d{4}", self.mail("tongue@example.com", "OTP code")[0])[0]
+        self.assertEqual(self.verify("tongue@example.com", code)["user"]["language"], "de")
+        self.good(200, "POST", "/cfg/accounts/otp/request/", {"identifier": "new@example.com"}, headers={"Accept-Language": "de-AT,en;q=0.8"})
+        subject, text = self.mail("new@example.com", "OTP code")
+        self.assertIn("Einmalcode", text)
+
+    def test_five_wrong_tries_end_a_code_and_the_next_is_another_row(self):
+        self.start()
+        code = self.code("tries@example.com")
+        wrong = f"{(int(code) + 1) % 10000:04d}"
+        for _ in range(5):
+            self.assertEqual(self.verify("tries@example.com", wrong).status, 401)
+        self.assertEqual(self.verify("tries@example.com", code).status, 401)
+        self.assertEqual(self.verify("tries@example.com", self.code("tries@example.com")).status, 200)
 
 
 class Deletion(Accounts):

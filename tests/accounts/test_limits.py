@@ -75,6 +75,19 @@ class Guesses(Limited):
         self.restart()
         self.assertEqual(self.verify("lock@example.com", code).status, 401)
 
+    def test_while_locked_nothing_counts_and_nothing_is_used_up(self):
+        self.start()
+        code = self.code("held@example.com")
+        for _ in range(5):
+            self.assertEqual(self.verify("held@example.com", f"{(int(code) + 1) % 10000:04d}").status, 401)
+        self.restart("limits.enabled=false")
+        code = self.code("held@example.com")
+        self.restart()
+        for typed in (code, *[f"{(int(code) + 1) % 10000:04d}"] * 6, code):
+            self.assertEqual(self.verify("held@example.com", typed).status, 401)
+        self.restart("limits.enabled=false")
+        self.assertEqual(self.verify("held@example.com", code).status, 200)
+
     def test_a_success_clears_the_count(self):
         self.start("limits.enabled=false")
         self.restart()

@@ -178,16 +178,15 @@ err cfg_source_add(struct call *c, str account_id, str url, bool first) MUST_CHE
 err cfg_key_owner(struct call *c, str key, str *account_id) MUST_CHECK; /* absent: nobody's */
 err cfg_key_replace(struct call *c, str account_id, str key) MUST_CHECK;
 err cfg_key_revoke(struct call *c, str account_id) MUST_CHECK;
+err cfg_test_address(struct call *c, str email, bool *test) MUST_CHECK; /* a test account's (9.2); false too where there is none */
 
 struct otp_row {
     str code; /* sealed */
-    int64_t expires_at_ms, tries;
-    bool used;
+    int64_t expires_at_ms;
 };
 err cfg_otp_find(struct call *c, str email, struct otp_row *out, bool *found) MUST_CHECK;
 err cfg_otp_put(struct call *c, str email, str sealed, int64_t expires_at_ms) MUST_CHECK;
-err cfg_otp_use(struct call *c, str email, str sealed, bool *won) MUST_CHECK;
-err cfg_otp_miss(struct call *c, str email) MUST_CHECK;
+err cfg_otp_use(struct call *c, str email, str sealed, bool *won) MUST_CHECK; /* it is gone */
 err cfg_otp_drop(struct call *c, str email) MUST_CHECK;
 
 err cfg_refresh_put(struct call *c, str jti, str account_id, int64_t expires_at_ms) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* rooms/accounts/accounts_otp.c: one-time codes by e-mail (django-cfg 6, 9.1, 9.2), and what every login by address shares.
  *
- * Whether an address is known must not show: the same statements run, in one write, whatever is found. */
+ * Whether an address is known must not show, in no answer and not in its time: the same statements run, in one write, whatever is found. Where they must
+ * have no effect they are a trial that is taken back (store_trial). tools/bench measures it. */
 #include "rooms/accounts/accounts_int.h"
 
 enum { CODE_MS = 10 * 60 * 1000, CODE_TRIES = 5, MINUTE = 60000 };
@@ -9,6 +10,8 @@ static const struct throttle request_ip = { "accounts.otp.request.ip", 10, MINUT
 /* Of an address; they count codes that were sent. */
 static const struct throttle cooldown = { "accounts.otp.cooldown", 1, 30000 }, hourly = { "accounts.otp.hour", 10, 3600000 },
                              daily = { "accounts.otp.day", 20, 86400000 };
+/* Of one code: void after so many wrong ones, whatever limits.enabled says. */
+static const struct throttle tries = { "accounts.otp.tries", CODE_TRIES, CODE_MS, .always = true };
 /* The fifth failure in ten minutes locks for fifteen. */
 static const struct throttle failures = { "accounts.otp.failures", 4, 600000 }, lock = { "accounts.otp.lock", 1, 900000 };
 
@@ -38,22 +41,49 @@ static bool open_code(struct call *c, str email, str sealed, char out[static OTP
     return sealed.n == OTP_CODE + CRYPTO_SEAL_EXTRA && crypto_open((uint8_t *)out, accounts_of(c)->codes, sealed, email) == ERR_OK;
 }
 
-static bool is_open(const struct call *c, const struct otp_row *row) { return !row->used && row->expires_at_ms > c->now_ms && row->tries < CODE_TRIES; }
+/* The code of an address, judged; where there is none, what does as much work. */
+struct code {
+    str sealed;
+    char text[OTP_CODE];
+    int64_t expires_at_ms; /* 0: none */
+    bool open;             /* may be used */
+};
 
-/* The one that is open already, its end unchanged; else a new one (9.1). */
-static err code_for(struct call *c, str email, str *out)
+static err tries_key(struct call *c, str email, int64_t expires_at_ms, str *out)
 {
+    return arena_printf(c->mem, out, "%lld " STR_FMT, (long long)expires_at_ms, STR_ARG(email));
+}
+
+static err code_find(struct call *c, str email, struct code *out)
+{
+    static const char none[OTP_CODE + CRYPTO_SEAL_EXTRA];
     struct otp_row row;
     bool found;
+    str key;
+    int64_t void_s;
+    TRY(cfg_otp_find(c, email, &row, &found));
+    *out = (struct code){ .sealed = found ? row.code : (str){ none, sizeof none }, .expires_at_ms = row.expires_at_ms };
+    TRY(tries_key(c, email, row.expires_at_ms, &key));
+    TRY(throttle_check(accounts_of(c)->o.auth, c, &tries, key, &void_s));
+    bool opened = open_code(c, email, out->sealed, out->text);
+    out->open = opened && !void_s && row.expires_at_ms > c->now_ms;
+    return ERR_OK;
+}
+
+/* The one that is open already, its end unchanged; else a new one (9.1). Written either way. */
+static err code_for(struct call *c, str email, str *out)
+{
+    struct code now;
     str sealed;
     char *code = NEW_N(c->mem, char, OTP_CODE);
     if (!code) return ERR_NOMEM;
     *out = (str){ code, OTP_CODE };
-    TRY(cfg_otp_find(c, email, &row, &found));
-    if (found && is_open(c, &row) && open_code(c, email, row.code, code)) return ERR_OK;
+    TRY(code_find(c, email, &now));
     crypto_random_text(code, OTP_CODE, STR("0123456789"));
+    if (now.open) memcpy(code, now.text, OTP_CODE);
+    crypto_wipe(now.text, sizeof now.text);
     TRY(seal_code(c, email, *out, &sealed));
-    return cfg_otp_put(c, email, sealed, c->now_ms + CODE_MS);
+    return cfg_otp_put(c, email, sealed, now.open ? now.expires_at_ms : c->now_ms + CODE_MS);
 }
 
 /* POST otp/request */
@@ -107,44 +137,54 @@ static err count_sent(struct call *c, str email)
     return ERR_OK;
 }
 
-/* What making an account costs, to no effect: the clock must not tell whether the address was known. Measured by tools/bench. */
-static err as_if_made(struct call *c, const struct account *who)
-{
-    struct profile p;
-    struct account *again;
-    char state[CRYPTO_TOKEN];
-    TRY(account_update(c, who->id, &(struct account_change){ .locale = who->locale }));
-    TRY(account_by_id(c, who->id, &again));
-    TRY(cfg_profile_ensure(c, who, &p));
-    TRY(cfg_profile_update(c, who->id, &p));
-    /* Two rows with indexes, as the account and its profile would be: states that are over from the start, and purged like others. */
-    for (int i = 0; i < 2; i++) {
-        crypto_token(state);
-        TRY(cfg_state_put(c, (str){ state, sizeof state }, STR(""), STR_NULL, c->now_ms));
-    }
-    return ERR_OK;
-}
-
-/* The account of that address, made now if there is none. */
-static err account_for(struct call *c, str email, struct account **out, bool *made)
-{
-    TRY(account_by_email(c, AUTH_PLATFORM, email, out));
-    *made = *out == NULL;
-    if (!*made) return as_if_made(c, *out);
-    struct account_new in = { .email = email };
-    return account_create(c, &in, out);
-}
-
-/* Never overwritten (8.3). */
-static err note_language(struct call *c, struct account *who)
+/* The first tag of Accept-Language (8.3); empty if it names none. */
+static err language_of(struct call *c, str *out)
 {
     CLEANUP(buf_release) struct buf b = BUF(64);
-    str lower, language = cfg_language_of(req_header(c->rq, "Accept-Language"));
-    if (who->locale.n || !language.n) return ERR_OK;
-    text_fold(&b, language, false);
-    TRY(buf_to_arena(&b, c->mem, &lower));
-    who->locale = lower; /* the mail that follows is in it already */
-    return account_update(c, who->id, &(struct account_change){ .locale = lower });
+    text_fold(&b, cfg_language_of(req_header(c->rq, "Accept-Language")), false);
+    return buf_to_arena(&b, c->mem, out);
+}
+
+struct making {
+    struct account_new in;
+    bool profile;
+};
+
+static err make(struct call *c)
+{
+    const struct making *m = c->state;
+    struct account *who;
+    struct profile p;
+    TRY(account_create(c, &m->in, &who));
+    return m->profile ? cfg_profile_ensure(c, who, &p) : ERR_OK;
+}
+
+/* The account of that address, made now if there is none. Where there is one, another is made in a scope of nobody's, and taken back. */
+static err account_for(struct call *c, str email, struct account **out, bool *made)
+{
+    char scope[UUID];
+    struct making m = { .in = { .email = email }, .profile = true };
+    struct account *known;
+    struct profile p;
+    bool found;
+    TRY(language_of(c, &m.in.locale));
+    TRY(account_by_email(c, AUTH_PLATFORM, email, &known));
+    TRY(cfg_profile_find(c, known ? known->id : STR(""), &p, &found));
+    cfg_uuid4(scope);
+    *made = !known;
+    if (known) m.in.scope = (str){ scope, UUID };
+    if (known) m.profile = found; /* else its own is made in a moment */
+    void *before = c->state;
+    c->state = &m;
+    err e = store_trial(c, *made, make);
+    c->state = before;
+    TRY(e);
+    TRY(account_by_email(c, AUTH_PLATFORM, email, out));
+    if (!*out) return fail(c, ERR_STORE, NULL, "the account is not there");
+    /* Never overwritten; the mail that follows is in it already. */
+    if ((*out)->locale.n || !m.in.locale.n) return ERR_OK;
+    (*out)->locale = m.in.locale;
+    return account_update(c, (*out)->id, &(struct account_change){ .locale = m.in.locale });
 }
 
 static err send(struct call *c, const struct account *who, const struct profile *p, str email, bool *sent)
@@ -167,7 +207,6 @@ static err request_known(struct call *c, const struct otp_request_body *in, str 
     TRY(account_for(c, email, &who, &made));
     TRY(cfg_profile_ensure(c, who, &p));
     if (in->source_url.n) TRY(cfg_source_add(c, who->id, in->source_url, made));
-    TRY(note_language(c, who));
     TRY(send(c, who, &p, email, &sent));
     if (!sent) return cfg_refuse_reply(c, &(struct refusal){ 500, "Failed to send verification code. Please try again.", "error_code", "send_failed", 0 });
     TRY(count_sent(c, email));
@@ -193,29 +232,32 @@ err cfg_otp_request(struct call *c)
 
 static err refused(struct call *c) { return cfg_refuse_reply(c, &(struct refusal){ 401, "Authentication failed", NULL, NULL, 0 }); }
 
-/* The code is right and used up now. */
-static err code_use(struct call *c, str email, str typed, bool *good)
+struct guess {
+    str email, typed; /* absent: cannot be right, whatever was typed */
+    struct code code;
+    bool good; /* the code is right, and gone */
+};
+
+static err code_use(struct call *c, struct guess *g)
 {
-    struct otp_row row;
-    bool found;
-    char code[OTP_CODE];
-    *good = false;
-    TRY(cfg_otp_find(c, email, &row, &found));
-    if (!found || !is_open(c, &row) || !open_code(c, email, row.code, code)) return ERR_OK;
-    if (crypto_equal((str){ code, OTP_CODE }, typed)) TRY(cfg_otp_use(c, email, row.code, good));
-    crypto_wipe(code, sizeof code);
-    return ERR_OK;
+    TRY(code_find(c, g->email, &g->code));
+    bool equal = crypto_equal((str){ g->code.text, OTP_CODE }, g->typed);
+    crypto_wipe(g->code.text, sizeof g->code.text);
+    return equal && g->code.open ? cfg_otp_use(c, g->email, g->code.sealed, &g->good) : ERR_OK;
 }
 
-static err note_failure(struct call *c, str email)
+static err note_failure(struct call *c)
 {
+    const struct guess *g = c->state;
     struct auth *a = accounts_of(c)->o.auth;
+    str key;
     int64_t wait_s, unused;
-    TRY(cfg_otp_miss(c, email));
-    TRY(throttle_check(a, c, &failures, email, &wait_s));
-    if (!wait_s) return throttle_hit(a, c, &failures, email, &unused);
-    TRY(throttle_clear(a, c, &failures, email));
-    return throttle_hit(a, c, &lock, email, &unused);
+    TRY(tries_key(c, g->email, g->code.expires_at_ms, &key));
+    TRY(throttle_hit(a, c, &tries, key, &unused));
+    TRY(throttle_check(a, c, &failures, g->email, &wait_s));
+    if (!wait_s) return throttle_hit(a, c, &failures, g->email, &unused);
+    TRY(throttle_clear(a, c, &failures, g->email));
+    return throttle_hit(a, c, &lock, g->email, &unused);
 }
 
 static err verified(struct call *c, struct account *who, str source_url)
@@ -245,19 +287,26 @@ err cfg_proven(struct call *c, struct account **who)
     return *who ? ERR_OK : ERR_NOT_FOUND;
 }
 
+/* While the address is locked nothing is right and nothing counts, and it takes as long. */
 static err verify_known(struct call *c, const struct otp_verify_body *in, str email)
 {
+    struct guess g = { .email = email };
     struct account *who;
-    struct profile p = { 0 };
-    bool good, found;
+    bool test;
     int64_t locked_s;
     TRY(throttle_check(accounts_of(c)->o.auth, c, &lock, email, &locked_s));
-    if (locked_s) return refused(c);
-    TRY(account_by_email(c, AUTH_PLATFORM, email, &who));
-    TRY(cfg_profile_find(c, who ? who->id : STR(""), &p, &found));
-    TRY(code_use(c, email, in->otp, &good));
-    if ((good || p.test) && who && who->active) return verified(c, who, in->source_url);
-    TRY(note_failure(c, email));
+    if (!locked_s) g.typed = in->otp;
+    TRY(cfg_test_address(c, email, &test));
+    TRY(code_use(c, &g));
+    if (g.good || (test && !locked_s)) {
+        TRY(account_by_email(c, AUTH_PLATFORM, email, &who));
+        if (who && who->active) return verified(c, who, in->source_url);
+    }
+    void *before = c->state;
+    c->state = &g;
+    err e = store_trial(c, !locked_s, note_failure);
+    c->state = before;
+    TRY(e);
     return refused(c);
 }
 

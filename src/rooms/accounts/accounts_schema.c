@@ -83,7 +83,13 @@ static const char tables[] = "CREATE TABLE accounts_profile (\n"
                              "  UNIQUE (provider, subject));\n"
                              "CREATE INDEX accounts_connection_by_account ON accounts_connection (account_id);\n";
 
+/* A code that was used is gone, and wrong tries are counted beside it: a row that is there or not, new or old, would show in the time of an answer. */
+static const char codes[] = "DELETE FROM accounts_otp WHERE used_at_ms IS NOT NULL OR tries >= 5;\n"
+                            "ALTER TABLE accounts_otp DROP COLUMN used_at_ms;\n"
+                            "ALTER TABLE accounts_otp DROP COLUMN tries;\n";
+
 const struct migration accounts_migrations[] = {
     { .number = 300, .name = "0300_accounts", .sql = tables },
+    { .number = 301, .name = "0301_codes", .sql = codes },
 };
 const size_t accounts_migrations_n = COUNT_OF(accounts_migrations);

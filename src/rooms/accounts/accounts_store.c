@@ -14,12 +14,12 @@ enum {
     Q_KEY_REPLACE,
     Q_KEY_REVOKE,
     Q_PROFILE_TEST,
+    Q_IS_TEST,
     Q_PROFILES_GONE,
     Q_SOURCES_GONE,
     Q_OTP,
     Q_OTP_PUT,
     Q_OTP_USE,
-    Q_OTP_MISS,
     Q_OTP_DROP,
     Q_REFRESH_PUT,
     Q_REFRESH_USE,
@@ -59,26 +59,20 @@ static const struct query q[Q__COUNT] = {
                        " AND key_reissued_at_ms IS NOT NULL",
                        NULL },
     [Q_PROFILE_TEST] = { "it", "", "UPDATE accounts_profile SET test = $1 WHERE account_id = $2", NULL },
+    /* One row, whoever it is, and the same steps to it. */
+    [Q_IS_TEST] = { "tt", "i",
+                    "SELECT COALESCE((SELECT p.test FROM accounts_profile p WHERE p.account_id = COALESCE((SELECT a.id FROM account a"
+                    " WHERE a.scope = $1 AND a.email_norm = $2 AND a.deleted_at_ms IS NULL), '')), 0)",
+                    NULL },
     [Q_PROFILES_GONE] = { "", "", "DELETE FROM accounts_profile WHERE account_id IN (SELECT id FROM account WHERE deleted_at_ms IS NOT NULL)", NULL },
     [Q_SOURCES_GONE] = { "", "", "DELETE FROM accounts_source WHERE account_id IN (SELECT id FROM account WHERE deleted_at_ms IS NOT NULL)", NULL },
-    [Q_OTP] = { "t", "biii",
-                "SELECT code_sealed, expires_at_ms, tries, CASE WHEN used_at_ms IS NULL THEN 0 ELSE 1 END FROM accounts_otp"
-                " WHERE email_norm = $1",
-                NULL },
+    [Q_OTP] = { "t", "bi", "SELECT code_sealed, expires_at_ms FROM accounts_otp WHERE email_norm = $1", NULL },
     [Q_OTP_PUT] = { "tbii", "",
-                    "INSERT INTO accounts_otp (email_norm, code_sealed, created_at_ms, expires_at_ms, tries) VALUES ($1, $2, $3, $4, 0)"
+                    "INSERT INTO accounts_otp (email_norm, code_sealed, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4)"
                     " ON CONFLICT (email_norm) DO UPDATE SET code_sealed = excluded.code_sealed, created_at_ms = excluded.created_at_ms,"
-                    " expires_at_ms = excluded.expires_at_ms, used_at_ms = NULL, tries = 0",
+                    " expires_at_ms = excluded.expires_at_ms",
                     NULL },
-    [Q_OTP_USE] = { "itb", "t",
-                    "UPDATE accounts_otp SET used_at_ms = $1 WHERE email_norm = $2 AND code_sealed = $3 AND used_at_ms IS NULL"
-                    " RETURNING email_norm",
-                    NULL },
-    /* Of an address without a code, too: a row that is over from the start, so that a guess costs the same whether or not somebody waits for a code. */
-    [Q_OTP_MISS] = { "tbiii", "",
-                     "INSERT INTO accounts_otp AS o (email_norm, code_sealed, created_at_ms, expires_at_ms, used_at_ms, tries) VALUES ($1, $2, $3, $4, $5, 1)"
-                     " ON CONFLICT (email_norm) DO UPDATE SET tries = o.tries + 1",
-                     NULL },
+    [Q_OTP_USE] = { "tb", "t", "DELETE FROM accounts_otp WHERE email_norm = $1 AND code_sealed = $2 RETURNING email_norm", NULL },
     [Q_OTP_DROP] = { "t", "", "DELETE FROM accounts_otp WHERE email_norm = $1", NULL },
     [Q_REFRESH_PUT] = { "ttii", "", "INSERT INTO accounts_refresh (jti, account_id, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4)", NULL },
     [Q_REFRESH_USE] = { "itt", "t",
@@ -175,6 +169,14 @@ err accounts_set_test(struct call *c, const struct account *who, bool test)
     return db_run(c, &q[Q_PROFILE_TEST], (int64_t)test, who->id);
 }
 
+err cfg_test_address(struct call *c, str email, bool *test)
+{
+    struct cell *row;
+    TRY(db_get(c, &q[Q_IS_TEST], &row, AUTH_PLATFORM, email));
+    *test = row[0].i != 0;
+    return ERR_OK;
+}
+
 err accounts_purge_deleted(struct call *c, int64_t *n)
 {
     TRY(db_run(c, &q[Q_PROFILES_GONE]));
@@ -199,7 +201,7 @@ err cfg_otp_find(struct call *c, str email, struct otp_row *out, bool *found)
     struct cell *row;
     TRY(db_find(c, &q[Q_OTP], &row, email));
     *found = row != NULL;
-    *out = row ? (struct otp_row){ .code = row[0].s, .expires_at_ms = row[1].i, .tries = row[2].i, .used = row[3].i != 0 } : (struct otp_row){ 0 };
+    *out = row ? (struct otp_row){ .code = row[0].s, .expires_at_ms = row[1].i } : (struct otp_row){ 0 };
     return ERR_OK;
 }
 
@@ -208,16 +210,11 @@ err cfg_otp_put(struct call *c, str email, str sealed, int64_t expires_at_ms) { 
 err cfg_otp_use(struct call *c, str email, str sealed, bool *won)
 {
     struct cell *row;
-    TRY(db_find(c, &q[Q_OTP_USE], &row, c->now_ms, email, sealed));
+    TRY(db_find(c, &q[Q_OTP_USE], &row, email, sealed));
     *won = row != NULL;
     return ERR_OK;
 }
 
-err cfg_otp_miss(struct call *c, str email)
-{
-    static const char none[OTP_CODE + CRYPTO_SEAL_EXTRA];
-    return db_run(c, &q[Q_OTP_MISS], email, (str){ none, sizeof none }, c->now_ms, c->now_ms, c->now_ms);
-}
 err cfg_otp_drop(struct call *c, str email) { return db_run(c, &q[Q_OTP_DROP], email); }
 
 /* refresh tokens */

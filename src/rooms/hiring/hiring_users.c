@@ -104,15 +104,15 @@ static err check_address(struct call *c)
     return throttle_check(hiring_of(c)->o.auth, c, &login_of_address, network, &l->wait_s);
 }
 
-/* The e-mail address first, then the username. */
+/* The e-mail address first, then the username; both are looked up, or the time would tell which of them is known. */
 static err find_account(struct call *c, struct login *l)
 {
     str id;
+    struct account *named;
     TRY(account_by_email(c, AUTH_PLATFORM, l->name, &l->found));
-    if (!l->found) {
-        TRY(hiring_user_id_by_username(c, l->name, &id));
-        if (!str_absent(id)) TRY(account_by_id(c, id, &l->found));
-    }
+    TRY(hiring_user_id_by_username(c, l->name, &id));
+    TRY(account_by_id(c, str_absent(id) ? STR("") : id, &named));
+    if (!l->found) l->found = named;
     if (l->found) l->email = l->found->email_norm;
     return ERR_OK;
 }

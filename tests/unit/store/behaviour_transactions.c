@@ -61,6 +61,45 @@ static err add_many(struct call *c)
     return ERR_OK;
 }
 
+/* trials */
+
+static err add_three(struct call *c) { return rig_add(c, "three", 3); }
+static err keep_two(struct call *c)
+{
+    TRY(store_trial(c, true, add_two));
+    return add_three(c);
+}
+static err drop_two(struct call *c)
+{
+    TRY(store_trial(c, false, add_two));
+    return add_three(c);
+}
+static err drop_two_only(struct call *c) { return store_trial(c, false, add_two); }
+static err add_three_drop_two(struct call *c)
+{
+    TRY(add_three(c));
+    return store_trial(c, false, add_two);
+}
+/* What was taken back is not in the way. */
+static err drop_two_add_two(struct call *c)
+{
+    TRY(store_trial(c, false, add_two));
+    return add_two(c);
+}
+static err drop_kept(struct call *c) { return store_trial(c, false, keep_two); }
+static err keep_dropped(struct call *c) { return store_trial(c, true, drop_two); }
+/* Against the rules: its error is passed over. */
+static err pass_over_a_trial(struct call *c)
+{
+    err e = store_trial(c, true, add_two_and_refuse);
+    return e == ERR_FORBIDDEN ? ERR_OK : ERR_INPUT;
+}
+static err break_in_a_trial(struct call *c)
+{
+    TRY(add_three(c));
+    return store_trial(c, false, add_then_break);
+}
+
 static const struct {
     const char *name;
     enum tx tx;
@@ -77,6 +116,15 @@ static const struct {
     { "a refused check is a conflict", TX_WRITE, add_unlucky, ERR_CONFLICT, 0 },
     { "a key without its row, found at the end, is a conflict", TX_WRITE, add_orphan, ERR_CONFLICT, 0 },
     { "nothing found is no failure of the transaction", TX_WRITE, get_missing, ERR_OK, 1 },
+    { "what a trial adds stays if it is kept", TX_WRITE, keep_two, ERR_OK, 3 },
+    { "what a trial adds goes if it is not", TX_WRITE, drop_two, ERR_OK, 1 },
+    { "a write of nothing but such a trial is fine", TX_WRITE, drop_two_only, ERR_OK, 0 },
+    { "what was there before it stays", TX_WRITE, add_three_drop_two, ERR_OK, 1 },
+    { "rows that it took back may come again", TX_WRITE, drop_two_add_two, ERR_OK, 2 },
+    { "a trial within one that is taken back goes with it", TX_WRITE, drop_kept, ERR_OK, 0 },
+    { "a trial within one that is kept goes alone", TX_WRITE, keep_dropped, ERR_OK, 1 },
+    { "an error in a trial is the whole transaction's", TX_WRITE, pass_over_a_trial, ERR_FORBIDDEN, 0 },
+    { "a failed statement in a trial, too", TX_WRITE, break_in_a_trial, ERR_STORE, 0 },
     { "a read cannot write", TX_READ, add_one, ERR_STORE, 0 },
     { "NUL in a text is the caller's mistake", TX_WRITE, nul_in_text, ERR_INPUT, 0 },
     { "ill-formed UTF-8 is the caller's mistake", TX_WRITE, ill_formed_text, ERR_INPUT, 0 },
@@ -154,6 +202,28 @@ static err batch_fn(struct call *c)
     TRY(store_on_commit(c, second_hook, o));
     if (want_of(o->i) == ERR_FORBIDDEN) return fail(c, ERR_FORBIDDEN, NULL, "no");
     return want_of(o->i) == ERR_CONFLICT ? rig_add(c, name.p, 1) : ERR_OK;
+}
+
+/* Of functions for after the commit those of a trial that is taken back are not called. */
+static err hook_twice(struct call *c)
+{
+    TRY(store_on_commit(c, second_hook, c->state));
+    return store_on_commit(c, second_hook, c->state);
+}
+static err hooks_around_a_trial(struct call *c)
+{
+    TRY(store_on_commit(c, first_hook, c->state));
+    TRY(store_trial(c, false, hook_twice));
+    return store_on_commit(c, second_hook, c->state);
+}
+
+static void test_trial_hooks(void **state)
+{
+    struct rig *r = *state;
+    struct one o = { .l = NULL };
+    r->c.state = &o;
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, hooks_around_a_trial), ERR_OK);
+    assert_int_equal(o.hooks, 2);
 }
 
 static void batch_done(struct call *c, err result, void *arg)
@@ -310,6 +380,7 @@ int behaviour_transactions(void)
         { "a second row of the same name is a conflict", test_duplicate, rig_setup, rig_teardown, NULL },
         { "rows are there after closing and opening", test_reopened, rig_setup, rig_teardown, NULL },
         { "calls in a batch fail alone, hooks run in order before done", test_batch, rig_setup, rig_teardown, NULL },
+        { "a trial that is taken back leaves nothing for after the commit", test_trial_hooks, rig_setup, rig_teardown, NULL },
         { "a full queue refuses, and what it took is done", test_full_queue, rig_setup, rig_teardown, NULL },
         { "a read sees one moment while others write", test_moment, rig_setup, rig_teardown, NULL },
         { "more statements than are remembered", test_many_statements, rig_setup, rig_teardown, NULL },
