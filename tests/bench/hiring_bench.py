@@ -11,6 +11,7 @@ import tempfile
 import urllib.parse
 
 from chancery_server import EMAIL, Server
+from timing import SAMPLES, address, compare, request
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -97,6 +98,20 @@ def measure(row, where, load, peers, seconds, rounds):
     against(row, where + "logins", peers["login"], load.login, seconds, rounds)
 
 
+def timing(row, where, build, data, settings):
+    """Wrong passwords of known and unknown addresses; with little to hash, so that it does not drown the rest."""
+    path = "/api/v1/auth/"
+    with Server(build, data=data, settings=settings + ["argon2.memory_kib=8192", "argon2.passes=1"]) as server:
+        known = [address() for _ in range(200)]
+        for name in known:
+            status, reply = server.call("POST", path + "register", body={"email": name, "username": name.partition("@")[0], "password": PASSWORD}, key=None)
+            assert status == 200, (status, reply)
+
+        def asked(names):
+            return [request(path + "login", urllib.parse.urlencode({"username": name, "password": "wrong horse battery"}), FORM) for name in names]
+        compare(row, where + "login, wrong password", server.port, asked(known[i % len(known)] for i in range(SAMPLES)), asked(address() for _ in range(SAMPLES)), {401})
+
+
 def number(command):
     return float(re.search(r"([\d.]+)/s", subprocess.run(command, capture_output=True, text=True, check=True).stdout)[1])
 
@@ -114,12 +129,14 @@ def run(row, build, seconds, rounds, nginx, postgres):
         with Server(build, data=folder + "/data", settings=SETTINGS) as server:
             measure(row, "", Load(server), {"me": [("nginx return 200", 0.5, lambda: nginx_rate(peer.port, seconds))], "create": writes, "mint": [(writes[0][0], None, writes[0][2])], "login": logins},
                     seconds, rounds)
+        timing(row, "", build, folder + "/data-timing", SETTINGS)
         if not url:
             return
         libpq = [("bare libpq, small row", None, lambda: number([programs["bench_pg"], url, str(seconds), "0"]))]
         with Server(build, data=folder + "/data-pg", settings=SETTINGS + ["store.url=" + database(url)]) as server:
             measure(row, "postgresql: ", Load(server), {"me": [("nginx return 200", None, lambda: nginx_rate(peer.port, seconds))], "create": libpq, "mint": libpq, "login": logins},
                     seconds, rounds)
+        timing(row, "postgresql: ", build, folder + "/data-pg-timing", SETTINGS + ["store.url=" + database(url, "timing")])
 
 
 def empty_store(build, folder):
@@ -129,10 +146,10 @@ def empty_store(build, folder):
         return next(str(p) for p in (server.data).iterdir() if p.suffix in (".db", ".sqlite"))
 
 
-def database(url):
+def database(url, name="hiring"):
     """Another one on the same server: the bare loop's has its own ledger of migrations."""
-    subprocess.run(["psql", "--no-psqlrc", "--quiet", "--dbname", url, "--command", "CREATE DATABASE hiring"], check=True)
-    return re.sub(r"^(postgresql://[^/]*/)[^?]*", r"\g<1>hiring", url)
+    subprocess.run(["psql", "--no-psqlrc", "--quiet", "--dbname", url, "--command", "CREATE DATABASE " + name], check=True)
+    return re.sub(r"^(postgresql://[^/]*/)[^?]*", rf"\g<1>{name}", url)
 
 
 def nginx_rate(port, seconds):
