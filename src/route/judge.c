@@ -217,7 +217,7 @@ static err read_text(struct judge *j, const struct shape *s, const struct value 
 static err number_of(struct judge *j, str json, double *out)
 {
     err e = text_real(j->c->mem, json, out);
-    if (e == ERR_INPUT) *out = json.p[0] == '-' ? -INFINITY : INFINITY;
+    if (e == ERR_INPUT) *out = json.n && json.p[0] == '-' ? -INFINITY : INFINITY;
     return e == ERR_INPUT ? ERR_OK : e;
 }
 
