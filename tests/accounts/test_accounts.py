@@ -202,6 +202,27 @@ class Github(Accounts):
         self.person("code-odd-person", "not a number")
         self.assertEqual(self.back("code-odd-person").status, 500)
 
+    def test_what_github_says_that_nobody_expects(self):
+        """Whatever it is, the answer is one of the operation's own (django-cfg 9.13, steps 3, 7 and 11)."""
+        failed = {"error": "server_error", "error_description": "Authentication failed"}
+        for number, login in enumerate(("a b", "x" * 200, "x" * 5000, "dep[bot]", "dot.", "")):
+            with self.subTest(login[:10]):
+                self.person("code-of-odd-one", 100 + number, login)  # without an address, the login is all there is
+                reply = self.back("code-of-odd-one")
+                self.assertEqual((reply.status, reply.json), (500, failed))
+        self.person("code-of-odd-two", 120, "a b", [("a.b@example.com", True, True)])
+        self.assertEqual(self.back("code-of-odd-two").status, 200)
+        self.hub.token_answer = (200, {"error": "e", "error_description": "ä" * 50000})
+        reply = self.back("code-of-odd-two")
+        self.assertEqual((reply.status, reply["error"], reply["error_description"]), (400, "oauth_error", "ä" * 500))
+        self.hub.token_answer = None
+        for number, url in enumerate((None, "", "javascript:alert(1)", "/1.png", 7, "https://example.com/" + "x" * 3000)):
+            with self.subTest(url):
+                self.person(f"code-of-pic-{number}", 130 + number, f"Pic{number}", avatar_url=url)
+                reply = self.back(f"code-of-pic-{number}")
+                [row] = self.good(200, "GET", "/cfg/accounts/oauth/connections/", token=reply["access"]).json
+                self.assertEqual(row["provider_avatar_url"], f"https://github.com/identicons/pic{number}.png")
+
     def test_headers_that_github_needs(self):
         self.person("code-of-head-1", 13, "Head", [("head@example.com", True, True)])
         self.assertEqual(self.back("code-of-head-1").status, 200)

@@ -5,7 +5,7 @@
 #include "http/client.h"
 #include "rooms/accounts/accounts_int.h"
 
-enum { CALL_MS = 30000, ANSWER_MAX = 1 << 20, NAME_MAX = 50 };
+enum { CALL_MS = 30000, ANSWER_MAX = 1 << 20, NAME_MAX = 50, LOGIN_MAX = 255, TOLD_MAX = 500 };
 
 static const struct throttle callback_ip = { "accounts.github.callback.ip", 10, 60000 };
 
@@ -55,6 +55,16 @@ static err state_spend(struct call *c)
 }
 
 /* GitHub (steps 3 to 5) */
+
+/* At most max characters, cut between them. */
+static str shortened(str s, size_t max)
+{
+    size_t at = 0;
+    for (size_t n = 0; at < s.n && n < max; n++) do
+            at++;
+        while (at < s.n && ((unsigned char)s.p[at] & 0xC0) == 0x80);
+    return str_head(s, at);
+}
 
 static str text_member(const json_t *o, const char *key)
 {
@@ -125,7 +135,7 @@ static err exchange(struct call *c, struct visit *v)
     if (e == ERR_NOMEM) return e;
     if (e || !json_is_object(json)) return unexpected(c, v, "the token answer");
     str error = text_member(json, "error"), description = text_member(json, "error_description");
-    if (error.n) return oauth_error(c, v, arena_z(c->mem, description.n ? description : error));
+    if (error.n) return oauth_error(c, v, arena_z(c->mem, shortened(description.n ? description : error, TOLD_MAX)));
     v->token = text_member(json, "access_token");
     v->scopes = text_member(json, "scope");
     return v->token.n ? ERR_OK : unexpected(c, v, "the token answer");
@@ -147,7 +157,8 @@ static err profile(struct call *c, struct visit *v)
     if (e == ERR_NOMEM) return e;
     const json_t *id = e ? NULL : json_object_get(json, "id");
     str login = e ? STR_NULL : text_member(json, "login");
-    if (!json_is_integer(id) || json_integer_value(id) <= 0 || !login.n || !str_utf8_ok(r.body)) return unexpected(c, v, "the user answer");
+    if (!json_is_integer(id) || json_integer_value(id) <= 0 || !login.n || login.n > LOGIN_MAX || !str_utf8_ok(r.body))
+        return unexpected(c, v, "the user answer");
     TRY(arena_printf(c->mem, &v->person.subject, "%lld", (long long)json_integer_value(id)));
     CLEANUP(buf_release) struct buf lower = BUF(4096);
     text_fold(&lower, login, false);
@@ -206,28 +217,19 @@ struct match {
     bool new_user, new_connection;
 };
 
-/* At most NAME_MAX characters, cut between them. */
-static str shortened(str s)
-{
-    size_t at = 0;
-    for (size_t n = 0; at < s.n && n < NAME_MAX; n++) do
-            at++;
-        while (at < s.n && ((unsigned char)s.p[at] & 0xC0) == 0x80);
-    return str_head(s, at);
-}
-
 static err create(struct call *c, struct visit *v, struct match *m)
 {
     size_t space = str_find(v->person.name, ' ', 0);
     struct account_new in = { .email = v->person.email,
                               .verified = v->person.email.n > 0,
-                              .first_name = shortened(str_head(v->person.name, space)),
-                              .last_name = shortened(cfg_text_trim(str_from(v->person.name, space))) };
+                              .first_name = shortened(str_head(v->person.name, space), NAME_MAX),
+                              .last_name = shortened(cfg_text_trim(str_from(v->person.name, space)), NAME_MAX) };
     if (!accounts_of(c)->o.github.auto_create) return oauth_error(c, v, "User not found and auto-creation is disabled");
     if (!in.verified) {
         struct account *other;
         TRY(arena_printf(c->mem, &in.email, STR_FMT "@github.local", STR_ARG(v->person.username)));
         TRY(account_by_email(c, AUTH_PLATFORM, in.email, &other));
+        if (!email_is_valid(in.email)) return unexpected(c, v, "a login that makes no address");
         /* Somebody had that login before him. */
         if (other) TRY(arena_printf(c->mem, &in.email, STR_FMT "+" STR_FMT "@github.local", STR_ARG(v->person.username), STR_ARG(v->person.subject)));
     }
@@ -249,13 +251,22 @@ static err match(struct call *c, struct visit *v, struct match *m)
     return m->who->active ? cfg_proven(c, &m->who) : ERR_OK;
 }
 
-/* What the API document requires is never empty (step 7). */
+static err identicon(struct call *c, str login, str *out)
+{
+    CLEANUP(buf_release) struct buf b = BUF(4096);
+    buf_z(&b, "https://github.com/identicons/");
+    cfg_url_escape(&b, login, false);
+    buf_z(&b, ".png");
+    return buf_to_arena(&b, c->mem, out);
+}
+
+/* What the API document requires is never empty, and an address is one (step 7). */
 static err connect(struct call *c, const struct visit *v, const struct match *m)
 {
     struct connection x = v->person;
     str sealed;
     if (!x.email.n) x.email = m->who->email_norm;
-    if (!x.avatar_url.n) TRY(arena_printf(c->mem, &x.avatar_url, "https://github.com/identicons/" STR_FMT ".png", STR_ARG(x.username)));
+    if (!cfg_url_ok(x.avatar_url)) TRY(identicon(c, x.username, &x.avatar_url));
     TRY(ring_seal(c->mem, accounts_of(c)->o.ring, "github", v->token, x.subject, &sealed));
     TRY(identity_link(c, m->who->id, CFG_GITHUB, x.subject, x.email));
     return cfg_connection_put(c, m->who->id, &x, sealed, v->scopes, v->profile_json);
