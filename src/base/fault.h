@@ -2,7 +2,8 @@
  *
  * In a normal build every fault_here() is the constant false. With -DCHANCERY_FAULTS the first call after fault_arm(n) that
  * counts n down to zero answers true, once; fault_hit() then tells the loop that the fault happened. On SIGUSR2 the server
- * arms the point whose number stands in the file $CHANCERY_FAULT, so that the loops drive the real binary too. */
+ * arms the point whose number stands in the file $CHANCERY_FAULT, so that the loops drive the real binary too; a command takes the
+ * number itself from $CHANCERY_FAULT_COMMAND. */
 #pragma once
 #include <stdbool.h>
 

@@ -1,6 +1,7 @@
 /* main/cli.c: reads the command line by the tables, prints help. */
 #include "main/cli_int.h"
 #include "auth/auth.h"
+#include "base/fault.h"
 #include "base/near.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -215,6 +216,20 @@ static int parse(struct cli *c, int argc, char **argv)
     return 0;
 }
 
+#ifdef CHANCERY_FAULTS
+/* The point whose number is $CHANCERY_FAULT_COMMAND fails; whether it did is told behind everything else. A server heeds signals instead (fault.h). */
+static int run_with_fault(struct cli *c)
+{
+    const char *point = getenv("CHANCERY_FAULT_COMMAND");
+    if (point) fault_arm(strtol(point, NULL, 10));
+    int status = c->command->run(c);
+    if (point) (void)fprintf(stderr, "fault %s\n", fault_hit() ? "fired" : "not reached");
+    return status;
+}
+#else
+static int run_with_fault(struct cli *c) { return c->command->run(c); }
+#endif
+
 int cli_main(struct cli *c, int argc, char **argv)
 {
     if (parse(c, argc, argv)) return 2;
@@ -232,5 +247,5 @@ int cli_main(struct cli *c, int argc, char **argv)
         else if (c->quiet)
             c->config.log_level = "warn";
     }
-    return c->command->run(c);
+    return run_with_fault(c);
 }

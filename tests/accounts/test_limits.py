@@ -259,6 +259,36 @@ class Clock(Limited):
         late = self.ask("POST", "/cfg/accounts/token/refresh/", {"refresh": pair["refresh"]})
         self.assertEqual((late.status, late.json), (401, {"detail": "Token is expired", "code": "token_not_valid"}))
 
+    def test_a_state_of_oauth_lives_five_minutes(self):
+        self.clocked("limits.enabled=false", "accounts.github.enabled=true", "accounts.github.client_id=i", "accounts.github.client_secret=s",
+                     "accounts.github.token_url=http://127.0.0.1:9/", "accounts.site_url=https://app.example.com")
+        back = lambda state: self.ask("POST", "/cfg/accounts/oauth/github/callback/", {"code": "x" * 10, "state": state})  # noqa: E731
+        young, old = (self.good(200, "POST", "/cfg/accounts/oauth/github/authorize/")["state"] for _ in range(2))
+        self.at(290)
+        self.assertEqual(back(young)["error"], "server_error")  # good, and then nobody answers at that address
+        self.at(301)
+        self.assertEqual(back(old)["error"], "invalid_state")
+        self.at(0)
+        self.assertEqual(back(old)["error"], "invalid_state")  # gone, whatever the clock says later
+
+    def test_the_last_login_is_refreshed_every_five_minutes_at_most(self):
+        self.clocked("limits.enabled=false")
+        one = self.login("seen@example.com")
+        self.assertIsNone(one["user"]["last_login"])
+
+        def seen(seconds, other_than=None):
+            self.at(seconds)
+            end = time.monotonic() + 30
+            while time.monotonic() < end:
+                shown = self.good(200, "GET", "/cfg/accounts/profile/", token=one["access"])["last_login"]
+                if shown != other_than:
+                    return shown
+                time.sleep(0.05)
+            return shown
+        first = seen(0)  # written beside the first answer
+        self.assertEqual(seen(290), first)
+        self.assertNotEqual(seen(310, first), first)
+
     def test_a_clock_that_goes_back_opens_nothing_twice(self):
         self.clocked("limits.enabled=false")
         one = self.login("back@example.com")
