@@ -3,7 +3,7 @@
 
 Each allocation or store call of a request fails once; there is a page each time, or 5xx, and what it says is what the store holds: a link is used up or works still, never
 between. Of a command each point fails once: it says so and exits with 1, the store opens afterwards, and the next run finishes what was begun. $FAULT_STRIDE: only every
-so many points of the command (7), beginning at another one each time.
+so many points of the command, beginning at another one each time.
 """
 import email
 import email.policy
@@ -18,8 +18,8 @@ import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
-from chancery_server import Server  # noqa: E402
 from faults import Loop  # noqa: E402
+from faults_accounts import Accounts, totp  # noqa: E402
 
 CHEAP = ["argon2.memory_kib=8192", "argon2.passes=1"]
 REFUSED = (500, 503)
@@ -119,19 +119,22 @@ class Pages:
 
 
 class Rekey:
-    """A store in which something of each kind is sealed, and a new master key for it."""
+    """A store in which something is sealed that can be tried afterwards, and a new master key for it."""
 
     def __init__(self, build):
         self.program, self.wrong, self.points = str(pathlib.Path(build) / "chancery"), [], 0
-        self.server = Server(build, settings=CHEAP)
-        status, answer = self.server.call("POST", "/cfg/accounts/otp/request/", body={"identifier": "sealed@example.com"}, key=None)
-        assert status == 200, answer
+        self.people = Accounts(build)
+        self.server = self.people.server
+        token = self.people.login("sealed@example.com")["access"]
+        made = self.people.call("POST", "totp/setup/", token=token)[1]
+        self.secret = made["secret"]
+        assert self.people.call("POST", "totp/setup/confirm/", {"device_id": made["device_id"], "code": totp(self.secret, -1)}, token=token)[0] == 200
         assert self.server.stop() == 0
         self.key = self.server.data / "master.key"
 
     def run(self, word, point=None):
         env = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=1", **({} if point is None else {"CHANCERY_FAULT_COMMAND": str(point)}))
-        done = subprocess.run([self.program, word, "--data", str(self.server.data), *(x for s in CHEAP for x in ("--set", s))], capture_output=True, text=True, env=env, timeout=120,
+        done = subprocess.run([self.program, word, "--data", str(self.server.data), "--quiet"], capture_output=True, text=True, env=env, timeout=120,
                               check=False)
         return done.returncode, done.stdout, done.stderr
 
@@ -158,10 +161,19 @@ class Rekey:
         status, said, why = self.run("rekey")
         if status or self.key.stat().st_size != 32:
             self.wrong.append(f"the last run ended with {status}, the key file has {self.key.stat().st_size} bytes\n{why[-500:]}")
+        self.server.start()
+        waiting = self.people.login("sealed@example.com")["session_id"]
+        status, answer = self.people.call("POST", "totp/verify/", {"session_id": waiting, "code": totp(self.secret)})
+        if status != 200:
+            self.wrong.append(f"the second factor does not open any more: {status} {answer}")
         print(f"      rekey: {point} points, {self.points} of them tried")
 
     def end(self):
+        if self.server.stop():
+            self.wrong.append("the server ended with an error:\n" + "\n".join(self.server.lines[-20:]))
         self.server.remove()
+        self.people.loop.knob.unlink()
+        self.people.mails.cleanup()
         for line in self.wrong[:20]:
             print("FAIL", line)
         print("1 passed, 0 failed" if not self.wrong and self.points else "0 passed, 1 failed")
@@ -176,7 +188,7 @@ def main():
         path.unlink()
     pages.mails.rmdir()
     rekey = Rekey(sys.argv[1])
-    rekey.tell(int(os.environ.get("FAULT_STRIDE", "7")))
+    rekey.tell(int(os.environ.get("FAULT_STRIDE", "1")))
     return rekey.end() or failed
 
 
