@@ -180,13 +180,21 @@ static int set_choices(struct fields_state *fs, const struct field *f, PyObject 
     return choices_place(fs->e, f, items, hide ? NULL : start, out);
 }
 
+/* An object_multiselect that has no value yet leaves a name behind, which is seen in the dump (language 9.2). */
+static int leave_trace(struct eval *e, const struct field *f, PyObject *start)
+{
+    const unsigned kind = DT_OBJECT | DT_NO_ATLEAST;
+    if (start || !f->type || (f->type->flags & kind) != kind) return 0;
+    return py_set(e->answers, "_DAOBJECTDEFAULTDA", Py_None);
+}
+
 static int set_active(struct fields_state *fs, const struct field *f, PyObject *items, PyObject *out)
 {
     struct eval *e = fs->e;
     bool known;
     if (set_layout(fs, f, out) < 0 || condition_render(e, f, out) < 0 || set_type(f, out) < 0) return -1;
     PYOWN(start) = field_start(e, f, fs->bind, &known);
-    if (!start && PyErr_Occurred()) return -1;
+    if ((!start && PyErr_Occurred()) || leave_trace(e, f, start) < 0) return -1;
     if (set_choices(fs, f, items, start, known, out) < 0 || field_default(f, start, known, out) < 0) return -1;
     if (render_rows(e, f, F_HINT, F_RAW_HTML, out) < 0) return -1;
     return f->holder ? PyList_Append(fs->holders, f->holder) : 0;

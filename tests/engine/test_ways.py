@@ -81,6 +81,17 @@ class Texts(EngineCase):
         self.assertEqual(self.shown("${ context.get('item', 'none') }<% context.write('!') %>"), "none!")
 
 
+class Traces(EngineCase):
+    def test_an_object_multiselect_without_a_value_leaves_a_name_in_the_dump(self):
+        for kind, left in (("object_multiselect", True), ("object_checkboxes", False)):
+            with self.subTest(kind):
+                self.engine.ask(blocks("objects:\n  - friend: Thing\n", code("friend.name.text = 'Bo'"), screen("subquestion: ${ v }"),
+                                       "question: V\nfields:\n  - V: v\n    datatype: %s\n    choices: friend\n" % kind))
+                dump = self.engine.call("variables")["json"]
+                self.assertEqual("_DAOBJECTDEFAULTDA" in dump, left)
+                self.assertIsNone(dump.get("_DAOBJECTDEFAULTDA"))
+
+
 class Message(EngineCase):
     """message() (language 10.5)."""
 
