@@ -77,6 +77,9 @@ class Texts(EngineCase):
     def test_a_name_of_the_answers_is_not_asked_for_where_code_does_not_come_to_binding_it(self):
         self.assertEqual(self.shown("% if False:\n<% item = 1 %>\n% endif\n${ item }", item="X"), "X")
 
+    def test_an_expression_may_be_empty_or_end_in_a_comment(self):
+        self.assertEqual(self.shown("[${ }] ${ 1 # one\n}"), "[] 1")
+
     def test_the_context_of_mako_is_at_hand(self):
         self.assertEqual(self.shown("${ context.get('item', 'none') }<% context.write('!') %>"), "none!")
 

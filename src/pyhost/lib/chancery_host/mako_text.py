@@ -179,7 +179,8 @@ class _Compiler:
         text, end = self.until(("|", "}"))
         filters = self.until(("}",))[0] if end == "|" else ""
         self.flush()
-        value = "(%s)" % text.strip()
+        text = text.strip()
+        value = "(%s)" % (text + "\n" if "#" in text else text) if text else "''"
         names = [name.strip() for name in filters.split(",")] if filters.strip() else []
         for name in ([] if "n" in names else ["str"]) + names:
             if name != "n":
