@@ -73,12 +73,35 @@ int call_access(struct engine_call *c, const char *key)
 
 /* answers */
 
-static PyObject *load_snapshot(PyObject *bytes)
+static PyObject *load_with(PyObject *bytes, PyObject *modules)
 {
     PYOWN(load) = py_lib("snapshot", "load");
     PYOWN(package) = py_str(engine.package);
     PYOWN(allowed) = package ? Py_BuildValue("[O]", package) : NULL;
-    return load && allowed ? PyObject_CallFunctionObjArgs(load, bytes, allowed, NULL) : NULL;
+    return load && allowed ? PyObject_CallFunctionObjArgs(load, bytes, allowed, modules, NULL) : NULL;
+}
+
+/* Classes may be those of the package and of the modules that the interview names: it is read for that alone where the call has no need of it. */
+static PyObject *load_snapshot(struct engine_call *c, PyObject *bytes)
+{
+    PYOWN(none) = PyTuple_New(0);
+    PyObject *named = c->iv ? modules_named_b(c->iv) : none;
+    PyObject *answers = named ? load_with(bytes, named) : NULL;
+    if (answers || c->iv || !none) return answers;
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    PYOWN(name) = py_str(call_text(c, TAG_INTERVIEW));
+    struct interview *iv = name ? interview_get(name) : NULL;
+    named = iv ? modules_named_b(iv) : NULL;
+    if (named && PyList_GET_SIZE(named)) answers = load_with(bytes, named);
+    if (answers) {
+        Py_XDECREF(type);
+        Py_XDECREF(value);
+        Py_XDECREF(trace);
+    } else {
+        PyErr_Restore(type, value, trace);
+    }
+    return answers;
 }
 
 static PyObject *snapshot_bytes(struct engine_call *c)
@@ -109,12 +132,12 @@ int call_answers(struct engine_call *c)
     c->stage = STAGE_SNAPSHOT;
     PYOWN(bytes) = snapshot_bytes(c);
     if (!bytes) return PyErr_Occurred() ? -1 : 1;
-    c->answers = load_snapshot(bytes);
+    c->answers = load_snapshot(c, bytes);
     if (!c->answers || renew(c, c->answers) < 0 || namespace_open(c->iv, &c->answers) < 0) return -1;
     str old = call_text(c, TAG_OLD_SNAPSHOT);
     if (!old.p) return 0;
     PYOWN(discarded) = PyBytes_FromStringAndSize(old.p, (Py_ssize_t)old.n);
-    c->old_answers = discarded ? load_snapshot(discarded) : NULL;
+    c->old_answers = discarded ? load_snapshot(c, discarded) : NULL;
     return c->old_answers ? renew(c, c->old_answers) : -1;
 }
 

@@ -39,21 +39,17 @@ bool engine_preload(void)
     return more == Py_True;
 }
 
-/* `docassemble.demo` as a Python package whose modules lie in the folders of that name. */
-static int add_package(str package)
+/* `docassemble.demo` and the others as Python packages whose modules lie in the folders of that name. */
+static int find_packages(void)
 {
-    PYOWN(name) = py_str(package);
-    PYOWN(path) = PyList_New(0);
-    if (!name || !path) return -1;
-    PyObject *known = PyDict_GetItemWithError(PyImport_GetModuleDict(), name);
-    if (known || PyErr_Occurred()) return known ? 0 : -1;
-    for (size_t i = 0; i < engine.n_folders; i++) {
-        PYOWN(root) = py_str(engine.folders[i]);
-        PYOWN(folder) = root ? PyUnicode_FromFormat("%U/%U", root, name) : NULL;
-        if (!folder || PyList_Append(path, folder) < 0) return -1;
+    PYOWN(folders) = PyList_New(0);
+    for (size_t i = 0; folders && i < engine.n_folders; i++) {
+        PYOWN(folder) = py_str(engine.folders[i]);
+        if (!folder || PyList_Append(folders, folder) < 0) return -1;
     }
-    PYOWN(module) = PyModule_NewObject(name);
-    return module && PyObject_SetAttrString(module, "__path__", path) == 0 ? PyDict_SetItem(PyImport_GetModuleDict(), name, module) : -1;
+    PYOWN(install) = py_lib("packages", "install");
+    PYOWN(done) = install && folders ? PyObject_CallOneArg(install, folders) : NULL;
+    return done ? 0 : -1;
 }
 
 /* Translations of the library's own words. Files of the operator: what one says wrong costs that file and no interview. */
@@ -71,7 +67,7 @@ err engine_start(str package, const str *folders, size_t n_folders, str settings
     engine.n_folders = n_folders < FOLDERS_MAX ? n_folders : FOLDERS_MAX;
     for (size_t i = 0; i < engine.n_folders; i++) engine.folders[i] = folders[i];
     Py_XSETREF(engine.settings, settings_json.n ? py_from_json(settings_json) : PyDict_New());
-    if (!engine.settings || !PyDict_Check(engine.settings) || add_package(package) < 0 || load_words() < 0) {
+    if (!engine.settings || !PyDict_Check(engine.settings) || find_packages() < 0 || load_words() < 0) {
         PyErr_Clear();
         return ERR_WORKER;
     }

@@ -116,6 +116,7 @@ struct interview {
     PyObject *defs;                       /* {name: Mako source} of def blocks */
     PyObject *default_role;               /* list of str or NULL */
     PyObject *files;                      /* set of the names of the files read */
+    PyObject *modules;                    /* list of the modules that it names, once asked for: modules_named_b() */
     struct source_file *sources;
     unsigned n_settings;                 /* counter of "Block_M" */
     bool calls_process_action, has_util; /* has_util: the library is imported into the answers */

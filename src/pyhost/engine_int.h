@@ -145,5 +145,6 @@ PyObject *warm_find_b(uint64_t number); /* borrowed bytes or NULL */
 int namespace_open(const struct interview *iv, PyObject **answers);
 /* While a namespace is walked from its start, *at 0: true for what is the library's. It may miss some. */
 bool namespace_skips(size_t *at, PyObject *name, PyObject *value);
+PyObject *modules_named_b(struct interview *iv); /* full names of the modules of packages that its blocks import */
 int prepare_namespace(struct eval *e);
 int prepare_request(struct eval *e);

@@ -78,6 +78,26 @@ static PyObject *full_module_name(struct block *b, PyObject *name)
     return str_starts(py_view(text), STR(".")) ? PyUnicode_FromFormat("%U%U", b->package, text) : py_keep(&text);
 }
 
+static int name_modules(struct block *b, PyObject *into)
+{
+    PyObject *names = b->type == BLOCK_MODULES ? py_get_b(b->source, "modules") : b->type == BLOCK_IMPORTS ? py_get_b(b->source, "imports") : NULL;
+    PYOWN(list) = !names || names == Py_None ? PyList_New(0) : PyList_Check(names) ? Py_NewRef(names) : Py_BuildValue("[O]", names);
+    for (Py_ssize_t i = 0; list && i < PyList_GET_SIZE(list); i++) {
+        PYOWN(name) = full_module_name(b, PyList_GET_ITEM(list, i));
+        if (!name || (str_starts(py_view(name), STR("docassemble.")) && PyList_Append(into, name) < 0)) return -1;
+    }
+    return list ? 0 : -1;
+}
+
+PyObject *modules_named_b(struct interview *iv)
+{
+    if (iv->modules) return iv->modules;
+    PYOWN(list) = PyList_New(0);
+    for (size_t i = 0; list && i < iv->n_blocks; i++)
+        if (name_modules(iv->blocks[i], list) < 0) return NULL;
+    return list ? iv->modules = interview_keep(iv, py_keep(&list)) : NULL;
+}
+
 static int import_one(struct eval *e, struct block *b, PyObject *name)
 {
     PYOWN(module) = full_module_name(b, name);

@@ -1,8 +1,14 @@
 """Ways of package authors that no table of the specification has a row for: what several rules give together."""
+import os
+import pathlib
+import sys
 import unittest
 
-from drive import EngineCase
+from drive import Engine, EngineCase
 from spec_rows import blocks, code, question, screen
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from chancery_server import Server  # noqa: E402
 
 PEOPLE = """
 from docassemble.base.util import DAList, DAObject, Individual
@@ -53,6 +59,52 @@ class Modules(EngineCase):
     def test_a_property_that_misses_something_is_not_defined(self):
         shown = self.engine.ask(self.matter("${ defined('matter.complete') } ${ hasattr(matter, 'heading') } ${ showifdef('matter.complete', 'no') }"))
         self.assertEqual(shown["subquestionText"], "False False no")
+
+
+@unittest.skipUnless("CHANCERY" in os.environ, "CHANCERY names the server's program")
+class OtherPackages(unittest.TestCase):
+    """An interview that is built on the files and modules of another package, in the sandbox (language 1.3, 3.18)."""
+
+    OTHER = {"__init__.py": "VERSION = '1.2'\n",
+             "base_things.py": "from docassemble.base.util import DAObject\n\nclass Toy(DAObject):\n    def __str__(self):\n        return 'toy ' + self.color\n",
+             "things.py": "from docassemble.base.util import DAList\nfrom .base_things import Toy\nfrom docassemble.other import VERSION\n\n__all__ = ['Toys', 'VERSION']\n\n"
+                          "class Toys(DAList):\n    def init(self, *pargs, **kwargs):\n        super().init(*pargs, **kwargs)\n        self.object_type = Toy\n",
+             "data/questions/lib.yml": "modules:\n  - .things\n---\ngeneric object: Toys\nquestion: Colour?\nfields:\n  - Colour: x[i].color\n"}
+
+    def setUp(self):
+        self.engine = Engine()      # for its folder of packages
+        self.addCleanup(self.engine.close)
+        for path, content in self.OTHER.items():
+            file = pathlib.Path(self.engine.folder, "docassemble.other", path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content, encoding="utf-8")
+        self.server = Server(pathlib.Path(os.environ["CHANCERY"]).parent, packages=[self.engine.folder], settings=["log.level=warn", "workers.min=0"])
+        self.addCleanup(self.server.__exit__, None, None, None)
+
+    def call(self, method, path, query=None, body=None):
+        status, answer = self.server.call(method, path, query, body)
+        self.assertEqual(status, 200, answer)
+        return answer
+
+    def test_its_classes_are_used_stored_and_read_again(self):
+        self.engine.write(blocks("include:\n  - docassemble.other:data/questions/lib.yml\n", "objects:\n  - toys: Toys.using(there_are_any=True, there_is_another=False)\n",
+                                 screen("subquestion: ${ toys } ${ VERSION } ${ end }"), question("end")))
+        begun = self.call("GET", "/api/session/new", {"i": self.engine.current})
+        where = {"i": self.engine.current, "session": begun["session"], "secret": begun["secret"]}
+        self.assertEqual(self.call("GET", "/api/session/question", where)["event_list"], ["toys[0].color"])
+        self.assertEqual(self.call("POST", "/api/session", body=dict(where, variables={"toys[0].color": "red"}))["event_list"], ["end"])
+        self.kill_workers()
+        self.assertEqual(self.call("GET", "/api/session", where)["toys"]["elements"][0]["_class"], "docassemble.other.base_things.Toy")
+        self.kill_workers()
+        self.assertEqual(self.call("POST", "/api/session", body=dict(where, variables={"end": "!"}))["subquestionText"], "toy red 1.2 !")
+
+    def kill_workers(self):
+        from interview_processes import is_dead, workers
+        killed = workers(self.server)
+        for pid in killed:
+            os.kill(pid, 9)
+        while not all(map(is_dead, killed)):
+            pass
 
 
 class Texts(EngineCase):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from chancery_host.errors import DAError
 from chancery_host.objects.base import DAObject
+from chancery_host.packages import LIBRARY as LIBRARY_PACKAGE, behind, package_of
 from chancery_host.service import ask, offers
 from chancery_host.zones import reduce_zone
 
@@ -88,9 +89,10 @@ class NotAllowed(pickle.UnpicklingError):
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, file, modules):
+    def __init__(self, file, packages, named):
         super().__init__(file)
-        self._modules = modules
+        self._packages = packages
+        self._named = named
 
     def find_class(self, module, name):
         found = None
@@ -108,8 +110,12 @@ class _Unpickler(pickle.Unpickler):
         return found
 
     def _is_own(self, module):
-        return module.startswith("docassemble.") and any(
-            module == own or module.startswith(own + ".") for own in self._modules)
+        if not module.startswith("docassemble.") or package_of(module) == LIBRARY_PACKAGE:
+            return False
+        if package_of(module) not in self._packages and self._named:
+            self._packages = {*self._packages, *behind(self._named)}
+            self._named = ()
+        return package_of(module) in self._packages
 
     def persistent_load(self, pid):
         raise NotAllowed("a snapshot must not contain references to elsewhere")
@@ -208,19 +214,20 @@ def dump_value(value):
     return dump({"value": value})
 
 
-def load_value(data, allowed_modules):
+def load_value(data, packages, named=()):
     """What dump_value made; the same classes are allowed as in snapshots."""
-    return load(data, allowed_modules)["value"]
+    return load(data, packages, named)["value"]
 
 
-def load(data, allowed_modules=()):
+def load(data, packages=(), named=()):
     """The answers of a snapshot, else pickle.UnpicklingError.
 
-    `allowed_modules` are the Python packages of the interview (`docassemble.demo`).
+    `packages` are those whose classes may be read (`docassemble.demo`); `named` the modules that the interview names: their packages, and those that
+    they use, are as good.
     """
     import docassemble.base.util  # noqa: F401  its classes must have their canonical names before the first lookup
     try:
-        answers = _Unpickler(io.BytesIO(data), tuple(allowed_modules)).load()
+        answers = _Unpickler(io.BytesIO(data), tuple(packages), tuple(named)).load()
     except pickle.UnpicklingError:
         raise
     except Exception as err:        # broken bytes make the unpickler fail in many ways; for the engine they are one

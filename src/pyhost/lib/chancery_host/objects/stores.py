@@ -3,6 +3,7 @@ from chancery_host import kept, snapshot
 from chancery_host.errors import DANotAvailable
 from chancery_host.objects.base import DAObject
 from chancery_host.objects.naming import rename_parts
+from chancery_host.packages import behind
 from chancery_host.state import current
 
 
@@ -19,7 +20,7 @@ class DAUserLocal(DAObject):
 
 
 def _packages():
-    return (current.package,) if current.package else ()
+    return behind(()) | ({current.package} if current.package else set())
 
 
 def _needs_store(what):
