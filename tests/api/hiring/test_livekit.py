@@ -65,6 +65,9 @@ def tokens(server, livekit, me, token):
     check("to a key somebody else's interview is none", (status, answer) == (404, {"detail": "Interview not found"}), answer)
     status, answer = call(server, "POST", f"/interviews/{theirs['id']}/token", token)
     check("to a user it is forbidden", (status, answer) == (403, {"detail": "Not enough permissions"}), answer)
+    join = call(server, "POST", f"/interviews/{one['id']}/token", token)[1]["token"]
+    check("a join token opens nothing here", call(server, "GET", "/users/me", join)[0] == 401)
+    check("nor is it an event", call(server, "POST", "/livekit/webhook", headers={"Authorization": join}, raw=("application/webhook+json", b"{}"))[0] == 401)
     call(server, "PUT", f"/interviews/{one['id']}", token, {"status": "completed"})
     check("a completed interview can be entered again", call(server, "POST", f"/interviews/{one['id']}/token", token)[0] == 200)
     before = details(server, token, one["id"])
@@ -121,6 +124,8 @@ def events(server, token):
     send(server, event("participant_joined", room, "EV_3", now, candidate))
     send(server, event("room_finished", room, "EV_4", now))
     check("what was cancelled stays so", look()["status"] == "cancelled")
+    check("an event of the year 10000 is one of now", send(server, event("room_finished", room, "EV_7", 253402300800))[0] == 200 and
+          look()["ended_at"] < "2100", look()["ended_at"])
     check("signed nonsense is told so", send(server, [1])[0] == 400)
     late = interview(server, token)
     send(server, event("room_finished", late["room_name"], "EV_5", now))
@@ -145,7 +150,7 @@ def good(build):
                           text=True, check=False)
     check("or says what is wrong", done.returncode == 1 and "CreateRoom" in done.stderr and "401" in done.stderr and livekit.asked[-1][2] not in done.stderr, done.stderr)
     metrics = server.call("GET", "/metrics", key=None)[1].decode()
-    check("tokens and refusals are counted", "chancery_hiring_join_tokens_total 5" in metrics and "chancery_hiring_webhooks_refused_total 6" in metrics, metrics)
+    check("tokens and refusals are counted", "chancery_hiring_join_tokens_total 6" in metrics and "chancery_hiring_webhooks_refused_total 7" in metrics, metrics)
     bearers = [a[2] for a in livekit.asked]
     ended(check, "a good LiveKit", server, [SECRET, key["key"], key["secret"], token, *bearers[:3]])
     server.remove()

@@ -54,6 +54,12 @@ def too_large(server, connection):
         # A control character is six bytes of JSON: the largest answer there is.
         status, _ = call(server, "PUT", f"/interviews/{one['id']}", token, {"overall_feedback": "\x01" * LARGE})
         check("feedback as large as may be", status == 200, status)
+    body = json.dumps(dict(INTERVIEW, interview_config={"t": config["t"] + "c"}), separators=(",", ":")).encode()
+    status, answer = call(server, "POST", "/interviews/", token, raw=("application/json", body))
+    check("a byte more of configuration is too much", (status, answer["detail"][0]["loc"]) == (422, ["body", "interview_config"]), str(answer)[:200])
+    for kind, text in (("characters", "x" * (LARGE + 1)), ("bytes", "\u00e9" * (LARGE // 2 + 1))):
+        status, answer = call(server, "PUT", f"/interviews/{one['id']}", token, {"overall_feedback": text})
+        check(f"and too many {kind} of feedback", (status, answer["detail"][0]["loc"]) == (422, ["body", "overall_feedback"]), str(answer)[:200])
     status, answer, headers = page(server, token, "limit=1000", connection)
     check("without details the page is small", (status, len(answer)) == (200, fit + 1), (status, len(answer)))
     used = headers["X-Arena-Used"]  # of sanitizer builds

@@ -243,9 +243,27 @@ def throttles(build, settings):
     check("those that were too many are no uses", call(server, "GET", "/api-keys/", token)[1][0]["usage_count"] == 5)
     answers = [call(server, "POST", "/auth/register", body={})[0] for _ in range(22)]
     check("20 registrations of an address in an hour, and that is said before what is wrong", answers == [422] * 19 + [429] * 3, answers)
+    connection = server.connect()
+    connection.request("POST", "/api/v1/auth/register", b"{}")
+    reply = connection.getresponse()
+    check("which tells when to come again", reply.status == 429 and 3000 < int(reply.headers["Retry-After"]) <= 3600, reply.headers["Retry-After"])
+    connection.close()
     networks(server)
     ended(check, "throttles", server)
     server.remove()
+
+
+def expiry(build):
+    """A token that is over is none (hiring 3), and it is for that server alone that made it."""
+    server, other = Server(build, settings=["hiring.access_token_ttl=3"]), Server(build)
+    _, token = user(server, "brief")
+    check("a token of another server is none", call(other, "GET", "/users/me", token) == (401, {"detail": "Could not validate credentials"}))
+    check("a token is good", call(server, "GET", "/users/me", login(server, "brief"))[0] == 200)
+    until(lambda: call(server, "GET", "/users/me", token)[0] == 401, "the end of a token")
+    check("one that is over cannot even be ended", call(server, "POST", "/auth/logout", token) == (401, {"detail": "Could not validate credentials"}))
+    for one in (server, other):
+        ended(check, "expiry", one)
+        one.remove()
 
 
 def secrets_at_rest(build):
@@ -269,6 +287,7 @@ def main():
     build, rounds, wanted = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 2, sys.argv[3:] or ["sqlite", "postgresql"]
     livekit = LiveKit()
     secrets_at_rest(build)
+    expiry(build)
     with stores(wanted) as here:
         for name, settings in here:
             print(f"      {name}, {rounds} rounds", flush=True)
