@@ -30,7 +30,21 @@ static bool all_of(str s, const char *set)
         if (!set[(unsigned char)s.p[i]]) return false;
     return true;
 }
-bool gate_host_ok(str host) { return all_of(host, HOST); }
+
+/* A name or [an address], and perhaps a colon and a port; or nothing at all. */
+bool gate_host_ok(str host)
+{
+    enum { PORT_DIGITS = 5 };
+    if (host.n == 0) return true;
+    size_t end = host.p[0] == '[' ? str_find(host, ']', 0) + 1 : str_find(host, ':', 0);
+    if (!all_of(host, HOST) || end == 0 || end > host.n) return false;
+    str name = str_head(host, end), port = str_from(host, end);
+    if (str_find(name, '[', 1) < name.n || (name.p[0] != '[' && str_find(name, ']', 0) < name.n)) return false;
+    if (port.n && (port.p[0] != ':' || port.n > 1 + PORT_DIGITS)) return false;
+    for (size_t i = 1; i < port.n; i++)
+        if (port.p[i] < '0' || port.p[i] > '9') return false;
+    return true;
+}
 static bool is_token(str s) { return s.n > 0 && all_of(s, TOKEN); }
 
 /* Field values: visible characters, blank, tab, and bytes above ASCII. */

@@ -101,8 +101,9 @@ void reply_slash(struct route_visit *v)
     bool has = str_ends(rq->path, STR("/"));
     str path = { rq->path.p, rq->path.n - has }, to;
     bool query = !str_absent(rq->query_text);
-    err e = arena_printf(c->mem, &to, STR_FMT "://" STR_FMT STR_FMT "%s%s" STR_FMT, STR_ARG(rq->scheme), STR_ARG(rq->host), STR_ARG(path), has ? "" : "/",
-                         query ? "?" : "", STR_ARG(query ? rq->query_text : STR("")));
+    str scheme = rq->host.n ? rq->scheme : STR(""), host = rq->host.n ? rq->host : STR(""); /* HTTP/1.0 may name none */
+    err e = arena_printf(c->mem, &to, STR_FMT "%s" STR_FMT STR_FMT "%s%s" STR_FMT, STR_ARG(scheme), host.n ? "://" : "", STR_ARG(host), STR_ARG(path),
+                         has ? "" : "/", query ? "?" : "", STR_ARG(query ? rq->query_text : STR("")));
     if (e != ERR_OK) {
         reply_plain(v, 500);
         return;
