@@ -37,6 +37,7 @@ const struct option cli_options[] = {
     { "--without-key", NULL, FLAG, offsetof(struct cli, without_key), false, "leave the master key of the archive where it is" },
     { "--passphrase-stdin", NULL, FLAG, offsetof(struct cli, passphrase_stdin), false, "read the passphrase from standard input" },
     { "--print-link", NULL, FLAG, offsetof(struct cli, print_link), false, "print a one-time link to choose a password" },
+    { "--end-tokens", NULL, FLAG, offsetof(struct cli, end_tokens), false, "what was signed before is no longer good: everybody logs in again" },
     { "--off", NULL, FLAG, offsetof(struct cli, off), false, "no longer" },
     { "--man", NULL, FLAG, offsetof(struct cli, man), false, "the manual page chancery, or the one named, in man(7)'s macros" },
     { "--completion", "SHELL", VALUE, offsetof(struct cli, completion), false, "a completion script for bash, zsh or fish" },

@@ -19,7 +19,7 @@ struct cli {
     const char *config_file, *completion, *data, *kind, *listen, *email, *first_name, *last_name, *locale, *tenant, *count;
     struct repeated set, privilege;
     bool quiet, verbose, all, json, help, version, status, document, man, password_stdin, password_hash_stdin, print_link, send_link, superuser, with_key,
-        without_key, passphrase_stdin, off;
+        without_key, passphrase_stdin, off, end_tokens;
 };
 
 struct command {

@@ -101,13 +101,15 @@ int cmd_apikey_deactivate(struct cli *c) { return with_store(c, deactivate); }
 static err rotate_tx(struct call *c)
 {
     const struct work *w = c->state;
-    return hiring_command_rotate(&w->app.ring, c);
+    return hiring_command_rotate(&w->app.ring, c, w->cli->end_tokens);
 }
 
 static int rotate(struct work *w)
 {
     if (run(w, TX_WRITE, rotate_tx)) return 1;
-    if (!w->cli->quiet) printf("a new secret signs access tokens within seconds; those from before stay good until they end\n");
+    if (w->cli->quiet) return 0;
+    printf("a new secret signs access tokens within seconds; %s\n",
+           w->cli->end_tokens ? "those from before are good no longer" : "those from before stay good until they end");
     return 0;
 }
 int cmd_hiring_rotate(struct cli *c) { return with_store(c, rotate); }

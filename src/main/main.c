@@ -50,7 +50,7 @@ const struct command commands[] = {
     { "apikey list", "[EMAIL]", "list the API keys of hiring, of one user or all", "chancery apikey list ann@example.com --json", NULL, true, cmd_apikey_list },
     { "apikey deactivate", "ID", "switch an API key of hiring off", "chancery apikey deactivate 01a229a3-1ec2-7674-b603-ce801b309dcf", NULL, true,
       cmd_apikey_deactivate },
-    { "hiring rotate", "", "let a new secret sign the access tokens of hiring", "chancery hiring rotate", NULL, true, cmd_hiring_rotate },
+    { "hiring rotate", "", "let a new secret sign the access tokens of hiring", "chancery hiring rotate", OPTIONS("--end-tokens"), true, cmd_hiring_rotate },
     { "candidate blank", "EMAIL", "remove a candidate's name, address and feedback from all interviews; scores stay",
       "chancery candidate blank jane@example.com", OPTIONS("--email"), true, cmd_candidate_blank },
     { "livekit check", "", "make and remove a room on the LiveKit server, by the settings of livekit", "chancery livekit check --config /etc/chancery.yml",

@@ -65,9 +65,9 @@ struct hiring_key {
     int64_t usage_count, created_at_ms, last_used_at_ms /* SHAPE_NO_TIME: never */;
 };
 err hiring_command_keys(const struct ring *ring, struct call *c, str email, struct hiring_key **out, size_t *n) MUST_CHECK;
-/* A new secret signs access tokens from now on, those before verify as long as they are among the newest eight. Inside a write. Servers that run
- * heed it within seconds. */
-err hiring_command_rotate(const struct ring *ring, struct call *c) MUST_CHECK;
+/* A new secret signs access tokens from now on; those before verify as long as they are among the newest eight, or with end_tokens no longer. Inside a
+ * write. Servers that run heed it within seconds. */
+err hiring_command_rotate(const struct ring *ring, struct call *c, bool end_tokens) MUST_CHECK;
 err hiring_command_key_off(struct call *c, str id) MUST_CHECK; /* ERR_NOT_FOUND */
 /* Name, address and feedback of a candidate go, scores stay (hiring 8). *n: of how many interviews. */
 err hiring_command_blank(struct call *c, str email, int64_t *n) MUST_CHECK;

@@ -262,6 +262,7 @@ struct secret_row {
     str id, sealed;
 };
 err hiring_secret_list(struct call *c, struct secret_row **out, size_t *n) MUST_CHECK; /* newest first */
+err hiring_secrets_drop(struct call *c) MUST_CHECK;
 err hiring_secret_put(struct call *c, str id, str sealed) MUST_CHECK;
 
 struct key_row {

@@ -81,10 +81,11 @@ static err make(const struct ring *ring, struct call *c)
     return e ? e : hiring_secret_put(c, (str){ id, sizeof id }, sealed);
 }
 
-err hiring_command_rotate(const struct ring *ring, struct call *c)
+err hiring_command_rotate(const struct ring *ring, struct call *c, bool end_tokens)
 {
+    if (end_tokens) TRY(hiring_secrets_drop(c));
     TRY(make(ring, c));
-    return hiring_audit(c, "secret.rotate", STR_NULL);
+    return hiring_audit(c, end_tokens ? "secret.replace" : "secret.rotate", STR_NULL);
 }
 
 static err read_or_make(struct call *c)

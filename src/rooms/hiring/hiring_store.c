@@ -33,6 +33,7 @@ enum {
     Q_REVOKE,
     Q_REVOKED_GONE,
     Q_SECRETS,
+    Q_SECRETS_DROP,
     Q_SECRET_PUT,
     Q_KEY_PUT,
     Q_KEYS_ACTIVE,
@@ -91,6 +92,7 @@ static const struct query q[Q__COUNT] = {
     [Q_REVOKE] = { .in = "tti", .sql = "INSERT INTO hiring_revoked_token (jti, account_id, expires_at_ms) VALUES ($1, $2, $3) ON CONFLICT (jti) DO NOTHING" },
     [Q_REVOKED_GONE] = { .in = "i", .sql = "DELETE FROM hiring_revoked_token WHERE expires_at_ms < $1" },
     [Q_SECRETS] = { .in = "", .out = "tb", .sql = "SELECT id, sealed FROM hiring_secret ORDER BY created_at_ms DESC, id DESC LIMIT 8" },
+    [Q_SECRETS_DROP] = { .in = "", .sql = "DELETE FROM hiring_secret" },
     [Q_SECRET_PUT] = { .in = "tbi", .sql = "INSERT INTO hiring_secret (id, sealed, created_at_ms) VALUES ($1, $2, $3)" },
 
     [Q_KEY_PUT] = { .in = "tttbbbi",
@@ -243,6 +245,8 @@ err hiring_secret_list(struct call *c, struct secret_row **out, size_t *n)
     *n = r.n;
     return ERR_OK;
 }
+
+err hiring_secrets_drop(struct call *c) { return db_run(c, &q[Q_SECRETS_DROP]); }
 
 err hiring_secret_put(struct call *c, str id, str sealed) { return db_run(c, &q[Q_SECRET_PUT], id, sealed, c->now_ms); }
 
