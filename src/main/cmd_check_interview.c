@@ -276,7 +276,7 @@ static err ask(struct check *k, const struct target *t, struct arena *mem)
     frame_u64(&request, TAG_OP, OP_CHECK);
     frame_str(&request, TAG_INTERVIEW, t->name);
     TRY(frame_end(&request));
-    err e = worker_call(k->app.workers, mem, str_head(t->name, str_find(t->name, ':', 0)), 0, &request, &reply, &served, &why);
+    err e = worker_call(k->app.workers, mem, &(struct worker_ask){ str_head(t->name, str_find(t->name, ':', 0)), 0, &request }, &reply, &served, &why);
     if (!e) return take_reply(k, t, mem, &reply);
     if (e != ERR_WORKER && e != ERR_INPUT) return e;
     struct report r = {

@@ -76,16 +76,17 @@ static err receive_reply(int socket, struct arena *mem, uint64_t id, int64_t giv
     return ERR_WORKER;
 }
 
-err exchange(int socket, struct arena *mem, const struct buf *request, int64_t give_up_ms, struct frame *reply, bool *last, const char **why)
+err exchange(int socket, struct arena *mem, const struct worker_ask *ask, int64_t give_up_ms, struct frame *reply, bool *last, const char **why)
 {
     struct frame asked;
     size_t rest;
     *why = NULL;
-    TRY(frame_head((str){ request->p, FRAME_HEAD }, &asked, &rest));
+    TRY(frame_head((str){ ask->request->p, FRAME_HEAD }, &asked, &rest));
     err silent = is_silent(socket);
     if (silent == ERR_WORKER) *why = "protocol";
     TRY(silent);
-    TRY(send_all(socket, buf_str(request), give_up_ms));
+    TRY(send_all(socket, buf_str(ask->request), give_up_ms));
+    if (ask->meanwhile) ask->meanwhile(ask->arg);
     struct frame got;
     TRY(receive_reply(socket, mem, asked.id, give_up_ms, &got, why));
     *reply = got;

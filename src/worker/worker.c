@@ -234,24 +234,24 @@ static void log_lines(str package, const struct frame *reply)
 }
 
 /* One try, with the lock held on entry and return. ERR_BUSY with *why NULL: that worker was dead already, try another. */
-static err try_call(struct workers *w, struct arena *mem, struct package *p, uint64_t affinity, struct buf *request, struct frame *reply, uint64_t *served,
+static err try_call(struct workers *w, struct arena *mem, struct package *p, const struct worker_ask *ask, struct frame *reply, uint64_t *served,
                     const char **why, int64_t deadline_ms)
 {
     struct worker *k;
-    TRY(get_worker(w, p, affinity, deadline_ms, &k, why));
+    TRY(get_worker(w, p, ask->affinity, deadline_ms, &k, why));
     w->stats.calls++;
     int socket = k->socket;
     uint64_t worker = k->id;
     int64_t wall_ms = (int64_t)w->wall_s * 1000;
-    frame_stamp(request, ++w->next_id, wall_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)wall_ms);
+    frame_stamp(ask->request, ++w->next_id, wall_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)wall_ms);
     pthread_mutex_unlock(&w->lock);
     bool last = false;
-    err e = exchange(socket, mem, request, clock_mono_ms() + wall_ms + GRACE_MS, reply, &last, why);
+    err e = exchange(socket, mem, ask, clock_mono_ms() + wall_ms + GRACE_MS, reply, &last, why);
     pthread_mutex_lock(&w->lock);
     const char *cause = *why;
     put_worker(w, k, e, last, &cause);
     if (e == ERR_OK) {
-        pool_remember(w, affinity, worker);
+        pool_remember(w, ask->affinity, worker);
         *served = worker;
     }
     if (e == ERR_WORKER) *why = cause;
@@ -259,17 +259,16 @@ static err try_call(struct workers *w, struct arena *mem, struct package *p, uin
     return e;
 }
 
-static err call(struct workers *w, struct arena *mem, str package, uint64_t affinity, struct buf *request, struct frame *reply, uint64_t *served,
-                const char **why)
+static err call(struct workers *w, struct arena *mem, const struct worker_ask *ask, struct frame *reply, uint64_t *served, const char **why)
 {
-    struct package *p = w->stopping ? NULL : package_of(w, package);
+    struct package *p = w->stopping ? NULL : package_of(w, ask->package);
     *why = w->stopping ? "stop" : "busy";
     if (!p) return ERR_BUSY;
     p->uses++;
     int64_t deadline = clock_mono_ms() + (int64_t)w->wall_s * 1000;
     err e = ERR_BUSY;
     *why = NULL;
-    for (int i = 0; i < TRIES && e == ERR_BUSY && !*why; i++) e = try_call(w, mem, p, affinity, request, reply, served, why, deadline);
+    for (int i = 0; i < TRIES && e == ERR_BUSY && !*why; i++) e = try_call(w, mem, p, ask, reply, served, why, deadline);
     if (e == ERR_BUSY && !*why) *why = "crash", e = ERR_WORKER;
     return e;
 }
@@ -286,17 +285,16 @@ static err request_check(const struct buf *request, const char **why)
     return f.message == MSG_CALL && rest == f.members.n && frame_check(&f) == ERR_OK ? ERR_OK : ERR_INPUT;
 }
 
-err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affinity, struct buf *request, struct frame *reply, uint64_t *served,
-                const char **why)
+err worker_call(struct workers *w, struct arena *mem, const struct worker_ask *ask, struct frame *reply, uint64_t *served, const char **why)
 {
-    TRY(request_check(request, why));
+    TRY(request_check(ask->request, why));
     pthread_mutex_lock(&w->lock);
     w->callers++;
-    err e = call(w, mem, package, affinity, request, reply, served, why);
+    err e = call(w, mem, ask, reply, served, why);
     w->callers--;
     if (w->stopping) pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->lock);
-    if (e == ERR_OK) log_lines(package, reply);
+    if (e == ERR_OK) log_lines(ask->package, reply);
     return e;
 }
 

@@ -22,17 +22,23 @@ err workers_start(struct arena *a, const struct workers_options *o, struct worke
 void workers_hurry(struct workers *w);
 void workers_stop(struct workers *w);
 
-/* Sends one MSG_CALL to a worker of the package and waits for its result; blocking, for slow-lane threads. request: a whole frame by
- * frame_begin(MSG_CALL, 0, 0) … frame_end; id and deadline are filled in here. affinity: any number a caller prefers to see at the same worker again
- * (a session's hash); *served: which worker it was, to compare with the next call's.
+struct worker_ask {
+    str package;
+    uint64_t affinity;   /* any number that a caller prefers to see at the same worker again (a session's hash) */
+    struct buf *request; /* a whole frame by frame_begin(MSG_CALL, 0, 0) … frame_end; id and deadline are filled in here */
+    /* What the caller does while the worker works: short, once at most. NULL: nothing. */
+    void (*meanwhile)(void *arg);
+    void *arg;
+};
+/* Sends one MSG_CALL to a worker of the package and waits for its result; blocking, for slow-lane threads.
+ * *served: which worker it was, to compare with the next call's.
  * *reply is checked (frame_check) and lives in mem.
  *   ERR_WORKER  died, late, out of memory, spoke nonsense; *why is a constant text for the log and the client: "time", "memory", "cpu", "crash", "protocol",
  *               "start"
  *   ERR_INPUT   the request is no frame that a worker would accept: a text that is not UTF-8, a member too long; nobody was asked
  *   ERR_BUSY    no worker became free before the deadline, or stopping
  *   ERR_NOMEM   the reply does not fit into mem; the worker is ended */
-err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affinity, struct buf *request, struct frame *reply, uint64_t *served,
-                const char **why) MUST_CHECK;
+err worker_call(struct workers *w, struct arena *mem, const struct worker_ask *ask, struct frame *reply, uint64_t *served, const char **why) MUST_CHECK;
 
 struct workers_stats {
     int64_t alive, busy, started, killed, calls, waiting;

@@ -124,4 +124,4 @@ int64_t worker_cpu_us(const struct worker *k); /* -1: unknown */
 /* exchange.c: one call on a worker that the caller owns; without the lock. */
 /* ERR_OK: *reply lives in mem, *last: the worker ends by itself. ERR_WORKER: *why is "protocol", or NULL when the worker died or was killed.
  * ERR_BUSY: it was gone before it was asked: ask another. ERR_NOMEM: mem is full; the worker is of no further use. */
-err exchange(int socket, struct arena *mem, const struct buf *request, int64_t give_up_ms, struct frame *reply, bool *last, const char **why);
+err exchange(int socket, struct arena *mem, const struct worker_ask *ask, int64_t give_up_ms, struct frame *reply, bool *last, const char **why);

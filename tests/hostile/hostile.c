@@ -253,7 +253,7 @@ static struct outcome call(struct arena *mem, const char *package, struct buf *b
 {
     struct outcome o = { .why = "", .text = STR("") };
     o.e = frame_end(b);
-    if (o.e == ERR_OK) o.e = worker_call(workers, mem, str_c(package), 1, b, reply, &o.served, &o.why);
+    if (o.e == ERR_OK) o.e = worker_call(workers, mem, &(struct worker_ask){ str_c(package), 1, b }, reply, &o.served, &o.why);
     if (o.e == ERR_OK) o.text = text_of(reply);
     if (!o.why) o.why = "";
     return o;

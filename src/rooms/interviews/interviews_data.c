@@ -13,7 +13,7 @@ static err ask(struct call *c, str interview, str package, str *out)
     CLEANUP(buf_release) struct buf b = BUF(FRAME_MAX);
     visit_frame(&v, &b, OP_DATA, 0);
     TRY(frame_end(&b));
-    err e = worker_call(r->o.workers, c->mem, package, 0, &b, &v.reply, &served, &v.why);
+    err e = worker_call(r->o.workers, c->mem, &(struct worker_ask){ package, 0, &b }, &v.reply, &served, &v.why);
     if (e == ERR_WORKER && v.why && str_is(str_c(v.why), "stop")) return ERR_BUSY;
     if (e == ERR_WORKER) {
         TRY(arena_printf(c->mem, &why, "the interview process was ended (%s)", v.why ? v.why : "crash"));

@@ -110,12 +110,27 @@ struct visit_texts {
     const char *sealed;  /* wrong secret */
     const char *keyless; /* begins what is said when the session cannot become private for want of a secret; NULL: the error's class */
 };
+enum { CHAIN_MAX = 3 }; /* a step and what it is a difference to, in turn */
+struct chain {
+    struct step step[CHAIN_MAX]; /* the last one is whole */
+    size_t n;
+    bool damaged;
+};
+/* What the step that a call will probably write is stored as a difference to. It is read with the session and opened while the worker works. */
+struct base {
+    struct arena *mem; /* of its own: what is sealed and packed may be large */
+    int64_t seq;       /* 0: none */
+    struct chain chain;
+    str text; /* absent: not opened, or not to be opened */
+};
 struct visit {
     struct call *c;
     struct interviews *r;
-    str i, id, secret; /* as given; absent: missing */
+    str i, id, secret;                                        /* as given; absent: missing */
+    enum { WRITES_NOTHING, WRITES_OVER, WRITES_NEXT } writes; /* what the call probably does to the last step */
     bool locked;
     struct session s;
+    struct base base;
     uint8_t key[CRYPTO_KEY];
     struct profile profile;
     struct session_write write;
@@ -140,8 +155,6 @@ err visit_until_won(struct visit *v, err (*once)(struct visit *)) MUST_CHECK;
 void visit_close(struct visit *v);
 /* Begins the call frame with what every operation says: interview, session, user, steps, base URL, time. */
 void visit_frame(struct visit *v, struct buf *b, enum worker_op op, int64_t steps);
-/* Snapshot of a step, read, opened, unpacked. ERR_CONFLICT (without fail()): the session is not what was loaded any more. */
-err visit_snapshot(struct visit *v, int64_t seq, str *out) MUST_CHECK;
 /* Runs fill() to make the frame, sends it (with the snapshot where the worker is not warm) and leaves the answer in v. */
 err visit_call(struct visit *v, void (*fill)(struct visit *v, struct buf *b, void *arg), void *arg, int64_t seq) MUST_CHECK;
 /* Saves what the worker gave, as its TAG_SAVE says: over the last step or as a new one; with multi-user switching unless keep_mode.
@@ -167,6 +180,19 @@ err base_url(struct call *c, str *out) MUST_CHECK;
 err interview_package(str i, str *package) MUST_CHECK;
 /* Whether there can be such a session: an id of ours, a name that session/new takes. What cannot be is not looked for. */
 bool session_possible(str id, str i);
+
+/* interviews_steps.c: stored steps as texts, and what the next one is stored as a difference to */
+/* Snapshot of a step, read, opened, unpacked. ERR_CONFLICT (without fail()): the session is not what was loaded any more. */
+err visit_snapshot(struct visit *v, int64_t seq, str *out) MUST_CHECK;
+/* Which step a step is stored as a difference to; 0: none, it is whole. */
+int64_t base_of(const struct visit *v, int64_t seq);
+/* Reads what v->writes asks for; within the transaction that has read the session. */
+err base_read(struct call *c, struct visit *v) MUST_CHECK;
+/* Opens what base_read read. If that fails nothing happens: base_take tries again, and says why. */
+void base_open(struct visit *v);
+/* Text of step seq, which lives as long as the visit; STR_NULL for seq 0. As visit_snapshot where it is not there yet. */
+err base_take(struct visit *v, int64_t seq, str *out) MUST_CHECK;
+void base_drop(struct visit *v);
 
 /* interviews_kept.c: what interview code reads and writes besides its answers */
 /* Answers TAG_WANTS of v->reply into v->given. ERR_INPUT: too much (fail()ed); ERR_WORKER: nonsense. Runs its own transaction. */

@@ -80,7 +80,7 @@ static err ask(struct call *c, struct interviews *r, str name, str *json)
     if (interview_package(name, &package) || !package_installed(r, package)) return ERR_OK;
     visit_frame(&v, &b, OP_METADATA, 0);
     TRY(frame_end(&b));
-    err e = worker_call(r->o.workers, c->mem, package, 0, &b, &v.reply, &served, &v.why);
+    err e = worker_call(r->o.workers, c->mem, &(struct worker_ask){ package, 0, &b }, &v.reply, &served, &v.why);
     if (e == ERR_WORKER) return v.why && str_is(str_c(v.why), "stop") ? ERR_BUSY : ERR_OK;
     TRY(e);
     if (frame_get_u64(&v.reply, TAG_OUTCOME, OUT_ERROR) == OUT_METADATA) *json = frame_get(&v.reply, TAG_JSON);

@@ -214,7 +214,9 @@ err session_question(struct call *c)
     const struct session_params *p = c->query;
     TRY(need_both(c, p->i, p->session));
     struct visit *v = visit_new(c, p->i, p->session, p->secret);
-    return v ? on_session(v, &texts, question_once) : ERR_NOMEM;
+    if (!v) return ERR_NOMEM;
+    v->writes = WRITES_OVER;
+    return on_session(v, &texts, question_once);
 }
 
 /* GET /api/session */
@@ -338,6 +340,7 @@ err session_action(struct call *c)
     if (!v) return ERR_NOMEM;
     str checked;
     TRY(action_arguments(c, &p->arguments, &checked));
+    v->writes = flag_or(p->read_only, false) ? WRITES_NOTHING : flag_or(p->overwrite, false) ? WRITES_OVER : WRITES_NEXT;
     return on_session(v, &texts, action_once);
 }
 

@@ -272,6 +272,7 @@ err session_set(struct call *c)
     struct visit *v = NEW(c->mem, struct visit);
     if (!v) return ERR_NOMEM;
     *v = (struct visit){ .c = c, .r = r, .i = p->i, .id = p->session, .secret = p->secret, .arg = &f };
+    v->writes = flag_or(p->overwrite, false) ? WRITES_OVER : WRITES_NEXT;
     const struct parts *parts = call_parts(c);
     struct uploads u = { 0 };
     err e = visit_open(v, &texts);

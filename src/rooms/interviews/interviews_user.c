@@ -89,7 +89,7 @@ static err read_facts(struct call *c, struct interviews *r, struct listing *l)
     if (interview_package(v.i, &package)) return ERR_OK;
     visit_frame(&v, &b, OP_METADATA, 0);
     TRY(frame_end(&b));
-    err e = worker_call(r->o.workers, c->mem, package, 0, &b, &v.reply, &served, &v.why);
+    err e = worker_call(r->o.workers, c->mem, &(struct worker_ask){ package, 0, &b }, &v.reply, &served, &v.why);
     if (e == ERR_WORKER || (!e && frame_get_u64(&v.reply, TAG_OUTCOME, OUT_ERROR) != OUT_METADATA)) return ERR_OK;
     TRY(e);
     l->package = package;

@@ -1,15 +1,8 @@
 /* rooms/interviews/interviews_visit.c: one call on one session: load, unwrap, ask a worker, save by compare-and-set. */
 #include "rooms/interviews/interviews_int.h"
-#include "base/log.h"
 
 enum {
-    /* A keyframe is whole; every eighth step behind it is a difference to it, the others are differences to the last of those. So no step is
-     * further than two differences from a whole one, and a long history of small answers weighs little. */
-    KEYFRAME_EVERY = 64,
-    MIDFRAME_EVERY = 8,
-    CHAIN_MAX = 3, /* a step and what it is a difference to, in turn */
-    TRIES = 5,     /* evaluations of one call before it gives up on losing races */
-    SCRATCH_MAX = 6 * STEP_READ_MAX,
+    TRIES = 5,         /* evaluations of one call before it gives up on losing races */
     PACKAGE_MAX = 255, /* bytes of a package's name, which is a folder's */
 };
 
@@ -82,7 +75,8 @@ static err load(struct call *c)
     if (!found) return fail(c, ERR_INPUT, NULL, "%s", v->texts->missing);
     TRY(profile_read(c, c->who->account.id, &v->profile));
     err e = session_key_unwrap(v->r, v->id, v->s.multi_user ? STR_NULL : secret_given(v), v->s.wrapped, v->key);
-    return e == ERR_INPUT ? fail(c, ERR_INPUT, NULL, "%s", v->texts->sealed) : e;
+    if (e) return e == ERR_INPUT ? fail(c, ERR_INPUT, NULL, "%s", v->texts->sealed) : e;
+    return base_read(c, v);
 }
 
 err visit_again(struct visit *v)
@@ -116,6 +110,7 @@ void visit_close(struct visit *v)
 {
     if (v->locked) session_unlock(v->r->locks, v->id);
     v->locked = false;
+    base_drop(v);
     crypto_wipe(v->key, sizeof v->key);
 }
 
@@ -136,70 +131,6 @@ void visit_frame(struct visit *v, struct buf *b, enum worker_op op, int64_t step
     frame_u64(b, TAG_NOW_MS, (uint64_t)v->c->now_ms);
 }
 
-/* A step and, where it is a difference, what it is one to. In one transaction: between two that may become another. */
-struct read_step {
-    struct visit *v;
-    int64_t seq;
-    struct step chain[CHAIN_MAX]; /* the step, what it refers to, …; the last one is whole */
-    size_t n;
-    bool damaged;
-};
-static err read_step_tx(struct call *c)
-{
-    struct read_step *r = c->state;
-    struct session now;
-    struct step step;
-    bool found;
-    TRY(session_find(c, r->v->id, r->v->i, &now, &found));
-    if (!found || now.version != r->v->s.version) return ERR_CONFLICT; /* somebody was quicker: the race is lost before it is run */
-    int64_t seq = r->seq;
-    struct step_head head;
-    for (r->n = 0; seq && r->n < CHAIN_MAX; seq = head.base) {
-        TRY(step_read(c, r->v->id, seq, &step));
-        r->damaged = str_absent(step.blob) || step_head_read(step.blob, &head) != ERR_OK;
-        if (r->damaged) return ERR_OK;
-        r->chain[r->n++] = step;
-    }
-    r->damaged = seq != 0;
-    return ERR_OK;
-}
-
-/* The key is the right one, so it is not the client's secret: the operator wants to know. */
-static err damaged(struct visit *v, int64_t seq)
-{
-    LOG(LOG_ERROR, "a stored step is damaged", LOG_S("interview", v->i), LOG_I("step", seq), LOG_S("request", v->c->request_id));
-    return fail(v->c, ERR_INPUT, NULL, "Unable to read the answers of this session: what is stored is damaged, or of another version of the program.");
-}
-
-static err open_step(struct visit *v, struct arena *mem, int64_t seq, str prefix, str blob, str *out)
-{
-    err e = step_open(mem, v->key, v->id, seq, prefix, blob, out);
-    return e == ERR_INPUT ? damaged(v, seq) : e;
-}
-
-static err read_snapshot(struct visit *v, struct arena *scratch, int64_t seq, str *out)
-{
-    struct read_step r = { .v = v, .seq = seq };
-    struct call reading = *v->c;
-    str text = STR_NULL;
-    reading.mem = scratch;
-    reading.state = &r;
-    TRY(store_do(v->r->o.store, &reading, TX_READ, read_step_tx));
-    if (r.damaged) return damaged(v, seq);
-    for (size_t k = r.n; k-- > 0;) TRY(open_step(v, scratch, r.chain[k].seq, text, r.chain[k].blob, &text));
-    return arena_str(v->c->mem, text, out);
-}
-
-err visit_snapshot(struct visit *v, int64_t seq, str *out)
-{
-    /* What is sealed, packed and compared with on the way goes at once: only the result is worth the call's memory. */
-    struct arena *scratch = arena_new(SCRATCH_MAX);
-    if (!scratch) return ERR_NOMEM;
-    err e = read_snapshot(v, scratch, seq, out);
-    arena_free(scratch);
-    return e;
-}
-
 static uint64_t affinity(str id)
 {
     uint64_t h = 14695981039346656037u; /* FNV-1a */
@@ -213,24 +144,20 @@ static err distrust(struct visit *v)
     return ERR_WORKER;
 }
 
-/* What the other side would take for nonsense, and end, is refused here: a text that is none, or longer than the table of frames allows. */
-static err seal_frame(struct visit *v, struct buf *b)
-{
-    err e = frame_end(b);
-    struct frame own = { .message = MSG_CALL, .members = str_from(buf_str(b), FRAME_HEAD) };
-    if (e == ERR_LIMIT || (!e && frame_check(&own))) return fail(v->c, ERR_INPUT, NULL, "A parameter is too long or is not UTF-8 text.");
-    return e;
-}
+static void open_base(void *visit) { base_open(visit); }
 
 static err ask(struct visit *v, struct buf *b)
 {
     str package;
     uint64_t served;
     TRY(interview_package(v->i, &package));
-    TRY(seal_frame(v, b));
-    TRY(worker_call(v->r->o.workers, v->c->mem, package, affinity(v->id), b, &v->reply, &served, &v->why));
-    v->outcome = (enum outcome_kind)frame_get_u64(&v->reply, TAG_OUTCOME, OUT_ERROR);
-    return ERR_OK;
+    err e = frame_end(b);
+    struct worker_ask ask = { package, affinity(v->id), b, open_base, v };
+    if (!e) e = worker_call(v->r->o.workers, v->c->mem, &ask, &v->reply, &served, &v->why);
+    /* What the other side would take for nonsense: a text that is none, or longer than the table of frames allows. */
+    if (e == ERR_LIMIT || e == ERR_INPUT) return fail(v->c, ERR_INPUT, NULL, "A parameter is too long or is not UTF-8 text.");
+    if (!e) v->outcome = (enum outcome_kind)frame_get_u64(&v->reply, TAG_OUTCOME, OUT_ERROR);
+    return e;
 }
 
 static err call_worker(struct visit *v, void (*fill)(struct visit *v, struct buf *b, void *arg), void *arg, int64_t seq)
@@ -268,21 +195,13 @@ err visit_call(struct visit *v, void (*fill)(struct visit *v, struct buf *b, voi
     return e ? e : kept_prepare(v);
 }
 
-/* What the step is stored as a difference to, and which is the last keyframe from then on; 0: to nothing, it is one itself. */
-static int64_t choose_base(const struct visit *v, int64_t seq)
-{
-    int64_t key = v->s.key_seq, behind = seq - key;
-    if (key == 0 || behind <= 0 || behind >= KEYFRAME_EVERY) return 0;
-    return behind % MIDFRAME_EVERY ? seq - behind % MIDFRAME_EVERY : key;
-}
-
 /* Chooses what the step refers to, and seals. */
 static err seal_step(struct visit *v, int64_t seq, str snapshot)
 {
     struct session_write *w = &v->write;
-    str prefix = STR_NULL;
-    int64_t base = choose_base(v, seq);
-    if (base) TRY(visit_snapshot(v, base, &prefix));
+    str prefix;
+    int64_t base = base_of(v, seq);
+    TRY(base_take(v, base, &prefix));
     if (prefix.n == 0) base = 0;
     w->key_seq = base ? v->s.key_seq : seq;
     str hash = frame_get(&v->reply, TAG_INTERVIEW_HASH);

@@ -130,21 +130,22 @@ static void note_given(const struct frame *f)
 }
 
 /* In place of the supervisor's, which is therefore not linked in. */
-err worker_call(struct workers *w, struct arena *mem, str package, uint64_t affinity, struct buf *request, struct frame *reply, uint64_t *served,
-                const char **why)
+err worker_call(struct workers *w, struct arena *mem, const struct worker_ask *ask, struct frame *reply, uint64_t *served, const char **why)
 {
+    struct buf *request = ask->request;
     struct frame f;
     size_t rest;
-    (void)w, (void)package, (void)affinity;
+    (void)w;
     *served = 1;
     *why = NULL;
-    script.calls++;
-    /* As the real one: a frame that is none ends the process. */
+    /* As the real one: a frame that is none goes nowhere. */
     bool good = frame_head(str_head(buf_str(request), FRAME_HEAD), &f, &rest) == ERR_OK;
     f.members = str_from(buf_str(request), FRAME_HEAD);
-    if (!good || frame_check(&f) != ERR_OK) return *why = "crash", ERR_WORKER;
+    if (!good || frame_check(&f) != ERR_OK) return *why = "request", ERR_INPUT;
+    script.calls++;
     void (*meanwhile)(void) = script.meanwhile;
     script.meanwhile = NULL;
+    if (ask->meanwhile) ask->meanwhile(ask->arg);
     if (meanwhile) meanwhile();
     if (script.each_time) script.each_time();
     str before = frame_get(&f, TAG_SNAPSHOT);
