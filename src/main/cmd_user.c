@@ -147,10 +147,9 @@ static err list_tx(struct call *call)
     return account_list(call, AUTH_PLATFORM, &w->all, &w->n);
 }
 
-static void write_account(struct jw *w, const struct account *a)
+static void account_members(struct jw *w, const struct account *a)
 {
     char when[CLOCK_ISO_MAX];
-    jw_open(w, '{');
     jw_kstr(w, "id", a->id);
     jw_kint(w, "number", a->number);
     jw_kstr(w, "email", a->email);
@@ -164,7 +163,6 @@ static void write_account(struct jw *w, const struct account *a)
     jw_kbool(w, "has_password", a->has_password);
     jw_kstr(w, "created_at", (str){ when, clock_iso(a->created_at_ms, when) });
     jw_kstr(w, "last_login_at", a->last_login_at_ms ? (str){ when, clock_iso(a->last_login_at_ms, when) } : STR_NULL);
-    jw_close(w, '}');
 }
 
 static int list(struct cli *c, struct user_work *w, struct call *call)
@@ -176,7 +174,7 @@ static int list(struct cli *c, struct user_work *w, struct call *call)
     for (size_t i = 0; i < w->n; i++) {
         const struct account *a = &w->all[i];
         if (c->json)
-            write_account(&out, a);
+            jw_open(&out, '{'), account_members(&out, a), jw_close(&out, '}');
         else
             buf_printf(&b, "%6lld  %-40.*s %s%s\n", (long long)a->number, STR_ARG(a->email), a->active ? "active" : "inactive",
                        a->superuser ? ", superuser" : "");
@@ -202,13 +200,47 @@ int user_find(struct cli *c, struct user_work *w, struct call *call)
     return user_run(c, w, TX_READ, find_tx, call);
 }
 
+static err show_tx(struct call *call)
+{
+    struct user_work *w = call->state;
+    TRY(find_tx(call));
+    TRY(totp_enabled(call, w->account->id, &w->second));
+    TRY(backup_codes_left(call, w->account->id, &w->count));
+    return identity_list(call, w->account->id, &w->identities, &w->n);
+}
+
+static void write_identities(struct jw *w, const struct user_work *u)
+{
+    char when[CLOCK_ISO_MAX];
+    jw_key(w, STR("identities"));
+    jw_open(w, '[');
+    for (size_t i = 0; i < u->n; i++) {
+        const struct identity *x = &u->identities[i];
+        jw_open(w, '{');
+        jw_kstr(w, "issuer", x->issuer);
+        jw_kstr(w, "subject", x->subject);
+        jw_kstr(w, "email", x->email);
+        jw_kstr(w, "created_at", (str){ when, clock_iso(x->created_at_ms, when) });
+        jw_close(w, '}');
+    }
+    jw_close(w, ']');
+}
+
 static int show(struct cli *c, struct user_work *w, struct call *call)
 {
-    int status = user_find(c, w, call);
-    if (status) return status;
-    CLEANUP(buf_release) struct buf b = BUF(65536);
+    const char *email = cli_email(c);
+    if (!email) return 2;
+    w->in.email = str_c(email);
+    if (user_run(c, w, TX_READ, show_tx, call)) return 1;
+    CLEANUP(buf_release) struct buf b = BUF(1 << 20);
     struct jw out = JW(&b);
-    write_account(&out, w->account);
+    jw_open(&out, '{');
+    account_members(&out, w->account);
+    jw_kbool(&out, "second_factor", w->second);
+    jw_kint(&out, "backup_codes_left", w->count);
+    write_identities(&out, w);
+    jw_close(&out, '}');
+    if (buf_ok(&b)) return cli_fail("user show: cannot be written");
     printf(STR_FMT "\n", STR_ARG(buf_str(&b)));
     return 0;
 }

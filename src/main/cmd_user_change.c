@@ -62,8 +62,21 @@ static err revoke_tx(struct call *call)
 static int end_all(struct cli *c, struct user_work *w, struct call *call) { return change(c, w, call, revoke_tx, "signed out everywhere"); }
 int cmd_user_revoke(struct cli *c) { return user_with_store(c, false, end_all); }
 
-static err reset_totp_tx(struct call *call) { return account_reset_totp(call, ((const struct user_work *)call->state)->account->id); }
-static int reset_totp(struct cli *c, struct user_work *w, struct call *call) { return change(c, w, call, reset_totp_tx, "has no second factor"); }
+static err reset_totp_tx(struct call *call)
+{
+    struct user_work *w = call->state;
+    TRY(totp_enabled(call, w->account->id, &w->second));
+    return account_reset_totp(call, w->account->id);
+}
+static int reset_totp(struct cli *c, struct user_work *w, struct call *call)
+{
+    int status = user_find(c, w, call);
+    if (status) return status;
+    if (user_run(c, w, TX_WRITE, reset_totp_tx, call)) return 1;
+    if (!c->quiet)
+        printf(STR_FMT ": %s\n", STR_ARG(w->account->email), w->second ? "the second factor is gone, and its backup codes" : "there was no second factor");
+    return 0;
+}
 int cmd_user_reset_totp(struct cli *c) { return user_with_store(c, false, reset_totp); }
 
 static err delete_tx(struct call *call)

@@ -12,6 +12,8 @@ struct user_work {
     struct audit *records;
     size_t n;
     int64_t count;
+    bool second; /* the account has a second factor */
+    struct identity *identities;
     str hash, token;
     bool fresh; /* made by this command */
 };

@@ -385,6 +385,36 @@ class Deletion(Accounts):
         self.login("pause@example.com")
 
 
+class Operator(Accounts):
+    """What the commands tell about second factors and who somebody is elsewhere."""
+
+    def shown(self, address):
+        one = json.loads(self.command("user", "show", address))
+        return one["second_factor"], one["backup_codes_left"], [(i["issuer"], i["email"]) for i in one["identities"]]
+
+    def test_a_second_factor_is_seen_and_reset(self):
+        hub = GitHub()
+        self.addCleanup(hub.stop)
+        self.start(*hub.settings(), "accounts.site_url=https://app.example.com")
+        hub.users["code-of-show"] = ({"id": 41, "login": "show"}, [{"email": "show@example.com", "verified": True, "primary": True}])
+        state = self.good(200, "POST", "/cfg/accounts/oauth/github/authorize/")["state"]
+        access = self.good(200, "POST", "/cfg/accounts/oauth/github/callback/", {"code": "code-of-show", "state": state})["access"]
+        self.assertEqual(self.shown("show@example.com"), (False, 0, [("github", "show@example.com")]))
+        self.good(200, "POST", "/cfg/totp/setup/", token=access)
+        self.assertEqual(self.shown("show@example.com")[0], False)  # not before it is confirmed
+        self.assertEqual(self.command("user", "reset-totp", "show@example.com"), "show@example.com: there was no second factor\n")
+        _, codes = self.second_factor(access)
+        self.assertEqual(self.shown("show@example.com")[:2], (True, 10))
+        waiting = self.login("show@example.com")["session_id"]
+        self.good(200, "POST", "/cfg/totp/verify/backup/", {"session_id": waiting, "backup_code": codes[0]})
+        self.assertEqual(self.shown("show@example.com")[:2], (True, 9))
+        waiting = self.login("show@example.com")["session_id"]
+        self.assertEqual(self.command("user", "reset-totp", "show@example.com"), "show@example.com: the second factor is gone, and its backup codes\n")
+        self.assertEqual(self.shown("show@example.com")[:2], (False, 0))
+        self.assertEqual(self.ask("POST", "/cfg/totp/verify/backup/", {"session_id": waiting, "backup_code": codes[1]})["code"], "INVALID_CODE")
+        self.assertFalse(self.login("show@example.com")["requires_2fa"])
+
+
 class Audit(Accounts):
     """One audit log (server.md 4): what was done is in it, no secret is."""
 
