@@ -88,6 +88,18 @@ class Guesses(Limited):
         self.restart("limits.enabled=false")
         self.assertEqual(self.verify("held@example.com", code).status, 200)
 
+    def test_nobody_guesses_longer_from_more_networks_or_by_other_spellings(self):
+        self.start("trusted_proxies=[127.0.0.0/8]")
+        code = self.code("wide@example.com")
+
+        def guess(otp, network, address="wide@example.com"):
+            return self.ask("POST", "/cfg/accounts/otp/verify/", {"identifier": address, "otp": otp}, headers={"X-Forwarded-For": f"203.0.113.{network}"}).status
+        spellings = ("wide@example.com", "WIDE@example.com", " Wide@EXAMPLE.com ")
+        for k in range(5):
+            self.assertEqual(guess(f"{(int(code) + k + 1) % 10000:04d}", k, spellings[k % 3]), 401)
+        for k, spelling in enumerate(spellings):
+            self.assertEqual(guess(code, 100 + k, spelling), 401)
+
     def test_a_success_clears_the_count(self):
         self.start("limits.enabled=false")
         self.restart()

@@ -79,6 +79,16 @@ class Races(Accounts):
             return [r.status for r in self.at_once(RACERS, lambda _: self.ask("POST", "/cfg/accounts/oauth/github/callback/", {"code": "code-of-race", "state": state}))]
         self.rounds(once)
 
+    def test_one_first_request_for_an_address(self):
+        """One account is made and one code is sent, however many ask at once."""
+        self.start("limits.enabled=true", "trusted_proxies=[127.0.0.0/8]")
+        for i in range(ROUNDS):
+            body = {"identifier": f"first{i}@example.com"}
+            replies = self.at_once(RACERS, lambda k: self.ask("POST", "/cfg/accounts/otp/request/", body, headers={"X-Forwarded-For": f"198.51.{i}.{k}"}))  # noqa: B023
+            self.assertEqual(sorted(r.status for r in replies), [200] + [429] * (RACERS - 1))
+            self.assertEqual({r["error_code"] for r in replies if r.status == 429}, {"cooldown"})
+            self.assertEqual(self.command("user", "list").count(body["identifier"]), 1)
+
     def test_five_guesses_of_one_code_are_not_more_by_haste(self):
         """Each wrong guess counts, however many come at once: the sixth finds no code any more."""
         self.start()
