@@ -103,7 +103,8 @@ struct io {
     bool running;
     atomic_bool stop;
     atomic_bool poked; /* by http_alive, until the thread has seen it */
-    int epoll, wake;   /* the library's set; an eventfd: arrivals, stop */
+    atomic_bool woken; /* .wake was written to, and the thread has not looked yet */
+    int epoll, wake;   /* the library's set; an eventfd: arrivals, resumed connections, stop */
     pthread_mutex_t lock;
     struct arrival *arrivals;
     _Atomic int live; /* connections, those on their way included */

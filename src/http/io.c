@@ -20,9 +20,11 @@ struct arrival {
     struct sockaddr_storage from;
 };
 
+/* What there is to see is in place before. */
 static void wake(struct io *io)
 {
     uint64_t one = 1;
+    if (atomic_exchange(&io->woken, true)) return;     /* many replies of one commit: the first wakes for all that come before it looks */
     if (write(io->wake, &one, sizeof one) < 0) return; /* full means it is awake */
 }
 
@@ -99,7 +101,10 @@ static void *run(void *arg)
         if (ms != 0) poll(on, 2, ms);
         if (on[1].revents) {
             uint64_t count;
-            if (read(io->wake, &count, sizeof count) > 0) take_arrivals(io);
+            if (read(io->wake, &count, sizeof count) > 0) {
+                (void)atomic_exchange(&io->woken, false); /* after the read, which would take the next wake with it, and before the look */
+                take_arrivals(io);
+            }
         }
         MHD_run(io->daemon);
     }
