@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { REQUEST_ARENA = 160 << 20, SLOW_QUEUE = 1024, SPARE_SLOW_THREADS = 24, SESSION_WAITERS = 16, JOBS_GRACE_MS = 3000 };
+enum { REQUEST_ARENA = 160 << 20, SLOW_QUEUE = 1024, SPARE_SLOW_THREADS = 24, STORE_THREADS = 12, SESSION_WAITERS = 16, JOBS_GRACE_MS = 3000 };
 
 static err trouble(struct app *a, str *why, const char *what, const char *where)
 {
@@ -91,6 +91,7 @@ static err open_store(struct app *a, str *why)
                                .queue = 4096,
                                .durable = true,
                                .on_break = a->store_broke,
+                               .keep_reads = a->serves,
                                .listen_url = c->store_listen_url,
                                .no_prepare = str_is(str_c(c->store_prepare), "off") };
     TRY(store_open(a->mem, &o, &a->store, why));
@@ -441,6 +442,7 @@ err app_start(struct app *a, str *why)
                                 .store = a->store,
                                 .slow_threads = (unsigned)c->workers_max + SPARE_SLOW_THREADS,
                                 .slow_queue = SLOW_QUEUE,
+                                .store_threads = store_reads_fast(a->store) ? 0 : STORE_THREADS,
                                 .arena_max = REQUEST_ARENA,
                                 .request_log = true,
                                 .hurry = hurry,

@@ -19,6 +19,7 @@ struct app {
     struct arena *mem;
     int lock_fd;                    /* data folder's lock, -1: not held */
     bool migrate;                   /* bring the schema up to date when opening */
+    bool serves;                    /* this is the server, and no command beside one */
     void (*store_broke)(void);      /* nothing can be acknowledged any more; NULL: nobody minds */
     bool look;                      /* change nothing: neither folders nor keys are made, files and accounts are not opened */
     uint8_t master_key[CRYPTO_KEY]; /* the root key: what hashes are derived from; stays when the master key changes */

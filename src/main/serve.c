@@ -213,6 +213,7 @@ int cmd_serve(struct cli *c)
     /* Before the first thread, so that all of them leave the signals to us. */
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     a.migrate = c->config.store_migrate;
+    a.serves = true;
     a.store_broke = end_broken;
     struct bootstrap admin = { str_c(c->config.admin_email), str_c(c->config.admin_password), str_c(c->config.admin_api_key) };
     str here, absent;

@@ -10,6 +10,8 @@
 enum { OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25 };
 /* When a connection took that long not to come, the others do not wait for theirs as well: they are refused at once for as long again. */
 enum { SLOW_MS = 1000 };
+/* Room in a batch for a statement with its preparation and what had to go for that, and for another one after it. */
+enum { SENT_SPARE = 7 };
 
 static const char lost[] = "the connection was lost";
 
@@ -77,13 +79,35 @@ static err connect_anew(struct pg *p, struct pg_conn *k)
     return ERR_BUSY;
 }
 
+static bool is_fine(const PGresult *r)
+{
+    ExecStatusType s = PQresultStatus(r);
+    return s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK;
+}
+
+/* The answer to one command: a result and the NULL that ends it. */
+static PGresult *answer(struct pg_conn *k)
+{
+    PGresult *r = PQgetResult(k->pq), *more;
+    while (r && (more = PQgetResult(k->pq))) PQclear(more);
+    return r;
+}
+
+static void heed(struct pg_conn *k, const struct pg_sent *s, const PGresult *r, bool fine)
+{
+    if (s->slot >= 0 && !fine) k->cache[s->slot].sql = NULL;
+    if (s->is_xid && fine && PQntuples(r) == 1 && str_int(str_c(PQgetvalue(r, 0, 0)), &k->xid) != ERR_OK) k->xid = 0;
+}
+
 /* The answers to the end of a transaction before this one, which nobody waited for. */
 static void settle(struct pg_conn *k)
 {
-    PGresult *r;
     if (!k->n_sent) return;
-    for (unsigned i = 0; i < k->n_sent; i++)
-        while ((r = PQgetResult(k->pq))) PQclear(r);
+    for (unsigned i = 0; i < k->n_sent; i++) {
+        PGresult *r = answer(k);
+        heed(k, &k->sent[i], r, r && is_fine(r));
+        PQclear(r);
+    }
     PQclear(PQgetResult(k->pq));
     k->n_sent = 0;
     if (pg_is_open(k) && PQtransactionStatus(k->pq) != PQTRANS_IDLE) k->stale = true;
@@ -125,12 +149,6 @@ static err interrupted(struct db *db, const char *sql)
 {
     store_trouble(db->store, sql, "interrupted");
     return ERR_STORE;
-}
-
-static bool is_fine(const PGresult *r)
-{
-    ExecStatusType s = PQresultStatus(r);
-    return s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK;
 }
 
 /* sending */
@@ -258,7 +276,7 @@ err pg_send_describe(struct db *db, const char *sql, const char *name)
 err pg_send_xid(struct db *db)
 {
     struct pg_conn *k = db->conn;
-    if (db->tx == TX_READ || k->xid_asked) return ERR_OK;
+    if (db->tx != TX_WRITE || k->xid_asked) return ERR_OK;
     k->xid_asked = true;
     TRY(pg_send_plain(db, "SELECT pg_current_xact_id()::text"));
     k->sent[k->n_sent - 1].is_xid = true;
@@ -279,21 +297,18 @@ err pg_send_begin(struct db *db)
     return sent(db, sql, -1, PQsendQueryParams(k->pq, sql, 0, NULL, NULL, NULL, NULL, 1));
 }
 
+/* Not before the number of the write is known: the commit may be in the same batch, and its answer may be lost (pg_outcome.c). */
+err pg_send_later(struct db *db, const char *sql, const char *types, const struct params *in, bool *done)
+{
+    struct pg_conn *k = db->conn;
+    *done = db->tx == TX_WRITE && !db->eager && k->begun && k->xid && k->n_sent + SENT_SPARE <= PG_SENT_MAX;
+    if (!*done) return ERR_OK;
+    TRY(pg_send(db, sql, types, in));
+    k->sent[k->n_sent - 1].is_later = true;
+    return ERR_OK;
+}
+
 /* collecting */
-
-/* The answer to one command: a result and the NULL that ends it. */
-static PGresult *answer(struct pg_conn *k)
-{
-    PGresult *r = PQgetResult(k->pq), *more;
-    while (r && (more = PQgetResult(k->pq))) PQclear(more);
-    return r;
-}
-
-static void heed(struct pg_conn *k, const struct pg_sent *s, const PGresult *r, bool fine)
-{
-    if (s->slot >= 0 && !fine) k->cache[s->slot].sql = NULL;
-    if (s->is_xid && fine && PQntuples(r) == 1 && str_int(str_c(PQgetvalue(r, 0, 0)), &k->xid) != ERR_OK) k->xid = 0;
-}
 
 err pg_collect(struct db *db, PGresult **out)
 {
@@ -311,6 +326,8 @@ err pg_collect(struct db *db, PGresult **out)
             continue;
         }
         if (!fine) e = pg_judge(db, k->sent[i].sql, r);
+        /* Its caller has gone on as if nothing were wrong: run again, it waits, and learns of it in its place. */
+        if (e == ERR_CONFLICT && k->sent[i].is_later) db->again = db->eager = true;
         PQclear(*out);
         *out = r;
     }
@@ -335,14 +352,15 @@ void pg_rest(struct db *db)
     struct pg_conn *k = db->conn;
     bool was_begun = k->begun;
     k->begun = false;
-    if (!k->pq || !was_begun) return;
-    if (k->stale || k->n_sent || !pg_is_open(k)) {
+    if (!k->pq || (!was_begun && !k->n_sent)) return;
+    if (k->stale || k->n_sent == PG_SENT_MAX || !pg_is_open(k)) {
         pg_disconnect(k);
         return;
     }
-    if (PQtransactionStatus(k->pq) == PQTRANS_IDLE) return;
-    /* Nobody waits for the answer: whoever has this connection next reads it (settle). */
-    bool fine = PQsendQueryParams(k->pq, "ROLLBACK", 0, NULL, NULL, NULL, NULL, 1) && PQpipelineSync(k->pq);
-    k->n_sent = 1;
-    if (!fine) pg_disconnect(k);
+    if (!k->n_sent && PQtransactionStatus(k->pq) == PQTRANS_IDLE) return;
+    /* Nobody waits for the answers: whoever has this connection next reads them (settle). */
+    if (PQsendQueryParams(k->pq, "ROLLBACK", 0, NULL, NULL, NULL, NULL, 1) && PQpipelineSync(k->pq))
+        k->sent[k->n_sent++] = (struct pg_sent){ .sql = "ROLLBACK", .slot = -1 };
+    else
+        pg_disconnect(k);
 }

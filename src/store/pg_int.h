@@ -18,6 +18,7 @@ struct pg_sent {
     int slot;        /* of the cache, of a statement that is being prepared; -1: none */
     bool is_xid;
     bool is_aside; /* making room; nobody asked for its answer */
+    bool is_later; /* a statement of the write that did not wait for its answer */
 };
 
 /* One connection: used by one thread at a time, always in libpq's pipeline mode. */
@@ -84,6 +85,8 @@ err pg_collect(struct db *db, PGresult **out) MUST_CHECK;
 err pg_plain(struct db *db, const char *sql, const char *tag) MUST_CHECK;
 /* BEGIN, unless that was sent already. */
 err pg_send_begin(struct db *db) MUST_CHECK;
+/* Puts a statement into the batch of what follows, if that is possible here. */
+err pg_send_later(struct db *db, const char *sql, const char *types, const struct params *in, bool *done) MUST_CHECK;
 /* What went wrong, for the caller and for the next attempt; logs trouble, but never a value. r may be NULL. */
 err pg_judge(struct db *db, const char *sql, const PGresult *r);
 /* Brings the connection back to rest, whatever is open; one that cannot be is closed. Does not wait. */

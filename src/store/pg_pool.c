@@ -127,14 +127,17 @@ static void backoff(int attempt)
 
 static err until_won(struct pg *p, struct pg_conn *k, struct db *db, struct call *c, store_fn fn)
 {
+    bool eager = false;
     for (int attempt = 1;; attempt++) {
         db_begin(db, p->store, k, TX_WRITE);
+        db->eager = eager;
         err e = once(p, db, c, fn);
         if (e == ERR_OK || !db->again) return e;
         call_forget(c);
         if (attempt == ATTEMPTS) return atomic_fetch_add(&p->store->busy, 1), ERR_BUSY;
         atomic_fetch_add(&p->store->retries, 1);
-        backoff(attempt);
+        if (db->eager == eager) backoff(attempt);
+        eager = db->eager;
     }
 }
 
@@ -153,13 +156,13 @@ static err pg_write(struct store *s, struct call *c, store_fn fn)
     return ERR_OK;
 }
 
-static err pg_read(struct store *s, struct call *c, store_fn fn)
+static err pg_read(struct store *s, struct call *c, enum tx tx, store_fn fn)
 {
     struct pg *p = s->impl;
     struct pg_conn *k;
     struct db db;
     TRY(conn_take(p, &k));
-    db_begin(&db, s, k, TX_READ);
+    db_begin(&db, s, k, tx);
     err e = once(p, &db, c, fn);
     conn_give(p, k);
     return e;
@@ -210,7 +213,7 @@ static bool pg_reachable(struct store *s)
     struct arena *a = arena_new(16 * 1024);
     if (!a) return false;
     struct call c = { .mem = a };
-    bool ok = pg_read(s, &c, look) == ERR_OK;
+    bool ok = pg_read(s, &c, TX_GLANCE, look) == ERR_OK;
     arena_free(a);
     return ok;
 }

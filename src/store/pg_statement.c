@@ -78,7 +78,7 @@ static err ask(struct db *db, const char *sql, const char *types, const struct p
     struct pg_conn *k = db->conn;
     for (bool first = !k->begun, retried = false;; retried = true) {
         *out = NULL;
-        TRY(pg_send_begin(db));
+        TRY(db->tx == TX_GLANCE ? pg_connected(db->store->impl, k) : pg_send_begin(db));
         err e = pg_send(db, sql, types, in);
         if (e == ERR_OK) e = pg_send_xid(db);
         if (e == ERR_OK) e = pg_collect(db, out);
@@ -92,7 +92,11 @@ static err ask(struct db *db, const char *sql, const char *types, const struct p
 err pg_run(struct db *db, struct arena *a, const struct query *q, const struct params *in, struct result *out)
 {
     PGresult *r = NULL;
-    err e = ask(db, query_text(db->store->e, q), q->in, in, &r);
+    const char *sql = query_text(db->store->e, q);
+    bool later = false;
+    if (out->later) TRY(pg_send_later(db, sql, q->in, in, &later));
+    if (later) return ERR_OK;
+    err e = ask(db, sql, q->in, in, &r);
     if (e == ERR_OK) e = read_rows(db, r, a, q, out);
     PQclear(r);
     return e;
@@ -121,17 +125,22 @@ err pg_script(struct db *db, const char *sql)
  * rows, and what the holder before us changed is a lost race. So, when the lock is the first that a transaction does, it is waited for in a transaction of
  * its own, with a lock of the session, and handed over to the next: COMMIT AND CHAIN leaves no moment in which a pooler could give the
  * session to somebody else. */
-static err lock_first(struct db *db, const struct params *in)
+static err send_lock_first(struct db *db, const struct params *in)
 {
-    struct pg_conn *k = db->conn;
-    PGresult *r = NULL;
     TRY(pg_send_begin(db));
     TRY(pg_send(db, "SELECT pg_advisory_lock(hashtextextended($1, 0))", "t", in));
     TRY(pg_send_plain(db, "COMMIT AND CHAIN"));
     TRY(pg_send(db, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "t", in));
     TRY(pg_send(db, "SELECT pg_advisory_unlock(hashtextextended($1, 0))", "t", in));
-    TRY(pg_send_xid(db));
-    err e = pg_collect(db, &r);
+    return pg_send_xid(db);
+}
+
+static err lock_first(struct db *db, const struct params *in)
+{
+    struct pg_conn *k = db->conn;
+    PGresult *r = NULL;
+    err e = send_lock_first(db, in);
+    if (e == ERR_OK) e = pg_collect(db, &r);
     PQclear(r);
     if (e != ERR_OK) k->stale = true; /* it may hold the session's lock */
     return e;

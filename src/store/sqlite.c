@@ -278,12 +278,93 @@ static struct conn *reader_take(struct sqlite *q)
     return c;
 }
 
+/* A transaction costs two locks of the file and their undoing, in a process where only one thread at a time may ask for one. So it stays open until
+ * something has changed: each commit, whoever makes it, rewrites the head of the log's index, its first copy last, with a counter in it
+ * (sqlite.org/walformat.html, "The WAL-Index File Format"). */
+
+/* Not instrumented: what SQLite writes there is a race to the thread sanitizer, and is told from what we saw by any difference. */
+__attribute__((no_sanitize("thread"))) static bool head_read(const struct conn *c, uint64_t out[static LOG_HEAD])
+{
+    for (size_t i = 0; c->head && i < LOG_HEAD; i++) out[i] = c->head[i];
+    return c->head;
+}
+
+static bool nothing_changed(const struct conn *c)
+{
+    uint64_t now[LOG_HEAD];
+    return head_read(c, now) && memcmp(now, c->seen, sizeof now) == 0;
+}
+
+/* SQLite maps it with the first statement; before that it would be mapped for us alone, and never be given back. */
+static void head_find(struct conn *c)
+{
+    enum { REGION = 32768 };
+    sqlite3_file *file = NULL;
+    volatile void *at = NULL;
+    if (c->head || sqlite3_txn_state(c->db, "main") != SQLITE_TXN_READ || sqlite3_file_control(c->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK)
+        return;
+    if (!file || !file->pMethods || file->pMethods->iVersion < 2 || !file->pMethods->xShmMap) return;
+    if (file->pMethods->xShmMap(file, 0, REGION, 0, &at) == SQLITE_OK) c->head = at;
+}
+
+static void let_go(struct conn *c)
+{
+    sqlite3_stmt *st = c->kept ? conn_statement(c, "COMMIT") : NULL;
+    if (st) {
+        (void)sqlite3_step(st);
+        (void)sqlite3_reset(st);
+    }
+    conn_rollback(c);
+    c->kept = false;
+}
+
+static err read_begin(struct sqlite *q, struct conn *c)
+{
+    if (c->kept && nothing_changed(c)) return ERR_OK;
+    let_go(c);
+    c->turn = atomic_load(&q->turn);
+    (void)head_read(c, c->seen); /* before the transaction: what it sees is this or newer */
+    return conn_plain(q, c, "BEGIN");
+}
+
+static err read_end(struct sqlite *q, struct conn *c, err e)
+{
+    c->kept = q->keep_reads && e == ERR_OK && c->head;
+    if (c->kept) return ERR_OK;
+    if (q->keep_reads && e == ERR_OK) head_find(c);
+    /* A read that cannot be ended is none: the connection would show this moment for ever. */
+    if (e == ERR_OK) e = conn_plain(q, c, "COMMIT");
+    conn_rollback(c);
+    return e;
+}
+
+/* Asked with the lock, so that either we or readers_let_go() sees that it has to end. */
 static void reader_give(struct sqlite *q, struct conn *c)
 {
     (void)pthread_mutex_lock(&q->readers_lock);
+    if (c->kept && c->turn != atomic_load(&q->turn)) {
+        (void)pthread_mutex_unlock(&q->readers_lock);
+        let_go(c);
+        (void)pthread_mutex_lock(&q->readers_lock);
+    }
     c->taken = false;
     (void)pthread_cond_signal(&q->readers_free);
     (void)pthread_mutex_unlock(&q->readers_lock);
+}
+
+void readers_let_go(struct sqlite *q)
+{
+    atomic_fetch_add(&q->turn, 1);
+    for (unsigned i = 0; i < q->n_readers; i++) {
+        struct conn *c = &q->readers[i];
+        (void)pthread_mutex_lock(&q->readers_lock);
+        bool mine = !c->taken && c->kept;
+        if (mine) c->taken = true;
+        (void)pthread_mutex_unlock(&q->readers_lock);
+        if (!mine) continue;
+        let_go(c);
+        reader_give(q, c);
+    }
 }
 
 static err read_in(struct sqlite *q, struct conn *conn, struct call *c, store_fn fn)
@@ -296,17 +377,14 @@ static err read_in(struct sqlite *q, struct conn *conn, struct call *c, store_fn
         TRY(e);
     }
     db_begin(&db, q->store, conn, TX_READ);
-    TRY(conn_plain(q, conn, "BEGIN"));
-    err e = db_fn(&db, c, fn);
-    /* A read that cannot be ended is none: the connection would show this moment for ever. */
-    if (e == ERR_OK) e = conn_plain(q, conn, "COMMIT");
-    conn_rollback(conn);
-    return e;
+    TRY(read_begin(q, conn));
+    return read_end(q, conn, db_fn(&db, c, fn));
 }
 
-static err sqlite_read(struct store *s, struct call *c, store_fn fn)
+static err sqlite_read(struct store *s, struct call *c, enum tx tx, store_fn fn)
 {
     struct sqlite *q = s->impl;
+    (void)tx; /* here a read of one moment costs no more than any other */
     struct conn *conn = reader_take(q);
     err e = read_in(q, conn, c, fn);
     reader_give(q, conn);
@@ -325,7 +403,7 @@ static bool sqlite_reachable(struct store *s)
     struct arena *a = arena_new(16 * 1024);
     if (!a) return false;
     struct call c = { .mem = a };
-    bool ok = sqlite_read(s, &c, look) == ERR_OK;
+    bool ok = sqlite_read(s, &c, TX_READ, look) == ERR_OK;
     arena_free(a);
     return ok;
 }
@@ -385,6 +463,7 @@ static err sqlite_open(struct store *s, struct arena *a, const struct store_opti
     if (!q) return ERR_NOMEM;
     q->store = s;
     q->durable = o->durable;
+    q->keep_reads = o->keep_reads;
     q->n_readers = o->readers ? o->readers : READERS_DEFAULT;
     q->queue_max = o->queue ? o->queue : QUEUE_DEFAULT;
     q->queue_end = &q->queue;

@@ -5,11 +5,17 @@
 #include <sqlite3.h>
 
 enum { CONN_STATEMENTS = 512 }; /* remembered per connection; a power of two */
+enum { LOG_HEAD = 6 };          /* of SQLite's index of the log, in 64 bits */
 
 /* One connection: used by one thread at a time. */
 struct conn {
     sqlite3 *db; /* NULL until first used */
     bool taken;
+    /* A reader's: */
+    bool kept;                     /* its transaction is still open, in case nothing changes until the next read */
+    unsigned turn;                 /* struct sqlite's when it began */
+    const volatile uint64_t *head; /* in memory that all programs on the file share: another one after each commit; NULL: not known yet */
+    uint64_t seen[LOG_HEAD];       /* .head before the transaction began */
     struct {
         const char *sql;
         sqlite3_stmt *st;
@@ -21,12 +27,13 @@ struct job;
 struct sqlite {
     struct store *store;
     const char *path;
-    bool durable;
+    bool durable, keep_reads;
 
     pthread_mutex_t readers_lock; /* over .taken of the readers */
     pthread_cond_t readers_free;
     struct conn *readers;
     unsigned n_readers;
+    atomic_uint turn; /* moves when readers shall end their transactions */
 
     struct conn writer; /* of whoever set .writing */
     pthread_t thread;
@@ -47,6 +54,9 @@ void conn_close(struct conn *c);
 err conn_plain(struct sqlite *q, struct conn *c, const char *sql) MUST_CHECK;
 /* Ends whatever is open; never fails as far as the caller is concerned, because SQLite has no way to keep a transaction then. */
 void conn_rollback(struct conn *c);
+
+/* No idle reader keeps its transaction, and none that is busy will: they hold up the checkpoint. */
+void readers_let_go(struct sqlite *q);
 
 err writer_start(struct sqlite *q) MUST_CHECK;
 void writer_stop(struct sqlite *q); /* finishes the queue first */

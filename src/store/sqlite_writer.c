@@ -132,7 +132,9 @@ static void batch_run(struct sqlite *q, struct job *first)
 static void checkpoint(struct sqlite *q)
 {
     if (q->wal_pages < CHECKPOINT_PAGES || atomic_load(&q->store->broken)) return;
+    readers_let_go(q);
     int code = sqlite3_wal_checkpoint_v2(q->writer.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    readers_let_go(q); /* those that began meanwhile still read from the log, which starts anew only when nobody does */
     if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return;
     store_trouble(q->store, "checkpoint", sqlite3_errmsg(q->writer.db));
     if ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CORRUPT) store_break(q->store, sqlite3_errmsg(q->writer.db));

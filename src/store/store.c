@@ -73,7 +73,7 @@ err store_do(struct store *s, struct call *c, enum tx tx, store_fn fn)
 {
     if (tx == TX_NONE) return fn(c);
     assert(!c->db);
-    if (tx == TX_READ) return s->e->read(s, c, fn);
+    if (tx != TX_WRITE) return s->e->read(s, c, tx, fn);
     return atomic_load(&s->broken) ? ERR_BUSY : s->e->write(s, c, fn);
 }
 
@@ -173,7 +173,7 @@ static err statement(struct call *c, const struct query *q, va_list args, struct
 err db_run(struct call *c, const struct query *q, ...)
 {
     va_list args;
-    struct result r = { .most = 0 };
+    struct result r = { .later = true };
     va_start(args, q);
     err e = statement(c, q, args, &r);
     va_end(args);

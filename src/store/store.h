@@ -15,7 +15,7 @@
 struct store;
 struct db;
 
-enum tx { TX_NONE, TX_READ, TX_WRITE };
+enum tx { TX_NONE, TX_READ, TX_WRITE, TX_GLANCE };
 
 /* Statements by name, in one file per room: static const struct query q[Q__COUNT].
  * in/out: one letter per parameter or column: t text, b blob, i int64; '?' after it: may be NULL.
@@ -50,7 +50,8 @@ err db_list(struct call *c, const struct query *q, struct rows *out, ...) MUST_C
 /* Runs fn inside a transaction and returns when it is over: for slow-lane threads, jobs and commands. TX_READ runs here, TX_WRITE
  * here or, while somebody else writes, on the writer thread (SQLite), or on a connection of the pool (PostgreSQL). fn's error rolls back and is returned.
  * ERR_BUSY: queue full, disk full, broken (invariant 5), PostgreSQL not reachable or lost before it answered the commit: try later. Not from inside fn, done or
- * a store_on_commit() function: transactions do not nest. A TX_READ sees one moment of the store and cannot write; it is never run twice. */
+ * a store_on_commit() function: transactions do not nest. A TX_READ sees one moment of the store and cannot write; it is never run twice.
+ * TX_GLANCE is a read of which each statement may see a moment of its own, for who asks one: that costs PostgreSQL one round trip and no transaction. */
 err store_do(struct store *s, struct call *c, enum tx tx, err (*fn)(struct call *)) MUST_CHECK;
 /* The same without waiting, TX_WRITE only: done(c, result, arg) is called once, from another thread, after the commit. ERR_BUSY when the
  * queue is full (done is not called then). The caller must not touch c until done; done may free it. done is short and does not wait. */
@@ -91,6 +92,7 @@ struct store_options {
     bool durable;           /* false only in benchmarks of the rest */
     const char *listen_url; /* PostgreSQL: a direct connection for news; "none": look each second; NULL: url */
     void (*on_break)(void); /* once, from any thread, when invariant 5 has come about: time to end. NULL: nothing */
+    bool keep_reads;        /* SQLite: an idle reader stays in its transaction until something changes. For the server alone, which shortens the log */
     bool no_prepare;        /* PostgreSQL: no named prepared statements, for poolers that cannot keep them */
 };
 /* Messages for the operator go to *why (arena): what, where and what to do. The store lives in the arena: close it before. */

@@ -37,6 +37,7 @@ struct row {
 };
 struct result {
     size_t most; /* rows kept; further ones are dropped */
+    bool later;  /* nobody looks at it: the engine may run the statement together with what follows, the commit at the latest */
     size_t n;
     int64_t changed;
     struct row *first, **last;
@@ -57,6 +58,7 @@ struct db {
     enum tx tx;
     err failed; /* first failure of a statement: the transaction is over (invariant 3) */
     bool again; /* it failed because it lost a race, or its connection: another run may succeed */
+    bool eager; /* no statement waits for what follows: this run is to find the one that is refused */
     struct hook *hooks, **hooks_end;
 };
 
@@ -74,7 +76,7 @@ struct engine {
     const char *ledger_lock;            /* a script that keeps other migrating programs out, first in its transaction; may be empty */
     err (*open)(struct store *s, struct arena *a, const struct store_options *o, str *why);
     void (*close)(struct store *s);
-    err (*read)(struct store *s, struct call *c, store_fn fn);
+    err (*read)(struct store *s, struct call *c, enum tx tx, store_fn fn);
     err (*write)(struct store *s, struct call *c, store_fn fn);
     err (*write_later)(struct store *s, struct call *c, store_fn fn, store_done done, void *arg);
     err (*run)(struct db *db, struct arena *a, const struct query *q, const struct params *in, struct result *out);

@@ -137,7 +137,7 @@ static double door(const char *dir, double seconds)
     struct run r = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
     str why = STR_NULL;
     (void)snprintf(url, sizeof url, "sqlite:%s/door.db", dir);
-    struct store_options o = { .url = url, .durable = true };
+    struct store_options o = { .url = url, .durable = true, .keep_reads = true };
     if (!a || store_open(a, &o, &r.s, &why) != ERR_OK || store_migrate(r.s, a, schema, 1, &why) != ERR_OK) die("store", why);
     int64_t start = clock_mono_us();
     r.end = start + (int64_t)(seconds * 1e6);
@@ -178,7 +178,7 @@ static double door_reads(const char *dir, double seconds)
     str why = STR_NULL;
     int64_t n = 0, start = clock_mono_us(), end = start + (int64_t)(seconds * 1e6);
     (void)snprintf(url, sizeof url, "sqlite:%s/door.db", dir);
-    struct store_options o = { .url = url, .durable = true };
+    struct store_options o = { .url = url, .durable = true, .keep_reads = true };
     if (!a || !c.mem || store_open(a, &o, &s, &why) != ERR_OK) die("store", why);
     for (; clock_mono_us() < end; n++, arena_empty(c.mem))
         if (store_do(s, &c, TX_READ, read_one) != ERR_OK) die("read", STR_NULL);

@@ -122,7 +122,9 @@ void rig_call_end(struct call *c)
 
 err rig_open(struct rig *r, struct arena *a, struct store **out, str *why)
 {
-    struct store_options o = { .url = r->url, .readers = 4, .queue = 256, .durable = true, .no_prepare = rig_pooler, .listen_url = rig_pooler ? "none" : NULL };
+    struct store_options o = {
+        .url = r->url, .readers = 4, .queue = 256, .durable = true, .keep_reads = true, .no_prepare = rig_pooler, .listen_url = rig_pooler ? "none" : NULL
+    };
     return store_open(a, &o, out, why);
 }
 

@@ -410,6 +410,79 @@ static void test_unprepared(void **state)
     assert_int_equal(rig_n_of(r, "counter"), 100);
 }
 
+/* statements that do not wait for their answers */
+
+struct refused {
+    int runs;
+    err seen[2]; /* of the statement that is refused, in each run */
+};
+
+/* The second name is taken: the writer says what that means, as rooms do. */
+static err add_taken(struct call *c)
+{
+    struct refused *f = c->state;
+    TRY(rig_add(c, "new", 1));
+    err e = rig_add(c, "counter", 2);
+    f->seen[f->runs++] = e;
+    if (e == ERR_CONFLICT) return fail(c, ERR_FORBIDDEN, NULL, "taken");
+    TRY(e);
+    return rig_add(c, "newer", 3);
+}
+
+static void test_refused_later(void **state)
+{
+    struct rig *r = *state;
+    struct refused f = { 0 };
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, make_counter), ERR_OK);
+    r->c.state = &f;
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, add_taken), ERR_FORBIDDEN);
+    assert_true(str_is(r->c.why.text, "taken"));
+    assert_int_equal(f.runs, 2);
+    assert_int_equal(f.seen[0], ERR_OK);
+    assert_int_equal(f.seen[1], ERR_CONFLICT);
+    assert_int_equal(rig_count(r), 1);
+}
+
+/* What waits is seen by the same call, and goes with it when it fails. */
+static err add_and_look(struct call *c)
+{
+    struct cell *row;
+    TRY(rig_add(c, "one", 1));
+    TRY(rig_add(c, "two", 2));
+    TRY(db_get(c, &rig_q[Q_BY_NAME], &row, STR("two")));
+    TRY(rig_add(c, "three", 3));
+    return row[2].i == 2 && !c->state ? ERR_OK : fail(c, ERR_LIMIT, NULL, "no");
+}
+
+static void test_waiting_statements(void **state)
+{
+    struct rig *r = *state;
+    r->c.state = r;
+    for (int i = 0; i < 3; i++) assert_int_equal(store_do(r->s, &r->c, TX_WRITE, add_and_look), ERR_LIMIT);
+    assert_int_equal(rig_count(r), 0);
+    r->c.state = NULL;
+    assert_int_equal(store_do(r->s, &r->c, TX_WRITE, add_and_look), ERR_OK);
+    assert_int_equal(rig_count(r), 3);
+}
+
+static err look_twice(struct call *c)
+{
+    struct cell *row;
+    TRY(db_get(c, &rig_q[Q_COUNT], &row));
+    TRY(store_do(((struct rig *)c->state)->s, &((struct rig *)c->state)->c, TX_WRITE, make_counter));
+    TRY(db_get(c, &rig_q[Q_COUNT], &row));
+    return row[0].i == 1 ? ERR_OK : ERR_INPUT;
+}
+
+static void test_glance(void **state)
+{
+    struct rig *r = *state;
+    struct call c = rig_call(64 * 1024);
+    c.state = r;
+    assert_int_equal(store_do(r->s, &c, TX_GLANCE, look_twice), ERR_OK);
+    rig_call_end(&c);
+}
+
 static int only_postgresql(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +497,9 @@ static int only_postgresql(void)
         { "news reach the other server by a notification", test_news, rig_setup, rig_teardown, NULL },
         { "news reach the other server by a row", test_news_polled, rig_setup, rig_teardown, NULL },
         { "more statements than a connection remembers", test_many_statements, rig_setup, rig_teardown, NULL },
+        { "a statement that is refused later is run again, and refused in its place", test_refused_later, rig_setup, rig_teardown, NULL },
+        { "statements that wait are seen by their call, and fail with it", test_waiting_statements, rig_setup, rig_teardown, NULL },
+        { "each look of a glance is a moment of its own", test_glance, rig_setup, rig_teardown, NULL },
         { "without named statements everything works as well", test_unprepared, rig_setup, rig_teardown, NULL },
     };
     return cmocka_run_group_tests_name("only postgresql", tests, NULL, NULL);
