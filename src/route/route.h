@@ -46,7 +46,10 @@ struct op {
     size_t body_max;           /* 0: the family's */
     enum tx tx;                /* TX_READ: I/O thread (SQLite). TX_WRITE: writer. TX_NONE: slow lane */
     bool quick;                /* with TX_NONE: never waits for anything, so it runs on the I/O thread */
+    bool (*quick_now)(const struct call *c); /* with TX_NONE: whether it waits for nothing but the store this time; NULL: never asked */
     err (*run)(struct call *c);
+    err (*record)(struct call *c);   /* with TX_NONE: what a run that went well leaves behind, in a write of its own that is committed before the reply leaves.
+                                        The   reply is made already; c->state is as run() left it. NULL: nothing */
     const struct reply_doc *replies; /* ended by status 0; those of the family's .common need no mention */
     const char *const *path_docs;    /* one text per {name} */
 };
@@ -67,8 +70,9 @@ struct family {
     bool newline;                         /* one at the end of each JSON body */
     struct json_rules json;
     size_t body_max;
-    /* Sets c->who, or fails. Inside TX_READ. */
+    /* Sets c->who, or fails. Inside TX_READ; inside TX_GLANCE where the row's operation is no TX_READ and .one_look says that one statement is asked. */
     err (*identify)(struct call *c, const struct op *op);
+    bool one_look;
     err (*permit)(struct call *c, const struct op *op);
     /* Is the caller still who he was? Asked first in the write of a TX_WRITE operation, since identify() was in a transaction of its own: between the two he
      * may have been signed out, and what he writes then would outlive that. Fails like identify(). NULL: not asked. */
@@ -114,6 +118,7 @@ struct router_options {
     const struct family *const *families; /* NULL-terminated; the last one is the core's, which owns "/". Unknown paths: ties go to the earlier one */
     struct store *store;                  /* NULL: operations run without transactions (tests, commands) */
     unsigned slow_threads, slow_queue;
+    unsigned store_threads; /* for operations that wait for a slow store and for nothing else; 0: the slow lane has them */
     size_t arena_max;
     bool request_log;
     void (*hurry)(void *arg); /* may be NULL; called once by router_stop() when its wait is over: cut short what running operations wait for */

@@ -70,7 +70,7 @@ struct route_visit {
 struct router {
     struct tree tree;
     struct store *store;
-    struct lane *slow;
+    struct lane *slow, *brisk;
     struct router_options options;
     atomic_bool stopping, hurried;
     atomic_int deferred;

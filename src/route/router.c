@@ -21,6 +21,7 @@ static const char *op_lacks(const struct family *f, const struct op *op)
     if (op->perm == PERM_GATE && !f->permit) return "has a gate, but the family has no permit()";
     if (!op->run) return "no .run";
     if (op->quick && op->tx != TX_NONE) return ".quick is for TX_NONE";
+    if ((op->quick_now || op->record) && op->tx != TX_NONE) return ".quick_now and .record are for TX_NONE";
     if (!op->replies || !op->replies[0].status) return "no .replies";
     if (op->query && op->query->kind != K_OBJECT) return ".query is no object";
     if (op->body && op->body->kind != K_OBJECT) return ".body is no object";
@@ -66,9 +67,11 @@ err router_new(struct arena *a, const struct router_options *o, struct router **
     r->store = o->store;
     TRY(tree_build(a, &r->tree, o->families, why));
     for (size_t i = 0; i < r->tree.n_families; i++) TRY(family_verify(a, o->families[i], why));
-    if (o->slow_threads) {
-        err e = lane_new("slow", o->slow_threads, o->slow_queue, &r->slow);
-        if (e != ERR_OK) return refuse(a, why, e, "the slow lane's threads could not be started");
+    err e = o->slow_threads ? lane_new("slow", o->slow_threads, o->slow_queue, &r->slow) : ERR_OK;
+    if (e == ERR_OK && o->store_threads) e = lane_new("store", o->store_threads, o->slow_queue, &r->brisk);
+    if (e != ERR_OK) {
+        lane_free(r->slow);
+        return refuse(a, why, e, "the slow lane's threads could not be started");
     }
     *out = r;
     return ERR_OK;
@@ -93,8 +96,9 @@ void router_stop(struct router *r, int64_t wait_ms)
     atomic_store(&r->hurried, true);
     if (atomic_load(&r->deferred) > 0 && r->options.hurry) r->options.hurry(r->options.hurry_arg);
     while (atomic_load(&r->deferred) > 0) nap();
-    if (r->slow) lane_free(r->slow);
-    r->slow = NULL;
+    lane_free(r->slow);
+    lane_free(r->brisk);
+    r->slow = r->brisk = NULL;
 }
 
 void router_free(struct router *r)
@@ -106,5 +110,6 @@ void router_stats(const struct router *r, struct router_stats *out)
 {
     *out = (struct router_stats){ .requests = atomic_load(&r->requests), .slow_refused = atomic_load(&r->slow_refused), .ms_sum = atomic_load(&r->ms_sum) };
     for (int i = 0; i < 6; i++) out->by_class[i] = atomic_load(&r->by_class[i]);
-    out->slow_depth = r->slow && !atomic_load(&r->stopping) ? (int64_t)lane_depth(r->slow) : 0;
+    if (atomic_load(&r->stopping)) return;
+    out->slow_depth = (r->slow ? (int64_t)lane_depth(r->slow) : 0) + (r->brisk ? (int64_t)lane_depth(r->brisk) : 0);
 }

@@ -62,7 +62,11 @@ static err stations_and_operation(struct call *c)
 }
 
 /* Who is asked inside a read transaction; a public row has nothing to ask. */
-static err stations_alone(const struct route_visit *v) { return v->at.op->perm == PERM_PUBLIC ? stations(v->c) : store_run(v, TX_READ, stations); }
+static err stations_alone(const struct route_visit *v)
+{
+    if (v->at.op->perm == PERM_PUBLIC) return stations(v->c);
+    return store_run(v, v->at.family->one_look ? TX_GLANCE : TX_READ, stations);
+}
 
 static bool after_wanted(const struct route_visit *v)
 {
@@ -87,7 +91,9 @@ static err run_here(struct route_visit *v)
         return ERR_OK;
     }
     TRY(stations_alone(v));
-    return tx == TX_WRITE ? store_run(v, TX_WRITE, operation) : operation(v->c);
+    if (tx == TX_WRITE) return store_run(v, TX_WRITE, operation);
+    TRY(operation(v->c));
+    return v->at.op->record ? store_run(v, TX_WRITE, v->at.op->record) : ERR_OK;
 }
 
 /* Answers */
@@ -119,10 +125,20 @@ static void slow_whole(void *arg)
     answer(v, atomic_load(&v->router->hurried) ? too_late(v) : run_here(v));
 }
 
+static void write_done(struct call *c, err e, void *arg)
+{
+    (void)c;
+    answer(arg, e);
+}
+
+/* The writer answers: so that many can wait for one commit, and no thread for each. */
 static void slow_operation(void *arg)
 {
     struct route_visit *v = arg;
-    answer(v, atomic_load(&v->router->hurried) ? too_late(v) : operation(v->c));
+    err e = atomic_load(&v->router->hurried) ? too_late(v) : operation(v->c);
+    bool leaves = e == ERR_OK && v->at.op->record && v->router->store;
+    if (leaves) e = store_write_later(v->router->store, v->c, v->at.op->record, write_done, v);
+    if (!leaves || e != ERR_OK) answer(v, e);
 }
 
 static void slow_after(void *arg)
@@ -142,12 +158,6 @@ static void slow_unmatched(void *arg)
     atomic_fetch_sub(&r->deferred, 1);
 }
 
-static void write_done(struct call *c, err e, void *arg)
-{
-    (void)c;
-    answer(arg, e);
-}
-
 /* Lanes */
 
 static enum served served_now(struct route_visit *v, err e)
@@ -156,8 +166,23 @@ static enum served served_now(struct route_visit *v, err e)
     return SERVE_NOW;
 }
 
-/* Hands the visit to another thread; what refuses it is answered here. */
-static enum served later(struct route_visit *v, bool write, void (*job)(void *))
+static bool is_quick(const struct route_visit *v)
+{
+    const struct op *op = v->at.op;
+    return op->quick || (op->quick_now && op->quick_now(v->c));
+}
+
+/* What waits for nothing but the store has threads of its own, hardly more than the store has connections: more would only wait for one, and calls of
+ * other servers and of workers cannot keep them all. */
+static struct lane *lane_of(const struct route_visit *v)
+{
+    const struct op *op = v->at.op;
+    bool store_alone = op && (op->tx != TX_NONE || is_quick(v));
+    return store_alone && v->router->brisk ? v->router->brisk : v->router->slow;
+}
+
+/* Hands the visit to another thread: a write to the store's, or a job to the lane's. What refuses it is answered here. */
+static enum served later(struct route_visit *v, err (*write)(struct call *), void (*job)(void *))
 {
     struct router *r = v->router;
     /* Counted before `stopping` is read: router_stop() sets that first and then waits for the count, so one of us sees the other. */
@@ -167,7 +192,7 @@ static enum served later(struct route_visit *v, bool write, void (*job)(void *))
         return served_now(v, too_late(v));
     }
     http_defer(v->x);
-    err e = write ? store_write_later(r->store, v->c, operation, write_done, v) : lane_submit(r->slow, job, v);
+    err e = write ? store_write_later(r->store, v->c, write, write_done, v) : lane_submit(lane_of(v), job, v);
     if (e == ERR_OK) return SERVE_LATER;
     atomic_fetch_add(&r->slow_refused, 1);
     answer(v, fail(v->c, e, NULL, "too many requests are waiting"));
@@ -186,16 +211,18 @@ static bool waits(const struct route_visit *v)
 static enum served run_on_lane(struct route_visit *v)
 {
     const struct op *op = v->at.op;
-    if (waits(v)) return later(v, false, slow_whole);
+    if (waits(v)) return later(v, NULL, slow_whole);
     if (op->tx == TX_READ) {
         err e = store_run(v, TX_READ, stations_and_operation);
-        return e == ERR_OK && after_wanted(v) ? later(v, false, slow_after) : served_now(v, e);
+        return e == ERR_OK && after_wanted(v) ? later(v, NULL, slow_after) : served_now(v, e);
     }
     err e = stations_alone(v);
     if (e != ERR_OK) return served_now(v, e);
-    if (op->quick) return served_now(v, operation(v->c));
-    if (op->tx == TX_WRITE && !v->router->store) return served_now(v, operation(v->c));
-    return later(v, op->tx == TX_WRITE, slow_operation);
+    if (is_quick(v) || (op->tx == TX_WRITE && !v->router->store)) {
+        e = operation(v->c);
+        return e == ERR_OK && op->record && v->router->store ? later(v, op->record, NULL) : served_now(v, e);
+    }
+    return later(v, op->tx == TX_WRITE ? operation : NULL, slow_operation);
 }
 
 /* Doors */
@@ -234,7 +261,7 @@ enum served route_serve(void *self, struct exchange *x)
     if (e == ERR_OK && atomic_load(&v->router->stopping)) e = too_late(v);
     if (e != ERR_OK) return served_now(v, e);
     if (v->at.op) return run_on_lane(v);
-    if (v->at.node && v->at.family->no_method_asks && v->router->store && v->c->rq->method != M_OPTIONS) return later(v, false, slow_unmatched);
+    if (v->at.node && v->at.family->no_method_asks && v->router->store && v->c->rq->method != M_OPTIONS) return later(v, NULL, slow_unmatched);
     reply_unmatched(v);
     return SERVE_NOW;
 }

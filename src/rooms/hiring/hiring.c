@@ -14,12 +14,12 @@ static const struct reply_doc common[] = {
     { 0 },
 };
 
-#define FAMILY                                                                                                                                            \
-    {                                                                                                                                                     \
-        .name = "hiring", .title = "AI Interview Platform API", .version = "1.0", .server = "/api/v1", .ops = hiring_ops, .prefixes = prefixes,           \
-        .security = "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}}", .security_need = "[{\"bearer\":[]}]", .common = common, .reports = true,    \
-        .slashes = true, .body_max = 1 << 20, .identify = hiring_identify, .still = hiring_still, .error = hiring_error_reply, .no_path = hiring_no_path, \
-        .no_method = hiring_no_method, .options = hiring_options_reply, .finish = hiring_finish                                                           \
+#define FAMILY                                                                                                                                         \
+    {                                                                                                                                                  \
+        .name = "hiring", .title = "AI Interview Platform API", .version = "1.0", .server = "/api/v1", .ops = hiring_ops, .prefixes = prefixes,        \
+        .security = "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}}", .security_need = "[{\"bearer\":[]}]", .common = common, .reports = true, \
+        .slashes = true, .body_max = 1 << 20, .identify = hiring_identify, .one_look = true, .still = hiring_still, .error = hiring_error_reply,       \
+        .no_path = hiring_no_path, .no_method = hiring_no_method, .options = hiring_options_reply, .finish = hiring_finish                             \
     }
 const struct family hiring_document = FAMILY;
 

@@ -125,6 +125,8 @@ err hiring_interview_list(struct call *c) MUST_CHECK;
 err hiring_interview_get(struct call *c) MUST_CHECK;
 err hiring_interview_update(struct call *c) MUST_CHECK;
 err hiring_token_create(struct call *c) MUST_CHECK;
+err hiring_token_record(struct call *c) MUST_CHECK;
+bool hiring_token_asks_nobody(const struct call *c); /* no LiveKit server is configured */
 err hiring_webhook(struct call *c) MUST_CHECK;
 
 /* Bodies and parameters (hiring_shapes.c) */

@@ -13,7 +13,8 @@ static const char *const grants[] = {
 struct minting {
     const struct interview *interview;
     enum role role;
-    str identity, name, jti;
+    str identity, name;
+    char jti[CRYPTO_UUID];
     int64_t expires_at_s;
     bool room_is_new; /* LiveKit has just said that it is there */
 };
@@ -82,7 +83,7 @@ static err sign(struct hiring *h, struct call *c, struct minting *m, str *out)
     jw_kint(&w, "iat", now_s);
     jw_kint(&w, "nbf", now_s - NOT_BEFORE_S);
     jw_kint(&w, "exp", m->expires_at_s);
-    jw_kstr(&w, "jti", m->jti);
+    jw_kstr(&w, "jti", (str){ m->jti, sizeof m->jti });
     jw_key(&w, STR("video"));
     jw_raw(&w, grant);
     jw_kstr(&w, "metadata", about);
@@ -104,12 +105,17 @@ static err find(struct call *c)
     return hiring_livekit_signs(hiring_of(c)) ? ERR_OK : fail_status(c, ERR_BUSY, 503, "LiveKit is not configured");
 }
 
-static err record(struct call *c)
+static void count(void *arg) { atomic_fetch_add(&((struct hiring *)arg)->tokens_minted, 1); }
+
+err hiring_token_record(struct call *c)
 {
     const struct minting *m = c->state;
     if (m->room_is_new) TRY(hiring_room_state(c, m->interview->id, STR("created")));
+    TRY(store_on_commit(c, count, hiring_of(c)));
     return hiring_audit(c, "interview.token", m->interview->id);
 }
+
+bool hiring_token_asks_nobody(const struct call *c) { return !hiring_livekit_serves(hiring_of(c)); }
 
 /* An empty room is dropped after a while, so it is made again, and before the answer: who joins at once finds it as it should be. */
 static err ensure_room(struct hiring *h, struct call *c, struct minting *m)
@@ -139,19 +145,17 @@ err hiring_token_create(struct call *c)
 {
     struct hiring *h = hiring_of(c);
     const struct token_body *b = c->body;
-    struct minting m = { .role = role_of(b->role) };
-    char jti[CRYPTO_UUID];
+    struct minting *m = NEW(c->mem, struct minting);
     str token;
-    crypto_uuid7(jti);
-    m.jti = (str){ jti, sizeof jti };
-    c->state = &m;
-    TRY(store_do(h->o.store, c, TX_READ, find));
-    m.name = b->participant_name.n ? b->participant_name : m.role == CANDIDATE ? m.interview->candidate_name : own_name(&caller_of(c)->user);
-    TRY(identity(c, &m));
-    TRY(ensure_room(h, c, &m));
-    TRY(sign(h, c, &m, &token));
-    c->state = &m;
-    TRY(store_do(h->o.store, c, TX_WRITE, record));
-    atomic_fetch_add(&h->tokens_minted, 1);
-    return reply_token(h, c, &m, token);
+    if (!m) return ERR_NOMEM;
+    m->role = role_of(b->role);
+    crypto_uuid7(m->jti);
+    c->state = m;
+    TRY(store_do(h->o.store, c, TX_GLANCE, find)); /* one statement */
+    m->name = b->participant_name.n ? b->participant_name : m->role == CANDIDATE ? m->interview->candidate_name : own_name(&caller_of(c)->user);
+    TRY(identity(c, m));
+    TRY(ensure_room(h, c, m));
+    TRY(sign(h, c, m, &token));
+    c->state = m;
+    return reply_token(h, c, m, token);
 }

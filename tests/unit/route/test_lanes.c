@@ -40,6 +40,17 @@ static err write_and_fail(struct call *c)
     TRY(write_rows(c));
     return fail(c, ERR_CONFLICT, NULL, "changed my mind");
 }
+static err leave_a_note(struct call *c)
+{
+    static const struct query insert = { .in = "t", .sql = "INSERT INTO note (text) VALUES ($1)" };
+    return db_run(c, &insert, STR("left"));
+}
+static err leave_nothing(struct call *c)
+{
+    TRY(leave_a_note(c));
+    return fail(c, ERR_CONFLICT, NULL, "changed my mind");
+}
+static bool right_now(const struct call *c) { return c->rq->method == M_GET; }
 /* Signed out between identify() and the write. */
 static atomic_int signed_out;
 static err still(struct call *c, const struct op *op)
@@ -65,6 +76,10 @@ static const struct op ops[] = {
     { .id = "quick", .on = M_GET, .path = "/quick", .perm = PERM_PUBLIC, .quick = true, .run = quick, .replies = text_replies },
     GET("slow", "/slow", TX_NONE, slow),
     GET("fastSlow", "/fast-slow", TX_NONE, fast_slow),
+    { .id = "recorded", .on = M_GET, .path = "/recorded", .perm = PERM_PUBLIC, .run = fast_slow, .record = leave_a_note, .replies = text_replies },
+    { .id = "recordedNow", .on = M_GET, .path = "/recorded-now", .perm = PERM_PUBLIC, .quick_now = right_now, .run = quick, .record = leave_a_note,
+      .replies = text_replies },
+    { .id = "unrecorded", .on = M_GET, .path = "/unrecorded", .perm = PERM_PUBLIC, .run = fast_slow, .record = leave_nothing, .replies = text_replies },
     GET("read", "/read", TX_READ, read_rows),
     GET("count", "/count", TX_READ, count_rows),
     { .id = "mine", .on = M_GET, .path = "/mine", .perm = PERM_CALLER, .run = fast_slow, .replies = text_replies },
@@ -106,7 +121,7 @@ static void open_store(struct server *s)
     (void)strncpy(s->dir, "/tmp/chancery-lanes-XXXXXX", sizeof s->dir - 1);
     assert_non_null(mkdtemp(s->dir));
     assert_int_equal(arena_printf(s->a, &url, "sqlite:%s/db", s->dir), ERR_OK);
-    const struct store_options o = { .url = url.p, .readers = 2, .queue = 16 };
+    const struct store_options o = { .url = url.p, .readers = 2, .queue = 16, .keep_reads = true };
     if (store_open(s->a, &o, &s->store, &why) != ERR_OK) print_error(STR_FMT "\n", STR_ARG(why));
     assert_non_null(s->store);
     assert_int_equal(store_migrate(s->store, s->a, &one, 1, &why), ERR_OK);
@@ -249,6 +264,17 @@ static void a_failed_write_leaves_no_row(void **state)
     expect(s, "GET", "/count", "", 200, "0");
 }
 
+static void what_an_operation_records_is_there_when_its_reply_is(void **state)
+{
+    const struct server *s = *state;
+    expect(s, "GET", "/recorded", "", 200, "slow");
+    expect(s, "GET", "/count", "", 200, "1");
+    expect(s, "GET", "/recorded-now", "", 200, "quick");
+    expect(s, "GET", "/count", "", 200, "2");
+    expect(s, "GET", "/unrecorded", "", 409, "|changed my mind");
+    expect(s, "GET", "/count", "", 200, "2");
+}
+
 /* Known when he came, signed out when it was his turn to write. */
 static void who_was_signed_out_writes_nothing(void **state)
 {
@@ -339,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_lane_answers, start, stop),
         cmocka_unit_test_setup_teardown(a_refused_body_never_reaches_the_writer, start, stop),
         cmocka_unit_test_setup_teardown(a_failed_write_leaves_no_row, start, stop),
+        cmocka_unit_test_setup_teardown(what_an_operation_records_is_there_when_its_reply_is, start, stop),
         cmocka_unit_test_setup_teardown(who_was_signed_out_writes_nothing, start, stop),
         cmocka_unit_test_setup_teardown(a_large_body_is_read_on_the_slow_lane, start, stop),
         cmocka_unit_test_setup_teardown(a_full_lane_says_so, start, stop),
