@@ -10,8 +10,9 @@
 enum { OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25 };
 /* When a connection took that long not to come, the others do not wait for theirs as well: they are refused at once for as long again. */
 enum { SLOW_MS = 1000 };
-/* Room in a batch for a statement with its preparation and what had to go for that, and for another one after it. */
-enum { SENT_SPARE = 7 };
+/* Room in a batch for a statement with its preparation and what had to go for that, and for what may follow before an answer is waited for: a trial's two ends,
+ * another such statement, the end of the transaction. */
+enum { SENT_SPARE = 12 };
 
 static const char lost[] = "the connection was lost";
 

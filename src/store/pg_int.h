@@ -8,7 +8,7 @@
 
 enum {
     PG_STATEMENTS = 1024, /* remembered per connection; a power of two */
-    PG_SENT_MAX = 16,     /* commands on their way in one batch */
+    PG_SENT_MAX = 32,     /* commands on their way in one batch */
     PG_SERVER = 120       /* room for what tells one run of a server from another */
 };
 
