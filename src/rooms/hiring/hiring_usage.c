@@ -54,6 +54,9 @@ static void add(struct entry *e, int64_t uses, int64_t at_ms)
     if (at_ms > e->last_used_at_ms) e->last_used_at_ms = at_ms;
 }
 
+/* Also when the clock was set back: a key does not wait until it is there again. */
+static bool window_over(const struct entry *e, int64_t now_ms) { return now_ms - e->window_at_ms >= WINDOW_MS || e->window_at_ms - now_ms >= WINDOW_MS; }
+
 err hiring_usage_count(struct hiring *h, str key_id, int64_t now_ms, int64_t *wait_s)
 {
     struct usage *u = h->usage;
@@ -61,7 +64,7 @@ err hiring_usage_count(struct hiring *h, str key_id, int64_t now_ms, int64_t *wa
     (void)pthread_mutex_lock(&u->lock);
     struct entry *e = entry_of(u, key_id);
     if (e) {
-        if (now_ms - e->window_at_ms >= WINDOW_MS) e->window_at_ms = now_ms, e->in_window = 0;
+        if (window_over(e, now_ms)) e->window_at_ms = now_ms, e->in_window = 0;
         if (h->o.key_per_minute && e->in_window >= h->o.key_per_minute)
             *wait_s = (e->window_at_ms + WINDOW_MS - now_ms + 999) / 1000;
         else
@@ -99,7 +102,7 @@ static err take(struct usage *u, struct arena *mem, int64_t now_ms, struct batch
             if (out->v && e->uses) {
                 out->v[out->n++] = *e;
                 e->uses = 0;
-            } else if (now_ms - e->window_at_ms >= WINDOW_MS) {
+            } else if (window_over(e, now_ms)) {
                 *at = e->next;
                 free(e);
                 continue;
