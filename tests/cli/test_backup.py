@@ -5,6 +5,7 @@ import hashlib
 import io
 import pathlib
 import random
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -24,8 +25,10 @@ UPLOADS = ROOT / "tests" / "api" / "packages"
 UPLOAD = "docassemble.cases:data/questions/upload.yml"
 
 
-def command(*words, text=None):
-    return subprocess.run([BINARY, *map(str, words)], input=text, capture_output=True, text=True, timeout=120, check=False)
+def command(*words, text=None, room=None):
+    """room: bytes that a file may have; a disk that is full, for this command."""
+    limit = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))) if room else None
+    return subprocess.run([BINARY, *map(str, words)], input=text, capture_output=True, text=True, timeout=120, check=False, preexec_fn=limit)
 
 
 def digest(data):
@@ -62,8 +65,8 @@ class Folder(unittest.TestCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return result.stdout
 
-    def refused(self, said, *words, text=None):
-        result = command(*words, text=text)
+    def refused(self, said, *words, text=None, room=None):
+        result = command(*words, text=text, room=room)
         self.assertEqual((result.returncode, result.stdout), (1, ""), result.stderr)
         self.assertIn(said, result.stderr.splitlines()[-1])
         self.assertTrue(result.stderr.splitlines()[-1].startswith("chancery: "), result.stderr)
@@ -262,6 +265,14 @@ class Refusals(Folder):
                 self.archive.write_bytes(data)
                 self.refuses_archive("", text=PHRASE)
         self.refuses_archive("", self.folder / "not-there", text=PHRASE)
+
+    def test_a_disk_that_is_full_leaves_nothing(self):
+        data = self.folder / "data"
+        shutil.copytree(self.home / "data", data)
+        self.refused("", "backup", self.archive, "--data", data, room=20000)
+        self.assertEqual((self.left_beside(), self.archive.exists()), ([], False))
+        self.refused("File too large", "restore", self.home / "good", "--data", self.new, "--without-key", room=20000)
+        self.assertFalse(self.new.exists())
 
     def test_a_damaged_byte_is_found_or_does_no_harm(self):
         whole = (self.home / "good").read_bytes()
