@@ -8,7 +8,9 @@ enum { TRIES = 5, FAILURES_AN_HOUR = 20, HOUR_MS = 3600000 };
 static const struct throttle failures = { "accounts.second.failures", FAILURES_AN_HOUR, HOUR_MS };
 
 static const struct refusal not_found = { 400, "2FA session not found", "code", "SESSION_NOT_FOUND", 0 },
-                            expired = { 400, "Verification session expired. Please login again.", "code", "SESSION_EXPIRED", 0 };
+                            expired = { 400, "Verification session expired. Please login again.", "code", "SESSION_EXPIRED", 0 },
+                            locked = { 403, "Too many failed attempts. Please login again.", "code", "MAX_ATTEMPTS_EXCEEDED", 0 },
+                            wrong_backup = { 400, "Invalid backup code", "code", "INVALID_CODE", 0 };
 
 struct waiting {
     struct second session;
@@ -16,8 +18,9 @@ struct waiting {
     bool answered;
 };
 
-/* A session that takes a code now; else what is wrong is answered. */
-static err session_open(struct call *c, str id, int locked_status, struct waiting *out)
+/* A session that takes a code now; else what is wrong is answered. too_many: one that takes none any more is told so for a code of an authenticator, and no
+ * more than that the code is wrong for a backup code (9.20). */
+static err session_open(struct call *c, str id, const struct refusal *too_many, struct waiting *out)
 {
     bool found;
     *out = (struct waiting){ .answered = true };
@@ -28,8 +31,7 @@ static err session_open(struct call *c, str id, int locked_status, struct waitin
     if (out->session.expires_at_ms <= c->now_ms) return cfg_refuse_reply(c, &expired);
     int64_t wait_s;
     TRY(throttle_check(accounts_of(c)->o.auth, c, &failures, out->who->id, &wait_s));
-    if (out->session.tries >= TRIES || wait_s)
-        return cfg_refuse_reply(c, &(struct refusal){ locked_status, "Too many failed attempts. Please login again.", "code", "MAX_ATTEMPTS_EXCEEDED", 0 });
+    if (out->session.tries >= TRIES || wait_s) return cfg_refuse_reply(c, too_many);
     out->answered = false;
     return ERR_OK;
 }
@@ -99,7 +101,7 @@ err cfg_totp_verify(struct call *c)
     if (in.answered) return ERR_OK;
     TRY(cfg_code_check(&in, body.code));
     if (in.n_errors) return cfg_input_refuse(&in, NULL);
-    TRY(session_open(c, body.session_id, 403, &wait));
+    TRY(session_open(c, body.session_id, &locked, &wait));
     if (wait.answered) return ERR_OK;
     TRY(totp_use(accounts_of(c)->o.auth, c, wait.who->id, body.code, &good));
     if (good) return signed_in(c, body.session_id, wait.who, -1);
@@ -117,12 +119,12 @@ err cfg_totp_verify_backup(struct call *c)
     TRY(cfg_input_read(c, &cfg_shape_verify_backup, &in, &body));
     if (in.answered) return ERR_OK;
     if (in.n_errors) return cfg_input_refuse(&in, NULL);
-    TRY(session_open(c, body.session_id, 400, &wait));
+    TRY(session_open(c, body.session_id, &wrong_backup, &wait));
     if (wait.answered) return ERR_OK;
     TRY(backup_code_use(accounts_of(c)->o.auth, c, wait.who->id, body.backup_code, &good));
     if (!good) {
         TRY(missed(c, body.session_id, wait.who, "backup_code"));
-        return cfg_refuse_reply(c, &(struct refusal){ 400, "Invalid backup code", "code", "INVALID_CODE", 0 });
+        return cfg_refuse_reply(c, &wrong_backup);
     }
     TRY(backup_codes_left(c, wait.who->id, &left));
     return signed_in(c, body.session_id, wait.who, left);
