@@ -5,7 +5,8 @@
  *
  * Invariants:
  *  1. A call's done() comes after the commit that holds its rows has been synced, or with an error.
- *  2. Every call runs inside a savepoint of its own: what one does wrong, the others of its batch do not feel.
+ *  2. What a call does wrong, the others of its batch do not feel: the first of them has the transaction to itself, which is begun anew if it fails,
+ *     and each further one a savepoint of its own. (A savepoint costs a copy of every page that is changed.)
  *  3. When the batch as a whole fails, every call of it fails with ERR_STORE (ERR_BUSY: disk full, store broken), also one that had failed by itself: it
  *     may have looked at rows that never came to be.
  * While a commit waits for the disk further calls queue up; so batches grow with the load, and nobody waits for company. */
@@ -36,33 +37,49 @@ struct batch {
 
 /* one call */
 
-/* fn and the end of its savepoint. */
-static err in_savepoint(struct sqlite *q, struct job *j)
+static err run(struct sqlite *q, struct job *j)
 {
-    struct conn *w = &q->writer;
     TRY(db_fn(&j->db, j->c, j->fn));
     int open_keys = 0, unused;
     /* Deferred foreign keys would otherwise be found at the commit, where they hit the whole batch. */
-    if (sqlite3_db_status(w->db, SQLITE_DBSTATUS_DEFERRED_FKS, &open_keys, &unused, 0) == SQLITE_OK && open_keys) return ERR_CONFLICT;
-    return conn_plain(q, w, "RELEASE call");
+    bool known = sqlite3_db_status(q->writer.db, SQLITE_DBSTATUS_DEFERRED_FKS, &open_keys, &unused, 0) == SQLITE_OK;
+    return known && open_keys ? ERR_CONFLICT : ERR_OK;
 }
 
-/* Some failures (disk full, out of memory) have rolled everything back already; a savepoint that cannot be left takes all with it. */
+static err run_in_savepoint(struct sqlite *q, struct job *j)
+{
+    TRY(run(q, j));
+    return conn_plain(q, &q->writer, "RELEASE call");
+}
+
+/* A savepoint that cannot be left takes all with it. */
 static void savepoint_undo(struct conn *w)
 {
-    if (sqlite3_get_autocommit(w->db)) return;
     if (sqlite3_exec(w->db, "ROLLBACK TO call; RELEASE call", NULL, NULL, NULL) != SQLITE_OK) conn_rollback(w);
 }
 
+/* Some failures (disk full, out of memory) have rolled everything back already. */
+static err whole_undo(struct sqlite *q)
+{
+    if (sqlite3_get_autocommit(q->writer.db)) return ERR_OK;
+    conn_rollback(&q->writer);
+    return conn_plain(q, &q->writer, "BEGIN IMMEDIATE");
+}
+
 /* An error is the batch's, whose transaction is gone; the call's own is in j->result. */
-static err job_run(struct sqlite *q, struct job *j)
+static err job_run(struct sqlite *q, struct job *j, bool is_first)
 {
     struct conn *w = &q->writer;
     db_begin(&j->db, q->store, w, TX_WRITE);
-    j->result = conn_plain(q, w, "SAVEPOINT call");
-    if (j->result == ERR_OK) {
-        j->result = in_savepoint(q, j);
-        if (j->result != ERR_OK) savepoint_undo(w);
+    if (is_first) {
+        j->result = run(q, j);
+        if (j->result != ERR_OK) TRY(whole_undo(q));
+    } else {
+        j->result = conn_plain(q, w, "SAVEPOINT call");
+        if (j->result == ERR_OK) {
+            j->result = run_in_savepoint(q, j);
+            if (j->result != ERR_OK && !sqlite3_get_autocommit(w->db)) savepoint_undo(w);
+        }
     }
     if (!sqlite3_get_autocommit(w->db)) return ERR_OK;
     return j->result == ERR_BUSY ? ERR_BUSY : ERR_STORE;
@@ -120,7 +137,7 @@ static void batch_run(struct sqlite *q, struct job *first)
         *b.end = j;
         b.end = &j->next;
         b.n++;
-        if (e == ERR_OK) e = job_run(q, j);
+        if (e == ERR_OK) e = job_run(q, j, j == first);
     }
     if (e == ERR_OK) e = commit(q);
     if (e == ERR_OK) atomic_fetch_add(&q->store->commits, 1);

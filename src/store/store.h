@@ -4,7 +4,7 @@
  *  1. A reply leaves only after the commit that it reports.
  *  2. A write is a function that may be run again: it touches rows, the call's arena and store_on_commit() only.
  *  3. A failed statement ends the transaction on both engines; nothing is caught inside one.
- *  4. SQLite has one writing connection; waiting writes share one durable commit, a savepoint each. PostgreSQL gives each its own
+ *  4. SQLite has one writing connection; waiting writes share one durable commit, and fail alone. PostgreSQL gives each its own
  *     transaction (serializable) and runs it again when it loses a race.
  *  5. After a failed sync nothing is acknowledged any more: every further write is refused until the program starts anew.
  * Times in tables are Unix ms, UTC (…_at_ms). Ids are text (UUID) or int64. */

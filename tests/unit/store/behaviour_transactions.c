@@ -3,6 +3,8 @@
 #include "behaviour.h"
 #include "rig.h"
 #include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
 
 /* one transaction */
 
@@ -266,6 +268,45 @@ static void test_batch(void **state)
     if (!rig_pg) assert_true(st.commits < BATCH); /* they shared */
 }
 
+/* The first call of a batch, which others have joined when it fails. */
+static atomic_bool joined;
+static err refuse_when_joined(struct call *c)
+{
+    TRY(rig_add(c, "the first", 1));
+    while (!atomic_load(&joined)) (void)usleep(100);
+    return fail(c, ERR_FORBIDDEN, NULL, "no");
+}
+static err join(struct call *c)
+{
+    struct one *o = c->state;
+    str name;
+    TRY(arena_printf(c->mem, &name, "joined %zu", o->i));
+    return rig_add(c, name.p, 1);
+}
+
+static void test_first_fails(void **state)
+{
+    enum { N = 3 };
+    struct rig *r = *state;
+    struct later l = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
+    struct one all[N];
+    atomic_store(&joined, false);
+    for (size_t i = 0; i < N; i++) {
+        all[i] = (struct one){ .l = &l, .c = rig_call(64 * 1024), .i = i };
+        all[i].c.state = &all[i];
+        assert_int_equal(store_write_later(r->s, &all[i].c, i ? join : refuse_when_joined, batch_done, &all[i]), ERR_OK);
+    }
+    atomic_store(&joined, true);
+    (void)pthread_mutex_lock(&l.lock);
+    while (l.done < N) (void)pthread_cond_wait(&l.over, &l.lock);
+    (void)pthread_mutex_unlock(&l.lock);
+    for (size_t i = 0; i < N; i++) {
+        assert_int_equal(l.result[i], i ? ERR_OK : ERR_FORBIDDEN);
+        rig_call_end(&all[i].c);
+    }
+    assert_int_equal(rig_count(r), N - 1);
+}
+
 /* a full queue */
 
 struct gate {
@@ -380,6 +421,7 @@ int behaviour_transactions(void)
         { "a second row of the same name is a conflict", test_duplicate, rig_setup, rig_teardown, NULL },
         { "rows are there after closing and opening", test_reopened, rig_setup, rig_teardown, NULL },
         { "calls in a batch fail alone, hooks run in order before done", test_batch, rig_setup, rig_teardown, NULL },
+        { "so does the first of a batch", test_first_fails, rig_setup, rig_teardown, NULL },
         { "a trial that is taken back leaves nothing for after the commit", test_trial_hooks, rig_setup, rig_teardown, NULL },
         { "a full queue refuses, and what it took is done", test_full_queue, rig_setup, rig_teardown, NULL },
         { "a read sees one moment while others write", test_moment, rig_setup, rig_teardown, NULL },
