@@ -113,7 +113,7 @@ class Outbox(Folder):
             for what, used, expires in (("used", at, now + HOUR), ("late", None, at)):
                 self.rows("INSERT INTO link (hash, account_id, purpose, epoch, created_at_ms, expires_at_ms, used_at_ms) VALUES (?, ?, 'x', 0, 0, ?, ?)",
                           f"{what}{age}".encode(), account, expires, used)
-            self.rows("INSERT INTO accounts_otp (email_norm, code_sealed, created_at_ms, expires_at_ms, tries) VALUES (?, x'', 0, ?, 0)", f"otp{age}", at)
+            self.rows("INSERT INTO accounts_otp (email_norm, code_sealed, created_at_ms, expires_at_ms) VALUES (?, x'', 0, ?)", f"otp{age}", at)
             self.rows("INSERT INTO accounts_refresh (jti, account_id, created_at_ms, expires_at_ms) VALUES (?, ?, 0, ?)", f"refresh{age}", account, at)
             self.rows("INSERT INTO accounts_second (id, account_id, epoch, ip, user_agent, created_at_ms, expires_at_ms, tries) VALUES (?, ?, 0, '', '', 0, ?, 0)", f"second{age}", account, at)
             self.rows("INSERT INTO accounts_state (hash, redirect_uri, source_url, expires_at_ms) VALUES (?, '', '', ?)", f"state{age}".encode(), at)
