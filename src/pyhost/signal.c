@@ -133,6 +133,18 @@ int signal_is_reply(PyObject **out)
     return 1;
 }
 
+/* What is wrong, on which line of the code, and that line; Python's own text has the name of no file in it. */
+static PyObject *syntax_text(PyObject *error)
+{
+    PYOWN(what) = PyObject_GetAttrString(error, "msg");
+    PYOWN(number) = PyObject_GetAttrString(error, "lineno");
+    PYOWN(source) = PyObject_GetAttrString(error, "text");
+    if (!what || !number || !source || !PyLong_Check(number)) return PyObject_Str(error);
+    PYOWN(line) = PyUnicode_Check(source) ? PyObject_CallMethod(source, "strip", NULL) : PyUnicode_FromString("");
+    if (!line) return NULL;
+    return PyUnicode_GET_LENGTH(line) ? PyUnicode_FromFormat("%S, line %S: `%U`", what, number, line) : PyUnicode_FromFormat("%S, line %S", what, number);
+}
+
 PyObject *error_text(void)
 {
     PyObject *type, *value, *trace;
@@ -140,7 +152,8 @@ PyObject *error_text(void)
     if (!type) return PyUnicode_FromString("SystemError: an error without an exception");
     PyErr_NormalizeException(&type, &value, &trace);
     PYOWN(name) = PyObject_GetAttrString(type, "__name__");
-    PYOWN(text) = value ? PyObject_Str(value) : NULL;
+    bool syntax = value && PyErr_GivenExceptionMatches(value, PyExc_SyntaxError);
+    PYOWN(text) = !value ? NULL : syntax ? syntax_text(value) : PyObject_Str(value);
     if (!text) PyErr_Clear(); /* an author's class whose own text fails */
     PyObject *whole = name ? PyUnicode_FromFormat("%U: %V", name, text, "") : NULL;
     Py_XDECREF(type);

@@ -32,6 +32,9 @@ ROWS = [
      "DASourceError: Infinite loop: a already looked for, where stack is ['a', 'a']", "seeking a, for a"),
     ("a long chain shows its two ends", LOOP, "ZeroDivisionError: division by zero",
      "seeking a15, for a14, for a13, for a12, for a11, for a10, for a9, for a8, for 5 others, for a2, for a1"),
+    ("code that is not Python: what is wrong, on which line", "mandatory: True\ncode: |\n  a = 1\n  b = (2 +\n", "DASourceError: code block: SyntaxError: '(' was never closed, line 2: `b = (2 +` in file ", ""),
+    ("a value that cannot be stored: its name, before anything is stored", "mandatory: True\ncode: |\n  a = 1\n  checks = [str.upper, ordinal]\n---\nmandatory: True\nquestion: Done\n",
+     "DAError: the variable checks cannot be stored: ", "in the block on line 6 of FILE"),
     ("an interview without an end blames no block", "mandatory: True\ncode: a = 1\n", "DAErrorNoEndpoint: ", ""),
 ]
 

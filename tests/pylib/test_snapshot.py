@@ -95,6 +95,29 @@ kind = {'class': Individual}
         with self.assertRaises(pickle.UnpicklingError):        # imported by the module, but not its own
             snapshot.load(b"cdocassemble.demo.fish\nsubprocess\n.", ["docassemble.demo"])
 
+    def test_values_of_pythons_own_kinds(self):
+        import pathlib
+        import re
+        module = self.module("import enum\nclass Colour(enum.Enum):\n    RED = 1\n    BLUE = 'b'\nclass Outer:\n    class Inner:\n        pass\n")
+        values = [module.Colour.RED, [module.Colour.BLUE], re.compile("a+", re.I), pathlib.PurePosixPath("/a/b"), ValueError("x", 1), bytearray(b"a")]
+        back = snapshot.load(snapshot.dump({"v": values}), ["docassemble.demo"])["v"]
+        self.assertEqual(back[:4] + back[5:], values[:4] + values[5:])
+        self.assertEqual((type(back[4]), back[4].args), (ValueError, ("x", 1)))
+        self.assertEqual(list(snapshot.load(snapshot.dump({"v": zip([1], [2])}))["v"]), [(1, 2)])
+        self.assertIs(type(snapshot.load(snapshot.dump({"v": [module.Outer.Inner()]}), ["docassemble.demo"])["v"][0]), module.Outer.Inner)
+
+    def test_what_could_not_be_read_again_is_not_written(self):
+        import subprocess
+        for value in ([len], [print], {"f": os.system}, ["a".upper], map(str, [1]), [subprocess.Popen]):
+            with self.assertRaisesRegex(DAError, "the variable v cannot be stored"):
+                snapshot.dump({"a": 1, "v": value})
+
+    def test_classes_behind_the_modules_that_are_named(self):
+        module = self.module("class Fish(DAObject): pass")
+        data = snapshot.dump({"f": module.Fish("f")})
+        self.assertIs(type(snapshot.load(data, [], ["docassemble.demo.fish"])["f"]), module.Fish)
+        self.assertIs(type(snapshot.load(data, ["docassemble.other"], ["docassemble.demo.fish"])["f"]), module.Fish)
+
     def module(self, source):
         module = types.ModuleType("docassemble.demo.fish")
         exec("from docassemble.base.util import *\n" + source, module.__dict__)

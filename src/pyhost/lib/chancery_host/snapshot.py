@@ -1,7 +1,10 @@
 """Answers to bytes and back; reading back builds only what an allow-list of classes permits."""
+import builtins
 import copyreg
+import enum
 import io
 import pickle
+import re
 import sys
 import types
 from zoneinfo import ZoneInfo
@@ -21,14 +24,17 @@ NOT_DATA = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, typ
 # Everything a snapshot may name outside our library and the interview's own packages. None of it
 # does more than build a value from what it is given.
 ALLOWED = {
-    "builtins": {"set", "frozenset", "complex", "range", "slice", "list", "dict", "tuple", "str", "int", "float", "bool",
-                 "object", "NotImplemented", "Ellipsis"},
+    "builtins": {"set", "frozenset", "complex", "range", "slice", "list", "dict", "tuple", "str", "int", "float", "bool", "bytearray",
+                 "object", "NotImplemented", "Ellipsis", "iter", "zip", "enumerate", "reversed",
+                 *(name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, Exception))},
     "collections": {"OrderedDict", "defaultdict", "Counter", "deque"},
     "datetime": {"date", "datetime", "time", "timedelta", "timezone"},
     "decimal": {"Decimal"},
     "fractions": {"Fraction"},
     "uuid": {"UUID", "SafeUUID"},
     "types": {"SimpleNamespace"},
+    "re": {"compile"},
+    "pathlib": {"PurePosixPath", "PosixPath", "PureWindowsPath"},
     "pytz": {"_p", "_UTC"},
     "dateutil.relativedelta": {"relativedelta"},
     "dateutil.tz.tz": {"tzutc"},
@@ -55,10 +61,33 @@ def _attributes(value):
     return copyreg.__newobj__, (type(value),), value.__dict__ or None
 
 
+def _enum_member(value):
+    """By its value, as every version of Python can read it."""
+    return type(value), (value.value,)
+
+
+def _pattern(value):
+    return re.compile, (value.pattern, value.flags)
+
+
+def _global(value):
+    """Classes and functions are stored by their names: only what load() will take, so that no step is stored that cannot be read again."""
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", "")
+    if module and name and value is not type(None) and _readable(module, name, module.startswith("docassemble.")) is not value:
+        raise NotAllowed("%s.%s is not data" % (module, name))
+    return NotImplemented
+
+
 def _form_of(kind):
     own = getattr(kind, "_snapshot_form", None)
     if own is not None:
         return own
+    if issubclass(kind, enum.Enum):
+        return _enum_member
+    if kind is re.Pattern:
+        return _pattern
+    if issubclass(kind, (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)):
+        return _global
     plain = issubclass(kind, DAObject) and not issubclass(kind, (dict, list, set, frozenset, tuple, str, int, float, bytes))
     return _attributes if plain and _is_reduced_by_object(kind) else _as_pickle_does
 
@@ -88,6 +117,10 @@ class NotAllowed(pickle.UnpicklingError):
     """The snapshot names something that no snapshot of ours contains."""
 
 
+# How a value says that it cannot be stored.
+UNSTORED = (pickle.PicklingError, NotAllowed, TypeError, AttributeError, RecursionError, ValueError)
+
+
 class _Unpickler(pickle.Unpickler):
     def __init__(self, file, packages, named):
         super().__init__(file)
@@ -95,16 +128,7 @@ class _Unpickler(pickle.Unpickler):
         self._named = named
 
     def find_class(self, module, name):
-        found = None
-        if name in ALLOWED.get(module, ()):
-            found = _attribute(module, name)
-        elif module in LIBRARY:
-            found = _library_class(module, name)
-        elif self._is_own(module):
-            found = _attribute(module, name)
-            # A module's own classes, not what it imported (subprocess.Popen would do harm).
-            if not isinstance(found, type) or found.__module__ != module:
-                found = None
+        found = _readable(module, name, name not in ALLOWED.get(module, ()) and module not in LIBRARY and self._is_own(module))
         if found is None:
             raise NotAllowed("a snapshot must not contain %s.%s" % (module, name))
         return found
@@ -119,6 +143,24 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, pid):
         raise NotAllowed("a snapshot must not contain references to elsewhere")
+
+
+def _readable(module, name, is_own):
+    """What load() makes of the name: None if it takes no such thing. `is_own`: the module is one of a package whose classes may be read."""
+    if name in ALLOWED.get(module, ()):
+        return _attribute(module, name)
+    if module in LIBRARY:
+        return _library_class(module, name)
+    # A module's own classes, and theirs, not what it imported (subprocess.Popen would do harm).
+    outer, *inner = name.split(".")
+    found = _attribute(module, outer) if is_own else None
+    for part in inner:
+        found = vars(found).get(part) if _is_class_of(found, module) else None
+    return found if _is_class_of(found, module) else None
+
+
+def _is_class_of(found, module):
+    return isinstance(found, type) and found.__module__ == module
 
 
 def _attribute(module, name):
@@ -176,11 +218,11 @@ def dump(answers, interview=None):
         data[INTERVIEW] = interview
     try:
         return _pickled(data)
-    except (pickle.PicklingError, TypeError, AttributeError, RecursionError, ValueError) as err:
+    except UNSTORED as err:
         for name, value in data.items():
             try:
                 _pickled(value)
-            except (pickle.PicklingError, TypeError, AttributeError, RecursionError, ValueError) as own:
+            except UNSTORED as own:
                 raise DAError("the variable %s cannot be stored: %s" % (name, own)) from own
         raise DAError("the answers cannot be stored: %s" % err) from err
 
