@@ -50,6 +50,8 @@ SILENT = [
     ("names that a question is asked for by computed names are reached", START % "force_ask('fruit_' + 'one')" + "---\nquestion: One?\nfields:\n  - One: fruit_one\n"),
     ("expressions may have several lines", START % "a" + "---\nif: |\n  1 == 1 and\n  2 == 2\nquestion: A?\nfields:\n  - A: a\n    required: |\n      today() and\n      True\n"),
     ("words of yes and no are texts, not booleans", START % "a" + "---\nquestion: A?\nfield: a\nchoices:\n  - yes\n  - no\n  - on: 1\n"),
+    ("with the catch-all names need no definition", "features:\n  use catchall: True\n---\n" + START % "anything" + "---\ngeneric object: DACatchAll\nquestion: Value?\nfields:\n  - Value: x.value\n"),
+    ("a template with a target is reached by its mark", START % "1" + "under: |\n  [TARGET spot]\n---\ntemplate: told\ntarget: spot\ncontent: Hello\n"),
     ("modules of the standard library export their names", "modules:\n  - math\nimports:\n  - json\n---\n" + START % "json.dumps(sqrt(4))"),
 ]
 

@@ -35,7 +35,7 @@ class Walker:
             return
         self.keys_of(block.keys)
         block.is_root |= any(key in block.keys and block.keys[key][1].value is not False for key in ("mandatory", "initial"))
-        if any(key in block.keys for key in ("event", "generic object", "modules", "imports", "reset", "default role", "require", "on change", "response")):
+        if any(key in block.keys for key in ("event", "generic object", "modules", "imports", "reset", "default role", "require", "on change", "response", "target")):
             block.is_root = True
 
     def keys_of(self, table):

@@ -35,10 +35,16 @@ def judge(reader, reports):
         return      # a file to be included: others define and use what it does not
     documents = document_words(reader)
     reached = reach(reader, exports, documents)
-    if not (reader.has_holes or reader.has_generators or exports.is_unknown):
+    if not (reader.has_holes or reader.has_generators or exports.is_unknown or has_catchall(reader)):
         undefined(reader, reports, exports, reached)
     if not (reader.has_holes or reader.has_computed or exports.is_unknown or documents is None):
         unreached(reader, reports, reached)
+
+
+def has_catchall(reader):
+    """Are names that nothing defines asked for all the same (feature `use catchall`)?"""
+    features = [block.keys["features"][1] for block in reader.blocks if "features" in block.keys]
+    return any(wanted is not None and wanted.value not in (None, False) for wanted in (each.get("use catchall") for each in features))
 
 
 def is_start(block, known):
