@@ -133,13 +133,15 @@ int signal_is_reply(PyObject **out)
     return 1;
 }
 
-/* What is wrong, on which line of the code, and that line; Python's own text has the name of no file in it. */
+/* What is wrong, on which line of the code, and that line. Python's own text names the file, which helps only where it is one. */
 static PyObject *syntax_text(PyObject *error)
 {
     PYOWN(what) = PyObject_GetAttrString(error, "msg");
+    PYOWN(file) = PyObject_GetAttrString(error, "filename");
     PYOWN(number) = PyObject_GetAttrString(error, "lineno");
     PYOWN(source) = PyObject_GetAttrString(error, "text");
     if (!what || !number || !source || !PyLong_Check(number)) return PyObject_Str(error);
+    if (!file || !PyUnicode_Check(file) || !str_starts(py_view(file), STR("<"))) return PyObject_Str(error);
     PYOWN(line) = PyUnicode_Check(source) ? PyObject_CallMethod(source, "strip", NULL) : PyUnicode_FromString("");
     if (!line) return NULL;
     return PyUnicode_GET_LENGTH(line) ? PyUnicode_FromFormat("%S, line %S: `%U`", what, number, line) : PyUnicode_FromFormat("%S, line %S", what, number);

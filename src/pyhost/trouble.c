@@ -13,6 +13,8 @@ struct spot {
     PyObject *name; /* owned */
     PyObject *text; /* owned; the text with Mako in it whose function that is, else NULL */
     int line;
+    PyObject *module; /* owned; the file of a package's module that it called, from the package on, else NULL */
+    int module_line;
 };
 
 /* The text that became this function, which it has as its documentation (mako_text.py). */
@@ -23,20 +25,31 @@ static PyObject *text_of(PyCodeObject *code)
     return text && PyUnicode_Check(text) ? Py_NewRef(text) : NULL;
 }
 
+/* Not the frame's line: that may have moved on. */
+static int line_in(PyTracebackObject *t)
+{
+    PYOWN(number) = PyObject_GetAttrString((PyObject *)t, "tb_lineno");
+    return number && PyLong_Check(number) ? (int)PyLong_AsLong(number) : 0;
+}
+
 static void find_spot(PyObject *value, struct spot *out)
 {
     PYOWN(trace) = PyException_GetTraceback(value);
     for (PyTracebackObject *t = (PyTracebackObject *)trace; t; t = t->tb_next) {
         PyCodeObject *code = PyFrame_GetCode(t->tb_frame);
         str name = py_view(code->co_filename);
+        size_t package = str_search(name, STR("/docassemble."));
+        if (str_starts(name, STR("/")) && package < name.n) {
+            Py_XSETREF(out->module, py_str(str_from(name, package + 1)));
+            out->module_line = line_in(t);
+        }
         if (str_starts(name, STR("<")) && str_search(name, STR(", block on line ")) < name.n) {
+            Py_CLEAR(out->module);
             /* A function that a text defines is of the same text. */
             if (!out->text || !out->name || PyUnicode_Compare(out->name, code->co_filename) != 0 || str_eq(py_view(code->co_name), STR("__template")))
                 Py_XSETREF(out->text, text_of(code));
             Py_XSETREF(out->name, Py_NewRef(code->co_filename));
-            /* Not the frame's: that may have moved on. */
-            PYOWN(number) = PyObject_GetAttrString((PyObject *)t, "tb_lineno");
-            out->line = number && PyLong_Check(number) ? (int)PyLong_AsLong(number) : 0;
+            out->line = line_in(t);
         }
         Py_DECREF(code);
     }
@@ -104,8 +117,9 @@ static PyObject *spot_text(struct interview *iv, struct spot *s)
     struct block *b = block_of(iv, name);
     PYOWN(line) = line_text(b, s);
     PYOWN(inner) = py_str((str){ name.p + 1, name.n - 2 });
-    if (!line || !inner) return NULL;
-    return b && b->id ? PyUnicode_FromFormat("in the %U (id %S)%U", inner, b->id, line) : PyUnicode_FromFormat("in the %U%U", inner, line);
+    PYOWN(module) = s->module ? PyUnicode_FromFormat(", in %U, line %d", s->module, s->module_line) : PyUnicode_FromString("");
+    if (!line || !inner || !module) return NULL;
+    return b && b->id ? PyUnicode_FromFormat("in the %U (id %S)%U%U", inner, b->id, line, module) : PyUnicode_FromFormat("in the %U%U%U", inner, line, module);
 }
 
 /* The block that was used last, where no code of the interview was running. */
@@ -138,6 +152,7 @@ static PyObject *place_text(struct engine_call *c, PyObject *value)
     PYOWN(where) = spot.name ? spot_text(c->iv, &spot) : last_block(c);
     Py_XDECREF(spot.name);
     Py_XDECREF(spot.text);
+    Py_XDECREF(spot.module);
     PYOWN(chain) = where ? chain_text(c) : NULL;
     if (!chain) return NULL;
     bool both = PyUnicode_GET_LENGTH(where) && PyUnicode_GET_LENGTH(chain);

@@ -39,7 +39,28 @@ ROWS = [
 ]
 
 
+MODULE = """
+class Fish:
+    def weigh(self):
+        return 1 / 0
+
+def share(n):
+    return Fish().weigh() + n
+"""
+
+
 class Errors(EngineCase):
+    def test_an_error_in_a_module_of_a_package_is_told_with_its_file_and_line(self):
+        self.engine.module("fish", MODULE)
+        self.engine.write("modules:\n  - .fish\n---\nmandatory: True\ncode: |\n  a = 1\n  b = share(a)\n")
+        reply = self.engine.call("new")
+        self.assertEqual(reply["place"], "in the code block, %s, block on line 4, line 2: `b = share(a)`, in %s/fish.py, line 4" % (self.engine.current, PACKAGE))
+
+    def test_a_module_that_is_not_python_is_told_by_its_file(self):
+        self.engine.module("broken", "a = 1\nb = (2 +\n")
+        self.engine.write("modules:\n  - .broken\n---\nmandatory: True\nquestion: Done\n")
+        self.assertEqual(self.engine.call("new")["error"], "SyntaxError: '(' was never closed (broken.py, line 2)")
+
     def test_rows(self):
         for sentence, interview, error, place in ROWS:
             with self.subTest(sentence):
