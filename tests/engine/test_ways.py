@@ -147,6 +147,13 @@ class Traces(EngineCase):
                 self.assertIsNone(dump.get("_DAOBJECTDEFAULTDA"))
 
 
+class Files(EngineCase):
+    def test_a_text_file_is_shown_by_its_contents_however_it_is_shown(self):
+        make = code("f.initialize(filename='a.md')\nf.write('**Hello**')\nf.commit()\nfiles.append(f)\nfiles.gathered = True")
+        shown = self.engine.ask(blocks("objects:\n  - f: DAFile\n  - files: DAFileList\n", make, screen("subquestion: ${ f } ${ f.show() } ${ files } ${ files.show() }")))
+        self.assertEqual(shown["subquestionText"], "**Hello** **Hello** **Hello** **Hello**")
+
+
 class Message(EngineCase):
     """message() (language 10.5)."""
 

@@ -96,15 +96,14 @@ class DAFile(FileLike):
             self.initialized = True
 
     def __str__(self):
-        # A text file prints its contents, everything else the mark-up that shows it.
-        if self.ok and not self.is_image() and (self._extension() in TEXTS or
-                                                str(getattr(self, "mimetype", "")).startswith("text/")):
-            return self.slurp()
         return self.show()
 
     def show(self, width=None, wait=True, alt_text=None):
+        """The contents of a text file, of everything else the mark-up that shows it."""
         if not self.ok:
             return ""
+        if not self.is_image() and (self._extension() in TEXTS or str(getattr(self, "mimetype", "")).startswith("text/")):
+            return self.slurp()
         parts = [str(self.number), str(width), str(alt_text)] if self.is_image() or width else [str(self.number)]
         return "[FILE %s]" % ", ".join(parts)
 
