@@ -11,12 +11,26 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 from chancery_server import Server  # noqa: E402
 
 PEOPLE = """
-from docassemble.base.util import DAList, DAObject, Individual
+from docassemble.base.util import DADict, DAList, DAObject, FinancialList, Individual, PeriodicValue, Thing
 
 class Parties(DAList):
     def init(self, *pargs, **kwargs):
         super().init(*pargs, **kwargs)
         self.object_type = Individual
+
+class Early(DAList):
+    def init(self, *pargs, **kwargs):
+        self.object_type = Individual
+        self.complete_attribute = 'done'
+        self.minimum_number = 2
+        super().init(*pargs, **kwargs)
+
+class OfClass(DADict):
+    object_type = Thing.using(colour='red')
+    auto_gather = False
+
+class Debts(FinancialList):
+    object_type = PeriodicValue
 
 class Matter(DAObject):
     @property
@@ -52,6 +66,12 @@ class Modules(EngineCase):
                 self.assertEqual(second["event_list"], ["matter.docket"])
                 last = self.engine.shown(self.engine.call("set", variables={"matter.docket": "12"}))
                 self.assertEqual(last["subquestionText"], "District Court no. 12")
+
+    def test_what_a_subclass_sets_before_its_base_or_in_its_class_stays(self):
+        shown = self.engine.ask(blocks("modules:\n  - .people\n", "objects:\n  - a: Early\n  - b: OfClass\n  - c: Debts\n  - d: Early.using(object_type=Thing, minimum_number=3)\n", screen(
+            "subquestion: ${ a.object_type.__name__ } ${ a.complete_attribute } ${ a.minimum_number } ${ b.object_type.__name__ } ${ b.auto_gather }"
+            " ${ b.initializeObject('k').colour } ${ c.object_type.__name__ } ${ d.object_type.__name__ } ${ d.minimum_number }")))
+        self.assertEqual(shown["subquestionText"], "Individual done 2 Thing False red PeriodicValue Thing 3")
 
     def test_another_error_in_a_property_stays_what_it_is(self):
         self.assertIn("'NoneType' object has no attribute 'nothing'", self.engine.fails(self.matter("${ matter.broken }")))

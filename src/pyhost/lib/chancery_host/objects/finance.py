@@ -82,7 +82,7 @@ class FinancialList(DADict):
     ITEM = Value
 
     def init(self, *args, **kwargs):
-        kwargs.setdefault("object_type", self.ITEM)
+        self._preset_type(kwargs, self.ITEM)
         super().init(*args, **kwargs)
 
     def total(self):
@@ -134,7 +134,7 @@ class ChildList(DAList):
     """Children of a person."""
 
     def init(self, *args, **kwargs):
-        kwargs.setdefault("object_type", Individual)
+        self._preset_type(kwargs, Individual)
         super().init(*args, **kwargs)
 
 
@@ -142,7 +142,7 @@ class OfficeList(DAList):
     """Offices of an organisation."""
 
     def init(self, *args, **kwargs):
-        kwargs.setdefault("object_type", Person)
+        self._preset_type(kwargs, Person)
         super().init(*args, **kwargs)
 
 
@@ -168,7 +168,7 @@ class DAEmailRecipientList(DAList):
     """Recipients of a mail."""
 
     def init(self, *args, **kwargs):
-        kwargs.setdefault("object_type", DAEmailRecipient)
+        self._preset_type(kwargs, DAEmailRecipient)
         super().init(*args, **kwargs)
 
 

@@ -29,17 +29,23 @@ class Gatherable(DAObject):
     that set whenever a pass begins.
     """
 
+    PRESET = {"auto_gather": True, "ask_number": False, "minimum_number": None, "object_type": None, "complete_attribute": None, "ask_object_type": False}
+
     def _gathering_defaults(self, kwargs):
-        self.auto_gather = True
-        self.ask_number = False
-        self.minimum_number = None
-        self.object_type = None
-        self.object_type_parameters = {}
-        self.complete_attribute = None
-        self.ask_object_type = False
+        """What a subclass has in its class, or has set before it calls this, stays."""
+        own = self.__dict__
+        own.setdefault("object_type_parameters", {})
+        for name in self.PRESET:
+            if name not in own:
+                setattr(self, name, getattr(type(self), name, self.PRESET[name]))
         # Before the rest: an attribute set later may already create items of this type.
         if "object_type" in kwargs:
             self.object_type = kwargs.pop("object_type")
+
+    def _preset_type(self, kwargs, kind):
+        """The type of the items, unless a subclass or the interview has one."""
+        if "object_type" not in self.__dict__ and not hasattr(type(self), "object_type"):
+            kwargs.setdefault("object_type", kind)
 
     def __setattr__(self, name, value):
         if name == "object_type" and isinstance(value, DAObjectPlusParameters):

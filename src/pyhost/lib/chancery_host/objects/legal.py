@@ -27,7 +27,7 @@ class PartyList(DAList):
     """Parties on one side of a case."""
 
     def init(self, *args, **kwargs):
-        kwargs.setdefault("object_type", Individual)
+        self._preset_type(kwargs, Individual)
         super().init(*args, **kwargs)
 
 

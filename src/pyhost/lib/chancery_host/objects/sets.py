@@ -16,9 +16,9 @@ class DASet(Gatherable):
 
     def init(self, *args, **kwargs):
         self.elements = set()
-        self.auto_gather = True
-        self.ask_number = False
-        self.minimum_number = None
+        for name in ("auto_gather", "ask_number", "minimum_number"):
+            if name not in self.__dict__:
+                setattr(self, name, getattr(type(self), name, self.PRESET[name]))
         given = kwargs.pop("elements", None)
         super().init(*args, **kwargs)
         if given is not None:
