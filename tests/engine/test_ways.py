@@ -43,6 +43,10 @@ class Matter(DAObject):
     @property
     def broken(self):
         return None.nothing
+
+for number in range(40):
+    setattr(Matter, "step%d" % number, property(lambda self, number=number: getattr(self, "step%d" % (number + 1))))
+Matter.step40 = property(lambda self: self.court)
 """
 
 
@@ -58,7 +62,7 @@ class Modules(EngineCase):
         return blocks("modules:\n  - .people\n", "objects:\n  - matter: Matter\n", screen("subquestion: %s" % text), question("matter.court"), question("matter.docket"))
 
     def test_what_a_property_misses_is_sought_not_the_property(self):
-        for name in ("complete", "heading"):
+        for name in ("complete", "heading", "step0 and matter.heading"):
             with self.subTest(name):
                 first = self.engine.ask(self.matter("${ matter.%s }" % name))
                 self.assertEqual(first["event_list"], ["matter.court"])

@@ -39,6 +39,11 @@ def make(kind, name, parameters=None):
     return kind(name, **{**own, **(parameters or {})})
 
 
+class _Again:
+    """While a property is run again: what was found missing meanwhile."""
+    running, missing = False, None
+
+
 class DAObject:
     """Base class of interview objects (language specification 5.1)."""
 
@@ -68,14 +73,26 @@ class DAObject:
             raise AttributeError("'%s' object has no attribute '%s'" % (type(self).__name__, name))
         if hasattr(type(self), name):
             return self._of_class(name)
-        raise MissingAttribute(self.instanceName + "." + name)
+        raise self._missing_attribute(name)
+
+    def _missing_attribute(self, name):
+        _Again.missing = self.instanceName + "." + name
+        return MissingAttribute(_Again.missing)
 
     def _of_class(self, name):
-        """A property whose code met something missing: that is what is missing, and only running it again tells its name."""
-        for kind in type(self).__mro__:
-            if name in kind.__dict__:
-                return kind.__dict__[name].__get__(self, type(self))
-        raise MissingAttribute(self.instanceName + "." + name)
+        """A property whose code met something missing: that is what is missing, and only running it again tells its name.
+        Of properties behind it, which fail again with it, the name is known then."""
+        kind = next((kind for kind in type(self).__mro__ if name in kind.__dict__), None)
+        if kind is None:
+            raise self._missing_attribute(name)
+        if _Again.running and _Again.missing:
+            raise MissingAttribute(_Again.missing)
+        outermost, _Again.running, _Again.missing = not _Again.running, True, None
+        try:
+            return kind.__dict__[name].__get__(self, type(self))
+        finally:
+            if outermost:
+                _Again.running = False
 
     def __setattr__(self, name, value):
         object.__setattr__(self, name, value)
