@@ -29,15 +29,15 @@ class Gatherable(DAObject):
     that set whenever a pass begins.
     """
 
-    PRESET = {"auto_gather": True, "ask_number": False, "minimum_number": None, "object_type": None, "complete_attribute": None, "ask_object_type": False}
+    PRESET = {"auto_gather": True, "ask_number": False, "minimum_number": None, "object_type": None, "object_type_parameters": None, "complete_attribute": None,
+              "ask_object_type": False}
 
     def _gathering_defaults(self, kwargs):
         """What a subclass has in its class, or has set before it calls this, stays."""
         own = self.__dict__
-        own.setdefault("object_type_parameters", {})
-        for name in self.PRESET:
+        for name, value in self.PRESET.items():
             if name not in own:
-                setattr(self, name, getattr(type(self), name, self.PRESET[name]))
+                setattr(self, name, {} if name == "object_type_parameters" else getattr(type(self), name, value))
         # Before the rest: an attribute set later may already create items of this type.
         if "object_type" in kwargs:
             self.object_type = kwargs.pop("object_type")
