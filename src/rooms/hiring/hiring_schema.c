@@ -127,6 +127,54 @@ static const char quick_checks[] =
     "CREATE INDEX hiring_livekit_event_by_interview ON hiring_livekit_event (interview_id, at_ms);\n"
     "CREATE INDEX hiring_livekit_event_by_time ON hiring_livekit_event (at_ms);\n";
 
+/* What may be large comes last: SQLite keeps the beginning of a row that does not fit its page where the row is, and to read a column behind a large one it
+ * follows the chain of pages in between; a list would read all that it leaves out. */
+static const char large_last[] =
+    "CREATE TABLE hiring_interview_3 (\n"
+    "  id               TEXT PRIMARY KEY,\n"
+    "  creator_id       TEXT NOT NULL REFERENCES account (id),\n"
+    "  api_key_id       TEXT,\n"
+    "  status           TEXT NOT NULL CHECK (status = 'pending' OR status = 'scheduled' OR status = 'in_progress' OR status = 'completed'\n"
+    "                                        OR status = 'cancelled' OR status = 'no_show'),\n"
+    "  room_state       TEXT NOT NULL CHECK (room_state = 'pending' OR room_state = 'created' OR room_state = 'failed' OR room_state = 'unconfigured'),\n"
+    "  room_name        TEXT NOT NULL UNIQUE,\n"
+    "  technical_score  TEXT NOT NULL DEFAULT '0',\n"
+    "  behavioral_score TEXT NOT NULL DEFAULT '0',\n"
+    "  scheduled_at_ms  {bigint},\n"
+    "  started_at_ms    {bigint},\n"
+    "  ended_at_ms      {bigint},\n"
+    "  created_at_ms    {bigint} NOT NULL,\n"
+    "  updated_at_ms    {bigint} NOT NULL,\n"
+    "  version          {bigint} NOT NULL DEFAULT 1,\n"
+    "  title            TEXT NOT NULL,\n"
+    "  candidate_name   TEXT NOT NULL,\n"
+    "  candidate_email  TEXT NOT NULL,\n"
+    "  position         TEXT NOT NULL,\n"
+    "  interview_config TEXT,\n"
+    "  overall_feedback TEXT);\n"
+    "INSERT INTO hiring_interview_3 SELECT id, creator_id, api_key_id, status, room_state, room_name, technical_score, behavioral_score, scheduled_at_ms, "
+    "started_at_ms, ended_at_ms, created_at_ms,\n"
+    "  updated_at_ms, version, title, candidate_name, candidate_email, position, interview_config, overall_feedback\n"
+    "  FROM hiring_interview;\n"
+
+    "CREATE TABLE hiring_livekit_event_3 (\n"
+    "  id           TEXT PRIMARY KEY,\n"
+    "  interview_id TEXT NOT NULL REFERENCES hiring_interview_3 (id),\n"
+    "  type         TEXT NOT NULL,\n"
+    "  at_ms        {bigint} NOT NULL,\n"
+    "  summary      TEXT NOT NULL);\n"
+    "INSERT INTO hiring_livekit_event_3 SELECT id, interview_id, type, at_ms, summary FROM hiring_livekit_event;\n"
+
+    "DROP TABLE hiring_livekit_event;\n"
+    "DROP TABLE hiring_interview;\n"
+    "ALTER TABLE hiring_interview_3 RENAME TO hiring_interview;\n"
+    "ALTER TABLE hiring_livekit_event_3 RENAME TO hiring_livekit_event;\n"
+    "CREATE INDEX hiring_interview_by_creator ON hiring_interview (creator_id, created_at_ms, id);\n"
+    "CREATE INDEX hiring_interview_by_time ON hiring_interview (created_at_ms, id);\n"
+    "CREATE INDEX hiring_livekit_event_by_interview ON hiring_livekit_event (interview_id, at_ms);\n"
+    "CREATE INDEX hiring_livekit_event_by_time ON hiring_livekit_event (at_ms);\n";
+
 const struct migration hiring_migrations[] = { { .number = 200, .name = "0200_hiring", .sql = schema },
-                                               { .number = 201, .name = "0201_hiring_checks", .sql = quick_checks } };
+                                               { .number = 201, .name = "0201_hiring_checks", .sql = quick_checks },
+                                               { .number = 202, .name = "0202_hiring_large_last", .sql = large_last } };
 const size_t hiring_migrations_n = COUNT_OF(hiring_migrations);
