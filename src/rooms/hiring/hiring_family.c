@@ -127,7 +127,10 @@ void hiring_error_reply(struct call *c, const struct op *op, err e)
 {
     int status = c->why.status ? c->why.status : route_status(e);
     str json, text = c->why.text;
-    (void)op;
+    if (!op && e == ERR_INPUT) { /* a path that cannot be decoded */
+        hiring_no_path(c);
+        return;
+    }
     if (status == 422 && !str_absent(call_report(c))) {
         if (arena_printf(c->mem, &json, "{\"detail\":" STR_FMT "}", STR_ARG(call_report(c))) == ERR_OK) IGNORE(reply_json(c, 422, json));
         return;
