@@ -6,7 +6,6 @@
 #include "http/client.h"
 #include "jobs/jobs.h"
 #include "mail/mail.h"
-#include "main/retention.h"
 #include "rooms/core/core.h"
 #include <fcntl.h>
 #include <limits.h>
@@ -166,6 +165,8 @@ static err open_jobs(struct app *a)
     a->kinds[n++] = mail_kind(a->mailer);
     a->kinds[n++] = core_forgot_kind(a->auth);
     a->kinds[n++] = retention_kind(c);
+    a->unnamed = (struct files_round){ .files = a->files, .keep_s = c->retention_files < FILES_KEPT_LEAST_S ? FILES_KEPT_LEAST_S : c->retention_files };
+    if (c->retention_files) a->kinds[n++] = files_kind(&a->unnamed, c->retention_every);
     n += hiring_job_kinds(&a->hiring, &a->kinds[n]);
     struct jobs_options o = { .store = a->store,
                               .kinds = a->kinds,

@@ -7,6 +7,7 @@
 #include "jobs/jobs.h"
 #include "mail/mail.h"
 #include "main/config.h"
+#include "main/retention.h"
 #include "rooms/hiring/hiring.h"
 #include "rooms/accounts/accounts.h"
 #include "rooms/interviews/interviews.h"
@@ -29,7 +30,8 @@ struct app {
     struct auth *auth;
     struct mailer *mailer;
     struct job_kind kinds[16]; /* of every room; the queue's own table */
-    struct jobs *jobs;         /* its threads run from app_start() to app_close() */
+    struct files_round unnamed;
+    struct jobs *jobs; /* its threads run from app_start() to app_close() */
     struct workers *workers;
     struct interviews *interviews;
     struct hiring *hiring;

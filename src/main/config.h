@@ -32,7 +32,7 @@ struct config {
     const char *mail_url, *mail_from, *outgoing_ca_file;
     int64_t mail_timeout, mail_retry;
     bool mail_require_tls, outgoing_allow_private;
-    int64_t retention_every, retention_sessions, retention_links, retention_audit, retention_done_jobs, retention_dead_jobs;
+    int64_t retention_every, retention_sessions, retention_links, retention_audit, retention_files, retention_done_jobs, retention_dead_jobs;
     const char *log_format, *log_level;
     int64_t argon2_memory_kib, argon2_passes, argon2_workers, argon2_queue;
     int64_t workers_min, workers_max, workers_memory_mb, workers_cpu_s, workers_wall_s;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "rooms/accounts/accounts.h"
+#include "rooms/hiring/hiring.h"
 
 enum { BATCH = 500, BATCH_ARENA = 64 << 10, LEASE_MS = 600000, AT_A_TIME_MS = 120000, PAUSE_MS = 1000, PAUSE_MAX_MS = 60000, TRIES = 5 };
 
@@ -22,11 +23,12 @@ static const struct rule {
 #undef AGE
 };
 
-/* What rooms keep until it expires, and how much longer it is of use for questions: as links. */
+/* What rooms keep until it expires, and how much longer it is of use. */
 static const struct {
     const struct query *q;
     const size_t *n;
-} of_rooms[] = { { accounts_purge, &accounts_purge_n } };
+    const int64_t *kept_ms; /* NULL: as links */
+} of_rooms[] = { { accounts_purge, &accounts_purge_n, NULL }, { hiring_purge, &hiring_purge_n, hiring_purge_kept_ms } };
 
 struct batch {
     const struct query *q; /* NULL: what */
@@ -61,6 +63,16 @@ static err apply(struct retaining *r, struct batch b)
     return ERR_OK;
 }
 
+static err apply_rooms(struct retaining *r, const struct config *config)
+{
+    for (size_t i = 0; i < COUNT_OF(of_rooms); i++)
+        for (size_t k = 0; k < *of_rooms[i].n; k++) {
+            int64_t kept_ms = of_rooms[i].kept_ms ? of_rooms[i].kept_ms[k] : config->retention_links * 1000;
+            if (kept_ms) TRY(apply(r, (struct batch){ .q = &of_rooms[i].q[k], .before_ms = r->now_ms - kept_ms }));
+        }
+    return ERR_OK;
+}
+
 static err run(struct call *c, const struct job *j, void *arg)
 {
     const struct config *config = arg;
@@ -72,9 +84,7 @@ static err run(struct call *c, const struct job *j, void *arg)
         if (!always) memcpy(&age, (const char *)config + rules[i].age, sizeof age);
         if (always || age) TRY(apply(&r, (struct batch){ .what = rules[i].what, .before_ms = c->now_ms - age * 1000 }));
     }
-    for (size_t i = 0; config->retention_links && i < COUNT_OF(of_rooms); i++)
-        for (size_t k = 0; k < *of_rooms[i].n; k++)
-            TRY(apply(&r, (struct batch){ .q = &of_rooms[i].q[k], .before_ms = c->now_ms - config->retention_links * 1000 }));
+    TRY(apply_rooms(&r, config));
     TRY(jobs_purge(j->queue, c->now_ms, &jobs));
     if (r.gone || jobs) LOG(LOG_INFO, "old rows removed", LOG_I("rows", r.gone), LOG_I("jobs", jobs));
     return ERR_OK;

@@ -6,3 +6,12 @@
 
 /* c outlives the queue. */
 struct job_kind retention_kind(const struct config *c);
+
+/* The job that removes files which nothing names. of outlives the queue; one round at a time changes it. */
+enum { FILES_KEPT_LEAST_S = 3600 }; /* longer than a file waits for its row: a step may ask again and again */
+struct files_round {
+    struct files *files;
+    int64_t keep_s; /* so long nobody has put them */
+    unsigned at;    /* where the next round begins */
+};
+struct job_kind files_kind(struct files_round *of, int64_t every_s);

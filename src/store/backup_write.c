@@ -341,8 +341,12 @@ static void drop_copy(struct writing *w)
 err backup_write(struct arena *a, const struct backup_options *o, struct backup_report *out, str *why)
 {
     struct writing w = { .a = a, .o = o, .why = why, .fd = -1, .list = BUF(LIST_MAX), .manifest = BUF(MANIFEST_MAX) };
+    int held = -1;
+    *why = STR("the files cannot be held; the log has the reason");
+    TRY(files_hold(o->files_dir, &held)); /* what the copied rows name stays until it is in the archive */
     *why = STR("out of memory");
     err e = write_all(&w);
+    if (held >= 0) (void)close(held);
     if (w.ar) (void)archive_write_free(w.ar);
     if (w.fd >= 0) (void)close(w.fd);
     if (w.part) (void)unlink(w.part);

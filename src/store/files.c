@@ -5,7 +5,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
-#include "store/store.h"
+#include "store/files_int.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,20 +16,9 @@
 
 _Static_assert(FILES_NAME == 2 * CRYPTO_HASH, "a name is the hash in hex");
 
-struct files {
-    int dir, tmp;
-};
+enum { TEMP_NAME = 16 };
 
-enum { FOLDER = 3, PATH_ROOM = 2 * FOLDER + FILES_NAME + 1, TEMP_NAME = 16 };
-
-/* Where a name lives, and the two folders on the way. */
-struct place {
-    char path[PATH_ROOM];   /* ab/cd/abcd… */
-    char outer[FOLDER];     /* ab */
-    char inner[2 * FOLDER]; /* ab/cd */
-};
-
-static struct place place_of(const char *name)
+struct place files_place(const char *name)
 {
     struct place p;
     (void)snprintf(p.outer, sizeof p.outer, "%.2s", name);
@@ -49,7 +38,7 @@ static void name_of(str contents, char out[static FILES_NAME])
     }
 }
 
-static bool name_is_ours(str name)
+bool files_is_name(str name)
 {
     if (name.n != FILES_NAME) return false;
     for (size_t i = 0; i < name.n; i++)
@@ -57,7 +46,7 @@ static bool name_is_ours(str name)
     return true;
 }
 
-static err trouble(const char *what, const char *path)
+err files_trouble(const char *what, const char *path)
 {
     char text[256];
     bool passes = errno == ENOSPC || errno == EDQUOT || errno == EMFILE || errno == ENFILE;
@@ -81,17 +70,17 @@ static err write_all(int fd, str s, const char *path)
     while (s.n) {
         ssize_t n = broken_here() ? -1 : write(fd, s.p, s.n);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return trouble("write", path);
+        if (n < 0) return files_trouble("write", path);
         s = str_from(s, (size_t)n);
     }
-    return broken_here() || fsync(fd) != 0 ? trouble("fsync", path) : ERR_OK;
+    return broken_here() || fsync(fd) != 0 ? files_trouble("fsync", path) : ERR_OK;
 }
 
 static err folder_sync(const struct files *f, const char *path)
 {
     int fd = broken_here() ? -1 : openat(f->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return trouble("open", path);
-    err e = broken_here() || fsync(fd) != 0 ? trouble("fsync", path) : ERR_OK;
+    if (fd < 0) return files_trouble("open", path);
+    err e = broken_here() || fsync(fd) != 0 ? files_trouble("fsync", path) : ERR_OK;
     (void)close(fd);
     return e;
 }
@@ -106,8 +95,8 @@ static err folders_sync(const struct files *f, const struct place *p)
 
 static err folders_make(const struct files *f, const struct place *p)
 {
-    if (mkdirat(f->dir, p->outer, 0700) != 0 && errno != EEXIST) return trouble("mkdir", p->outer);
-    if (mkdirat(f->dir, p->inner, 0700) != 0 && errno != EEXIST) return trouble("mkdir", p->inner);
+    if (mkdirat(f->dir, p->outer, 0700) != 0 && errno != EEXIST) return files_trouble("mkdir", p->outer);
+    if (mkdirat(f->dir, p->inner, 0700) != 0 && errno != EEXIST) return files_trouble("mkdir", p->inner);
     return ERR_OK;
 }
 
@@ -116,12 +105,12 @@ static err file_write(struct files *f, str contents, const struct place *p)
     char tmp[TEMP_NAME + 1] = { 0 };
     crypto_random_text(tmp, TEMP_NAME, CRYPTO_ALNUM);
     int fd = broken_here() ? -1 : openat(f->tmp, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) return trouble("create", tmp);
+    if (fd < 0) return files_trouble("create", tmp);
     /* Held while we write: leftovers_drop() of another program spares it. */
     (void)flock(fd, LOCK_EX | LOCK_NB);
     err e = write_all(fd, contents, tmp);
     if (e == ERR_OK) e = folders_make(f, p);
-    if (e == ERR_OK && (broken_here() || renameat(f->tmp, tmp, f->dir, p->path) != 0)) e = trouble("rename", p->path);
+    if (e == ERR_OK && (broken_here() || renameat(f->tmp, tmp, f->dir, p->path) != 0)) e = files_trouble("rename", p->path);
     if (e != ERR_OK) (void)unlinkat(f->tmp, tmp, 0);
     (void)close(fd);
     return e;
@@ -135,7 +124,7 @@ static err read_all(int fd, char *out, size_t n, const char *path)
     while (n) {
         ssize_t got = broken_here() ? -1 : read(fd, out, n);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return trouble("read", path);
+        if (got < 0) return files_trouble("read", path);
         if (got == 0) return ERR_STORE;
         out += got;
         n -= (size_t)got;
@@ -146,7 +135,7 @@ static err read_all(int fd, char *out, size_t n, const char *path)
 static err file_read(int fd, const char *path, struct arena *a, str *out)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0) return trouble("stat", path);
+    if (fstat(fd, &st) != 0) return files_trouble("stat", path);
     char *p = NEW_N(a, char, (size_t)st.st_size + 1);
     if (!p) return ERR_NOMEM;
     TRY(read_all(fd, p, (size_t)st.st_size, path));
@@ -156,11 +145,11 @@ static err file_read(int fd, const char *path, struct arena *a, str *out)
 
 static err file_get(const struct files *f, struct arena *a, const char *name, str *out)
 {
-    struct place p = place_of(name);
+    struct place p = files_place(name);
     char hash[FILES_NAME];
     str contents;
     int fd = openat(f->dir, p.path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) return errno == ENOENT ? ERR_NOT_FOUND : trouble("open", p.path);
+    if (fd < 0) return errno == ENOENT ? ERR_NOT_FOUND : files_trouble("open", p.path);
     err e = file_read(fd, p.path, a, &contents);
     (void)close(fd);
     TRY(e);
@@ -180,7 +169,7 @@ static bool is_whole(const struct files *f, const struct place *p, str contents)
     if (fstatat(f->dir, p->path, &st, AT_SYMLINK_NOFOLLOW) != 0 || (size_t)st.st_size != contents.n) return false;
     struct arena *a = arena_new(contents.n + 4096);
     str old;
-    bool same = a && file_get(f, a, p->path + 2 * FOLDER, &old) == ERR_OK;
+    bool same = a && file_get(f, a, p->path + 2 * FILES_FOLDER, &old) == ERR_OK;
     arena_free(a);
     return same;
 }
@@ -239,22 +228,33 @@ void files_close(struct files *f)
     (void)close(f->dir);
 }
 
+/* What is there already is as young as a new one again: files_collect() leaves it alone until the row that will name it is there. */
+static err file_keep(struct files *f, str contents, const struct place *p)
+{
+    if (is_whole(f, p, contents) && utimensat(f->dir, p->path, NULL, 0) == 0) return ERR_OK;
+    return file_write(f, contents, p);
+}
+
 err files_put(struct files *f, str contents, char name[static FILES_NAME])
 {
     char hash[FILES_NAME];
+    int lock;
     name_of(contents, hash);
-    struct place p = place_of(hash);
-    if (!is_whole(f, &p, contents)) TRY(file_write(f, contents, &p));
+    struct place p = files_place(hash);
+    TRY(files_lock(f->dir, LOCK_SH, &lock));
+    err e = file_keep(f, contents, &p);
+    (void)close(lock);
+    TRY(e);
     TRY(folders_sync(f, &p));
     memcpy(name, hash, FILES_NAME);
     return ERR_OK;
 }
 
-err files_get(struct files *f, struct arena *a, str name, str *out) { return name_is_ours(name) ? file_get(f, a, name.p, out) : ERR_NOT_FOUND; }
+err files_get(struct files *f, struct arena *a, str name, str *out) { return files_is_name(name) ? file_get(f, a, name.p, out) : ERR_NOT_FOUND; }
 
 err files_drop(struct files *f, str name)
 {
-    if (!name_is_ours(name)) return ERR_OK;
-    struct place p = place_of(name.p);
-    return unlinkat(f->dir, p.path, 0) == 0 || errno == ENOENT ? ERR_OK : trouble("unlink", p.path);
+    if (!files_is_name(name)) return ERR_OK;
+    struct place p = files_place(name.p);
+    return unlinkat(f->dir, p.path, 0) == 0 || errno == ENOENT ? ERR_OK : files_trouble("unlink", p.path);
 }

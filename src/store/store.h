@@ -123,3 +123,17 @@ void files_close(struct files *f);
 err files_put(struct files *f, str contents, char name[static FILES_NAME]) MUST_CHECK;
 err files_get(struct files *f, struct arena *a, str name, str *out) MUST_CHECK; /* ERR_NOT_FOUND; ERR_STORE if the contents do not fit the name */
 err files_drop(struct files *f, str name) MUST_CHECK;                           /* absent is fine */
+
+/* Removes files that nothing names and that nobody has put for keep_s, which is to be much longer than anything lasts between files_put() and the commit of
+ * the row that names it. *at: the folder where it begins, and on ERR_BUSY (told to stop, or somebody holds the files) where to go on. *gone: added to. */
+enum { FILES_ASKED = 16 };
+struct files_collect {
+    int64_t keep_s;
+    void *arg;
+    /* Which of n names rows name; asked in a transaction of its own. */
+    err (*named)(void *arg, const char (*names)[FILES_NAME], size_t n, bool *out);
+    bool (*stop)(void *arg);
+};
+err files_collect(struct files *f, const struct files_collect *o, unsigned *at, int64_t *gone) MUST_CHECK;
+/* Until *fd is closed no file of that folder goes; -1 where there is no such folder. */
+err files_hold(const char *dir, int *fd) MUST_CHECK;

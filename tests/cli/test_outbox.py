@@ -117,6 +117,12 @@ class Outbox(Folder):
             self.rows("INSERT INTO accounts_refresh (jti, account_id, created_at_ms, expires_at_ms) VALUES (?, ?, 0, ?)", f"refresh{age}", account, at)
             self.rows("INSERT INTO accounts_second (id, account_id, epoch, ip, user_agent, created_at_ms, expires_at_ms, tries) VALUES (?, ?, 0, '', '', 0, ?, 0)", f"second{age}", account, at)
             self.rows("INSERT INTO accounts_state (hash, redirect_uri, source_url, expires_at_ms) VALUES (?, '', '', ?)", f"state{age}".encode(), at)
+            for day, before in (("fresh", age), ("stale", age + 24), ("ancient", 190 * 24)):
+                then = now - before * HOUR
+                self.rows("INSERT OR IGNORE INTO hiring_revoked_token (jti, account_id, expires_at_ms) VALUES (?, ?, ?)", f"{day}{age}", account, then)
+                self.rows("INSERT INTO hiring_idempotency (account_id, operation, name, request_hash, interview_id, answer, created_at_ms) VALUES (?, 'x', ?, x'', '', '', ?)",
+                          account, f"{day}{age}", then)
+                self.rows("INSERT INTO hiring_livekit_event (id, interview_id, type, at_ms, summary) VALUES (?, 'talk', 'x', ?, '')", f"{day}{age}", then)
             for state in ("done", "dead", "cancelled"):
                 self.rows("INSERT INTO job (kind, state, payload, due_at_ms, created_at_ms, ended_at_ms) VALUES (?, ?, x'', 0, 0, ?)", f"old{age}", state, at)
         self.rows("INSERT INTO session (id, account_id, family, hash, epoch, user_agent, ip, created_at_ms, seen_at_ms, expires_at_ms)"
@@ -131,15 +137,29 @@ class Outbox(Folder):
         left = lambda: (self.rows("SELECT id FROM audit WHERE id LIKE 'audit%'"), sorted(self.rows("SELECT id FROM session")), sorted(self.rows("SELECT hash FROM link")),
                         self.rows("SELECT count(*) FROM throttle"), sorted(self.rows("SELECT kind, state FROM job WHERE kind LIKE 'old%'")),
                         self.rows("SELECT (SELECT group_concat(email_norm) FROM accounts_otp), (SELECT group_concat(jti) FROM accounts_refresh),"
-                                  " (SELECT group_concat(id) FROM accounts_second), (SELECT group_concat(hash) FROM accounts_state)"))
+                                  " (SELECT group_concat(id) FROM accounts_second), (SELECT group_concat(hash) FROM accounts_state)"),
+                        # Tokens that expired more than an hour ago, answers of a day, events of half a year.
+                        self.rows("SELECT (SELECT count(*) FROM hiring_revoked_token), (SELECT group_concat(name) FROM hiring_idempotency),"
+                                  " (SELECT count(*) FROM hiring_livekit_event)"))
         want = ([("audit10",)], [("alive",), ("ended10",), ("expired10",)], [(b"late10",), (b"used10",)], [(1,)],
                 [("old10", "cancelled"), ("old10", "dead"), ("old10", "done")],
-                [("otp10", "refresh10", "second10", "state10")])
+                [("otp10", "refresh10", "second10", "state10")], [(0, "fresh10", 4)])
         for _ in range(300):
             if left() == want:
                 break
             time.sleep(0.1)
         self.assertEqual(left(), want)
+
+    def test_what_is_over_is_found_by_an_index(self):
+        self.assertEqual(self.stop(self.serve(*ADMIN)), 0)
+        for table, at in (("session", "expires_at_ms"), ("session", "ended_at_ms"), ("link", "expires_at_ms"), ("link", "used_at_ms"), ("throttle", "ends_at_ms"), ("audit", "at_ms"),
+                          ("accounts_otp", "expires_at_ms"), ("accounts_refresh", "expires_at_ms"), ("accounts_second", "expires_at_ms"), ("accounts_state", "expires_at_ms"),
+                          ("hiring_revoked_token", "expires_at_ms"), ("hiring_livekit_event", "at_ms"), ("hiring_idempotency", "created_at_ms")):
+            plan = self.rows(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {at} < ? LIMIT 500", 1)
+            self.assertIn("INDEX", plan[0][3], (table, at))
+        for table, name in (("interview_upload", "content"), ("accounts_profile", "avatar_content")):
+            plan = self.rows(f"EXPLAIN QUERY PLAN SELECT DISTINCT {name} FROM {table} WHERE {name} IN (?, ?)", "a", "b")
+            self.assertIn("INDEX", plan[0][3], table)
 
     def test_ages_of_zero_keep_for_ever(self):
         self.assertEqual(self.stop(self.serve(*ADMIN)), 0)

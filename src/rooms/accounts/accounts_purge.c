@@ -12,4 +12,8 @@ const struct query accounts_purge[] = {
     OVER("accounts_second", "id"),
     OVER("accounts_state", "hash"),
 };
+const struct query accounts_files_named = { .in = "tttttttttttttttt",
+                                            .out = "t",
+                                            .sql = "SELECT DISTINCT avatar_content FROM accounts_profile WHERE avatar_content IN"
+                                                   " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)" };
 const size_t accounts_purge_n = COUNT_OF(accounts_purge);

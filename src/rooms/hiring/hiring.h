@@ -50,6 +50,10 @@ extern const struct family hiring_document;
 
 extern const struct migration hiring_migrations[];
 extern const size_t hiring_migrations_n;
+/* For the retention job: each removes at most $2 rows from before $1, which is to be that many ms ago. */
+extern const struct query hiring_purge[];
+extern const int64_t hiring_purge_kept_ms[];
+extern const size_t hiring_purge_n;
 err hiring_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;
 
 /* Counters of this process, and how long the oldest job about a room has waited, as of a few seconds ago. */

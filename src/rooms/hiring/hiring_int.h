@@ -24,6 +24,7 @@ enum {
     /* A revoked token is remembered that much longer than it is good for: to a server whose clock is behind, or was set back, it is good for longer. */
     REVOKED_KEPT_MS = 3600 * 1000
 };
+#define EVENTS_KEPT_MS (INT64_C(180) * 24 * 3600 * 1000) /* of LiveKit; by then nobody sends one again */
 
 struct secrets; /* hiring_secrets.c */
 struct usage;   /* hiring_usage.c */

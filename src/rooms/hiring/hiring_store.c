@@ -173,7 +173,11 @@ static const struct query q[Q__COUNT] = {
                          " version = version + 1 WHERE lower(candidate_email) = lower($2) OR lower(candidate_email) = $3" },
 };
 
-err hiring_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, q, Q__COUNT, why); }
+err hiring_check_queries(struct store *s, struct arena *a, str *why)
+{
+    TRY(store_check(s, a, hiring_purge, hiring_purge_n, why));
+    return store_check(s, a, q, Q__COUNT, why);
+}
 
 /* Users */
 

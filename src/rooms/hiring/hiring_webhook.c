@@ -5,7 +5,6 @@
 
 enum { SHA256_BASE64 = 44, LEEWAY_S = 60, TEXT_MAX = 255 };
 #define YEAR_10000_S INT64_C(253402300800)
-#define KEEP_MS (INT64_C(180) * 24 * 3600 * 1000)
 
 static err refused(struct call *c, const char *why)
 {
@@ -124,7 +123,7 @@ static err take(struct call *c)
     TRY(hiring_interview_by_room(c, v->room, &i));
     if (!i) return ERR_OK; /* a room that is not ours */
     TRY(summary(c, v, &about));
-    TRY(hiring_event_put(c, v->id, i->id, v->type, v->at_ms, about, c->now_ms - KEEP_MS, &fresh));
+    TRY(hiring_event_put(c, v->id, i->id, v->type, v->at_ms, about, c->now_ms - EVENTS_KEPT_MS, &fresh));
     if (!fresh) return ERR_OK;
     if (str_is(v->type, "room_started") && !str_is(i->room_state, "created")) TRY(hiring_room_state(c, i->id, STR("created")));
     if (!hiring_event_changes(i, v->type, v->participant, v->at_ms, hiring_of(c)->o.livekit.auto_complete, &effect)) return ERR_OK;

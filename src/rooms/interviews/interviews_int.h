@@ -92,6 +92,8 @@ struct session_write {
 err session_store(struct call *c, const struct session_write *w) MUST_CHECK;
 err session_own(struct call *c, str id, str account_id) MUST_CHECK;
 /* Drops the caller's ownership; the rest goes with the last owner (api 12.5). */
+/* Inside a write, with its lock: the session, its steps and its uploads go. */
+err session_drop(struct call *c, str id) MUST_CHECK;
 err session_disown(struct call *c, str id, str interview, str account_id, bool *gone) MUST_CHECK;
 struct upload {
     str session, interview, filename, mimetype, extension, content; /* content: name in files */

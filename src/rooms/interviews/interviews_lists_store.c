@@ -13,7 +13,7 @@
 #define OUT "iii?ii?ittii?t?t?t?t?t?t?t?t?t?t?i?"
 enum { C_POSITION, C_ID, C_TEMP, C_CREATED, C_ACTIVE, C_FIRST /* those of enum query_column, in its order */ };
 
-enum { Q_ALL, Q_ACCOUNT, Q_INTERVIEW, Q_BOTH, Q_SESSION, Q_DISOWN, Q_OWNED, Q_STEPS_GONE, Q_GONE, Q__COUNT };
+enum { Q_ALL, Q_ACCOUNT, Q_INTERVIEW, Q_BOTH, Q_SESSION, Q_DISOWN, Q_OWNED, Q__COUNT };
 static const struct query q[Q__COUNT] = {
     [Q_ALL] = { "iii", OUT, COLUMNS BEHIND("1", "2", "3"), NULL },
     [Q_ACCOUNT] = { "iiii", OUT, COLUMNS ACCOUNT("1") BEHIND("2", "3", "4"), NULL },
@@ -22,8 +22,6 @@ static const struct query q[Q__COUNT] = {
     [Q_SESSION] = { "tiii", OUT, COLUMNS " AND o.session_id = $1" BEHIND("2", "3", "4"), NULL },
     [Q_DISOWN] = { "it", "", "DELETE FROM interview_owner WHERE id = $1 AND session_id = $2", NULL },
     [Q_OWNED] = { "t", "i", "SELECT count(*) FROM interview_owner WHERE session_id = $1", NULL },
-    [Q_STEPS_GONE] = { "t", "", "DELETE FROM interview_step WHERE session_id = $1", NULL },
-    [Q_GONE] = { "t", "", "DELETE FROM interview_session WHERE id = $1", NULL },
 };
 
 err lists_check_queries(struct store *s, struct arena *a, str *why) { return store_check(s, a, q, Q__COUNT, why); }
@@ -76,6 +74,5 @@ err lists_disown(struct call *c, const struct list_row *row)
     if (dropped == 0) return ERR_OK; /* somebody was quicker */
     TRY(db_get(c, &q[Q_OWNED], &owners, session));
     if (owners[0].i > 0) return ERR_OK;
-    TRY(db_run(c, &q[Q_STEPS_GONE], session));
-    return db_run(c, &q[Q_GONE], session);
+    return session_drop(c, session);
 }

@@ -73,11 +73,13 @@ static const char schema_values[] = "CREATE TABLE interview_value (\n"
 /* Lists are chosen by interview_owner; this index was moved with every step and read by nobody. */
 static const char schema_unread[] = "DROP INDEX interview_session_by_interview;\n";
 
+/* Whoever collects files asks who names one. Uploads go with their session; those of sessions that are gone already go now. */
+static const char schema_uploads[] = "DELETE FROM interview_upload WHERE NOT EXISTS (SELECT 1 FROM interview_session s WHERE s.id = session_id);\n"
+                                     "CREATE INDEX interview_upload_by_content ON interview_upload (content);\n";
+
 const struct migration interviews_migrations[] = {
-    { 100, "0100_interview_sessions", schema_sessions },
-    { 101, "0101_interview_lists", schema_lists },
-    { 102, "0102_interview_values", schema_values },
-    { 103, "0103_interview_unread_index", schema_unread },
+    { 100, "0100_interview_sessions", schema_sessions },   { 101, "0101_interview_lists", schema_lists },     { 102, "0102_interview_values", schema_values },
+    { 103, "0103_interview_unread_index", schema_unread }, { 104, "0104_interview_uploads", schema_uploads },
 };
 const size_t interviews_migrations_n = COUNT_OF(interviews_migrations);
 
@@ -95,6 +97,7 @@ enum {
     Q_OWNED,
     Q_SESSION_DROP,
     Q_STEPS_GONE,
+    Q_UPLOADS_GONE,
     Q_UPLOAD,
     Q_PROFILE,
     Q__COUNT
@@ -133,9 +136,10 @@ static const struct query q[Q__COUNT] = {
     [Q_OWNED] = { "t", "i", "SELECT count(*) FROM interview_owner WHERE session_id = $1", NULL },
     [Q_SESSION_DROP] = { "t", "", "DELETE FROM interview_session WHERE id = $1", NULL },
     [Q_STEPS_GONE] = { "t", "", "DELETE FROM interview_step WHERE session_id = $1", NULL },
+    [Q_UPLOADS_GONE] = { "t", "", "DELETE FROM interview_upload WHERE session_id = $1", NULL },
     [Q_UPLOAD] = { "tttttti", "i",
                    "INSERT INTO interview_upload (session_id, interview, filename, mimetype, extension, content, created_at_ms)"
-                   " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+                   " SELECT $1, $2, $3, $4, $5, $6, $7 WHERE EXISTS (SELECT 1 FROM interview_session WHERE id = $1) RETURNING id",
                    NULL },
     [Q_PROFILE] = { "t", "t?t?t?t?t?t?",
                     "SELECT country, subdivisionfirst, subdivisionsecond, subdivisionthird, organization, language FROM interview_profile"
@@ -143,11 +147,16 @@ static const struct query q[Q__COUNT] = {
                     NULL },
 };
 
+const struct query interviews_files_named = { "tttttttttttttttt", "t",
+                                              "SELECT DISTINCT content FROM interview_upload WHERE content IN"
+                                              " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                                              NULL };
 const struct query interviews_file_names = { "", "t", "SELECT DISTINCT content FROM interview_upload WHERE content <> ''", NULL };
 
 err interviews_check_queries(struct store *s, struct arena *a, str *why)
 {
     TRY(store_check(s, a, q, Q__COUNT, why));
+    TRY(store_check(s, a, &interviews_files_named, 1, why));
     TRY(kept_check_queries(s, a, why));
     return lists_check_queries(s, a, why);
 }
@@ -202,15 +211,21 @@ err session_disown(struct call *c, str id, str interview, str account_id, bool *
     TRY(db_get(c, &q[Q_OWNED], &row, id));
     if (row[0].i > 0) return ERR_OK;
     *gone = true;
+    return session_drop(c, id);
+}
+
+err session_drop(struct call *c, str id)
+{
     TRY(db_run(c, &q[Q_STEPS_GONE], id));
+    TRY(db_run(c, &q[Q_UPLOADS_GONE], id)); /* the contents, which others may share: files_collect() */
     return db_run(c, &q[Q_SESSION_DROP], id);
 }
 
 err upload_add(struct call *c, struct upload *u)
 {
     struct cell *row;
-    TRY(db_get(c, &q[Q_UPLOAD], &row, u->session, u->interview, u->filename, u->mimetype, u->extension, u->content, c->now_ms));
-    u->number = row[0].i;
+    TRY(db_find(c, &q[Q_UPLOAD], &row, u->session, u->interview, u->filename, u->mimetype, u->extension, u->content, c->now_ms));
+    u->number = row ? row[0].i : 0;
     return ERR_OK;
 }
 

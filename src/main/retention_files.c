@@ -1,0 +1,80 @@
+/* main/retention_files.c: the periodic job that removes files which no row names any more: contents of uploads whose sessions are gone, and what was kept for
+ * a row that never came. Contents are shared, so only the rows tell. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "main/retention.h"
+#include "rooms/accounts/accounts.h"
+#include "rooms/interviews/interviews.h"
+
+enum { ASK_ARENA = 64 << 10, LEASE_MS = 600000, AT_A_TIME_MS = 120000, PAUSE_MS = 1000, PAUSE_MAX_MS = 60000, TRIES = 5 };
+
+static const struct query *const who_names[] = { &interviews_files_named, &accounts_files_named };
+
+struct round {
+    const struct job *j;
+    int64_t end_ms;
+};
+
+struct asking {
+    const char (*names)[FILES_NAME];
+    size_t n;
+    bool *out;
+};
+
+_Static_assert(FILES_ASKED == 16, "as many parameters as the queries have");
+
+static err ask(struct call *c)
+{
+    const struct asking *a = c->state;
+    str v[FILES_ASKED];
+    struct rows rows;
+    for (size_t i = 0; i < FILES_ASKED; i++) v[i] = (str){ a->names[i < a->n ? i : 0], FILES_NAME };
+    for (size_t k = 0; k < COUNT_OF(who_names); k++) {
+        TRY(db_list(c, who_names[k], &rows, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12], v[13], v[14], v[15]));
+        for (size_t r = 0; r < rows.n; r++)
+            for (size_t i = 0; i < a->n; i++) a->out[i] |= str_eq(rows.row[r][0].s, v[i]);
+    }
+    return ERR_OK;
+}
+
+static err named(void *arg, const char (*names)[FILES_NAME], size_t n, bool *out)
+{
+    const struct round *r = arg;
+    struct asking a = { names, n, out };
+    struct call c = { .mem = arena_new(ASK_ARENA), .state = &a };
+    if (!c.mem) return ERR_NOMEM;
+    err e = store_do(r->j->store, &c, TX_READ, ask);
+    arena_free(c.mem);
+    return e;
+}
+
+static bool stop(void *arg)
+{
+    const struct round *r = arg;
+    return jobs_stopping(r->j->queue) || clock_mono_ms() > r->end_ms;
+}
+
+/* ERR_BUSY: the time is over, or a backup holds the files; the next round goes on there. */
+static err run(struct call *c, const struct job *j, void *arg)
+{
+    struct files_round *of = arg;
+    struct round r = { j, clock_mono_ms() + AT_A_TIME_MS };
+    int64_t gone = 0;
+    (void)c;
+    err e = files_collect(of->files, &(struct files_collect){ of->keep_s, &r, named, stop }, &of->at, &gone);
+    if (gone) LOG(LOG_INFO, "files that nothing named removed", LOG_I("files", gone));
+    return e == ERR_BUSY ? ERR_OK : e;
+}
+
+struct job_kind files_kind(struct files_round *of, int64_t every_s)
+{
+    return (struct job_kind){ .name = "files",
+                              .run = run,
+                              .arg = of,
+                              .tries = TRIES,
+                              .backoff_ms = PAUSE_MS,
+                              .backoff_max_ms = PAUSE_MAX_MS,
+                              .lease_ms = LEASE_MS,
+                              .at_once = 1,
+                              .period_ms = every_s * 1000 };
+}
