@@ -94,25 +94,71 @@ bool cli_takes(const struct command *cmd, const struct option *o)
     return false;
 }
 
-static void print_options(const struct command *cmd, bool common)
+/* Help fits a terminal of that many columns; only examples, which people copy, are as long as they are. */
+enum { HELP_WIDTH = 80, HELP_GAP = 2 };
+
+/* The words of text from column at on, and from column indent on in further lines. */
+static void print_words(const char *text, size_t at, size_t indent)
+{
+    for (bool first = true; *text; first = false) {
+        size_t n = strcspn(text, " ");
+        bool fits = at + !first + n <= HELP_WIDTH;
+        if (!first && fits) printf(" ");
+        if (!first && !fits) printf("\n%*s", (int)indent, "");
+        at = fits ? at + !first + n : indent + n;
+        printf("%.*s", (int)n, text);
+        text += n;
+        text += strspn(text, " ");
+    }
+    printf("\n");
+}
+
+static size_t pair_width(const char *name, const char *value) { return HELP_GAP + strlen(name) + (*value ? 1 + strlen(value) : 0); }
+
+static void print_pair(const char *name, const char *value, const char *text, size_t column)
+{
+    printf("%*s%s%s%s%*s", HELP_GAP, "", name, *value ? " " : "", value, (int)(column - pair_width(name, value)), "");
+    print_words(text, column, column);
+}
+
+static const char *value_of(const struct option *o) { return o->value ? o->value : ""; }
+
+static bool is_listed(const struct command *cmd, const struct option *o, bool common) { return o->common == common && cli_takes(cmd, o); }
+
+static size_t options_width(const struct command *cmd)
+{
+    size_t most = 0;
+    for (const struct option *o = cli_options; o->name; o++)
+        if (cli_takes(cmd, o) && pair_width(o->name, value_of(o)) > most) most = pair_width(o->name, value_of(o));
+    return most;
+}
+
+static void print_options(const struct command *cmd, bool common, size_t column)
 {
     for (const struct option *o = cli_options; o->name; o++)
-        if (o->common == common && cli_takes(cmd, o)) printf("  %-16s %-11s %s\n", o->name, o->value ? o->value : "", o->doc);
+        if (is_listed(cmd, o, common)) print_pair(o->name, value_of(o), o->doc, column);
 }
 
 void cli_help_command(const struct command *cmd)
 {
-    printf("chancery %s%s%s - %s\n\nExample:\n  %s\n\nOptions:\n", cmd->name, *cmd->args ? " " : "", cmd->args, cmd->summary, cmd->example);
-    print_options(cmd, false);
-    print_options(cmd, true);
+    size_t column = options_width(cmd) + HELP_GAP;
+    int at = printf("chancery %s%s%s - ", cmd->name, *cmd->args ? " " : "", cmd->args);
+    print_words(cmd->summary, at > 0 ? (size_t)at : 0, HELP_GAP);
+    printf("\nExample:\n  %s\n\nOptions:\n", cmd->example);
+    print_options(cmd, false, column);
+    print_options(cmd, true, column);
 }
 
 void cli_help_all(void)
 {
-    printf("chancery - one server for guided interviews, accounts, tenants, hiring and signatures\n\nUsage: chancery COMMAND [OPTIONS]\n\nCommands:\n");
-    for (const struct command *cmd = commands; cmd->name; cmd++) printf("  %-20s %-12s %s\n", cmd->name, cmd->args, cmd->summary);
+    size_t column = options_width(NULL);
+    for (const struct command *cmd = commands; cmd->name; cmd++)
+        if (pair_width(cmd->name, cmd->args) > column) column = pair_width(cmd->name, cmd->args);
+    column += HELP_GAP;
+    printf("chancery - one server for guided interviews, accounts, tenants, hiring and\nsignatures\n\nUsage: chancery COMMAND [OPTIONS]\n\nCommands:\n");
+    for (const struct command *cmd = commands; cmd->name; cmd++) print_pair(cmd->name, cmd->args, cmd->summary, column);
     printf("\nOptions of every command:\n");
-    print_options(NULL, true);
+    print_options(NULL, true, column);
     printf("\nchancery COMMAND --help tells more and gives an example.\n");
 }
 

@@ -110,12 +110,30 @@ class Usage(Folder):
                 self.assertIn("chancery " + command["name"], command["example"])
                 for option in command["options"]:
                     self.assertIn("\n  %s " % option, done.stdout)
+                self.fits(done.stdout, command["example"])
                 self.assertEqual(self.run_it("help", *words).stdout, done.stdout)
                 self.assertRegex(self.run_it(*words, "--version").stdout, r"^chancery \d+\.\d+\.\d+\n$")
                 self.refused(2, "unknown option --no-such", *words, "--no-such")
                 self.assertTrue({"--config", "--data", "--set", "--quiet", "--verbose", "--json", "--help", "--version"} <= set(command["options"]))
                 if command["args"] and not command["args"].startswith("[") and "--email" not in command["options"]:
                     self.refused(2, "needs " + command["args"], *words)
+        self.fits(self.run_it("--help").stdout)
+
+    def fits(self, text, *examples):
+        """80 columns, but for what is to be copied; texts of a list begin in one column, further lines of them too."""
+        lines = text.splitlines()
+        self.assertEqual([line for line in lines if len(line) > 80 and line[2:] not in examples], [])
+        column = None
+        for line in lines[lines.index("Commands:" if "Commands:" in lines else "Options:") + 1:]:
+            if not line:
+                column = None
+                continue
+            if line.startswith("chancery ") or not line.startswith("  "):
+                continue
+            found = re.match(r"  \S.*?  +(?=\S)|   +(?=\S)", line)
+            self.assertIsNotNone(found, line)
+            column = column or found.end()
+            self.assertEqual(found.end(), column, line)
 
     def test_every_list_is_one_in_json_too(self):
         self.assertEqual(self.on_data("user", "create", EMAIL).returncode, 0)
