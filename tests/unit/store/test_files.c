@@ -304,6 +304,40 @@ static void test_held(void **state)
     assert_int_equal(fd, -1);
 }
 
+struct putter {
+    struct box *b;
+    atomic_bool done;
+};
+
+static void *put_abc(void *arg)
+{
+    struct putter *p = arg;
+    char unused[FILES_NAME];
+    err e = files_put(p->b->f, STR("abc"), unused);
+    atomic_store(&p->done, true);
+    return e ? arg : NULL;
+}
+
+/* Else a file could be found whole, and go right after that. */
+static void test_put_waits(void **state)
+{
+    struct box *b = *state;
+    struct putter p = { .b = b };
+    pthread_t t;
+    char path[96];
+    void *failed;
+    assert_trip(b, STR("abc"), of_abc);
+    (void)snprintf(path, sizeof path, "%s/files/lock", b->r->dir);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    assert_int_equal(pthread_create(&t, NULL, put_abc, &p), 0);
+    (void)usleep(50000);
+    assert_false(atomic_load(&p.done));
+    (void)close(fd);
+    (void)pthread_join(t, &failed);
+    assert_null(failed);
+}
+
 static void test_stopped(void **state)
 {
     struct box *b = *state;
@@ -411,6 +445,7 @@ int main(void)
         { "what nothing names goes when it is old, and nothing else", test_collect, setup, teardown },
         { "what is put while the rows are asked stays", test_put_while_asked, setup, teardown },
         { "nothing goes while somebody holds the files", test_held, setup, teardown },
+        { "who puts a file waits while others go", test_put_waits, setup, teardown },
         { "told to stop, it goes on there the next time", test_stopped, setup, teardown },
         { "nothing that is named ever goes", test_race, setup, teardown },
         { "a folder that cannot be made is named", test_no_folder, setup, teardown, NULL },
