@@ -58,14 +58,17 @@ def logins(server, mails, names):
             local.c = server.connect()
         return local.c
 
-    def ask(name):
-        # PostgreSQL refuses who loses too many races for the next account number.
-        while (status := post(server, "otp/request/", {"identifier": name}, connection())[0]) == 503:
+    def patient(path, body):
+        """PostgreSQL refuses who loses too many races, such as for the next account number."""
+        while (reply := post(server, path, body, connection()))[0] == 503:
             time.sleep(0.05)
-        assert status == 200
+        return reply
+
+    def ask(name):
+        assert patient("otp/request/", {"identifier": name})[0] == 200
 
     def verify(name):
-        status, pairs[name] = post(server, "otp/verify/", {"identifier": name, "otp": known[name]}, connection())
+        status, pairs[name] = patient("otp/verify/", {"identifier": name, "otp": known[name]})
         assert status == 200, pairs[name]
     spread(names, ask)
     known = codes(mails, len(names))
