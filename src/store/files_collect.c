@@ -70,7 +70,7 @@ static bool is_old(const struct collecting *c, const char *path, const struct ti
 
 static err drop_unnamed(struct collecting *c, const bool *named, int lock)
 {
-    struct timespec now;
+    struct timespec now = { 0 };
     TRY(time_there(lock, &now));
     for (size_t i = 0; i < c->batch.n; i++) {
         struct place p = files_place(c->batch.names[i]);
@@ -129,7 +129,7 @@ static err inner(struct collecting *c, const char *path, const struct timespec *
 static err outer(struct collecting *c, unsigned k)
 {
     char path[2 * FILES_FOLDER], top[FILES_FOLDER];
-    struct timespec now;
+    struct timespec now = { 0 };
     struct dirent *item;
     DIR *d;
     int lock;
