@@ -19,7 +19,10 @@ const struct query auth_q[AQ__COUNT] = {
                           .out = ACCOUNT_OUT,
                           .sql = "SELECT " ACCOUNT " FROM account a WHERE a.scope = $1 AND a.deleted_at_ms IS NULL ORDER BY a.number" },
 
-    [AQ_ACCOUNT_NUMBER] = { .in = "", .out = "i", .sql = "UPDATE counter SET value = value + 1 WHERE name = 'account' RETURNING value" },
+    [AQ_ACCOUNT_NUMBER] = { .in = "",
+                            .out = "i",
+                            .sql = "UPDATE counter SET value = value + 1 WHERE name = 'account' RETURNING value",
+                            .sql_pg = "SELECT nextval('account_number')" },
     [AQ_ACCOUNT_INSERT] = { .in = "titt?t?i?tttttt?iiii?",
                             .out = "t",
                             .sql = "INSERT INTO account (id, number, scope, email, email_norm, email_verified_at_ms, display_name, first_name,"

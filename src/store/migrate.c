@@ -29,11 +29,13 @@ struct upgrade {
     bool more;        /* one was applied: look for the next */
 };
 
-static void checksum(const struct migration *m, char out[static CHECKSUM + 1])
+static const char *text_of(const struct engine *e, const struct migration *m) { return e->sql_pg && m->sql_pg ? m->sql_pg : m->sql; }
+
+static void checksum(const struct engine *e, const struct migration *m, char out[static CHECKSUM + 1])
 {
     static const char digits[] = "0123456789abcdef";
     uint8_t hash[CRYPTO_HASH];
-    crypto_digest(hash, str_c(m->sql));
+    crypto_digest(hash, str_c(text_of(e, m)));
     for (size_t i = 0; i < CRYPTO_HASH; i++) {
         out[2 * i] = digits[hash[i] >> 4];
         out[2 * i + 1] = digits[hash[i] & 15];
@@ -104,7 +106,7 @@ static const struct migration *known(const struct upgrade *u, int64_t number)
 }
 
 /* The ledger holds nothing that we do not know, and nothing with another text. */
-static err ledger_fits(struct call *c, const struct upgrade *u)
+static err ledger_fits(struct call *c, const struct engine *e, const struct upgrade *u)
 {
     for (size_t i = 0; i < u->done.n; i++) {
         const struct cell *row = u->done.row[i];
@@ -113,7 +115,7 @@ static err ledger_fits(struct call *c, const struct upgrade *u)
             return fail(c, ERR_CONFLICT, NULL, "the store is newer than this program: it has migration " STR_FMT ", unknown here; start the newer program",
                         STR_ARG(row[1].s));
         char sum[CHECKSUM + 1];
-        checksum(m, sum);
+        checksum(e, m, sum);
         if (!str_is(row[2].s, sum))
             return fail(c, ERR_CONFLICT, NULL, "migration %s was applied with another text than this program has; start the program that the store belongs to",
                         m->name);
@@ -132,8 +134,8 @@ static err read_ledger(struct call *c)
 static err apply(struct call *c, const struct migration *m)
 {
     char sum[CHECKSUM + 1];
-    checksum(m, sum);
-    err e = script(c, m->sql);
+    checksum(c->db->store->e, m, sum);
+    err e = script(c, text_of(c->db->store->e, m));
     if (e != ERR_OK) return fail(c, e, NULL, "migration %s failed and left nothing behind; the log has the reason", m->name);
     return db_run(c, &q[Q_ADD], (int64_t)m->number, str_c(m->name), (str){ sum, CHECKSUM }, c->now_ms);
 }
@@ -146,7 +148,7 @@ static err apply_next(struct call *c)
     u->more = false;
     if (*e->ledger_lock) TRY(script(c, e->ledger_lock));
     TRY(read_ledger(c));
-    TRY(ledger_fits(c, u));
+    TRY(ledger_fits(c, e, u));
     for (size_t i = 0; i < u->n && !u->more; i++) {
         if (ledger_row(&u->done, u->all[i].number)) continue;
         TRY(apply(c, &u->all[i]));
@@ -210,7 +212,7 @@ err store_migration_status(struct store *s, struct arena *a, const struct migrat
         buf_printf(out, "%s %s\n", done ? "applied" : "pending", all[i].name);
         applied += done;
     }
-    err e = ledger_fits(&c, &u);
+    err e = ledger_fits(&c, s->e, &u);
     *current = e == ERR_OK && applied == n;
     if (e != ERR_OK) buf_printf(out, STR_FMT "\n", STR_ARG(c.why.text));
     return e == ERR_OK ? buf_ok(out) : e;

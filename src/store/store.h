@@ -80,10 +80,11 @@ void store_off_change(struct store *s, void (*fn)(void *), void *arg);
 
 /* Migrations: forward only, one global order, one ledger of checksums, a transaction each. */
 struct migration {
-    int number;       /* globally unique, ascending */
-    const char *name; /* "0001_accounts" */
-    const char *sql;  /* statements ended by ';' at a line's end; {serial} {blob} {bigint} stand for what differs between engines: {serial} is an
-                         int64 that counts up, primary key included ("id {serial},") */
+    int number;         /* globally unique, ascending */
+    const char *name;   /* "0001_accounts" */
+    const char *sql;    /* statements ended by ';' at a line's end; {serial} {blob} {bigint} stand for what differs between engines: {serial} is an
+                           int64 that counts up, primary key included ("id {serial},") */
+    const char *sql_pg; /* in its place on PostgreSQL; NULL: the same */
 };
 struct store_options {
     const char *url;        /* "sqlite:PATH" or "postgresql://…" */

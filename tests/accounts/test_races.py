@@ -89,6 +89,14 @@ class Races(Accounts):
             self.assertEqual({r["error_code"] for r in replies if r.status == 429}, {"cooldown"})
             self.assertEqual(self.command("user", "list").count(body["identifier"]), 1)
 
+    def test_many_first_requests_for_many_addresses(self):
+        """Nobody is sent away because others sign up in the same moment."""
+        self.start()
+        said = self.at_once(16, lambda i: [self.ask("POST", "/cfg/accounts/otp/request/", {"identifier": f"many{i}.{k}@example.com"}).status for k in range(8)])
+        self.assertEqual({status for one in said for status in one}, {200})
+        ids = [self.login(f"many{i}.0@example.com")["user"]["id"] for i in range(16)]
+        self.assertEqual(len(set(ids)), 16)
+
     def test_five_guesses_of_one_code_are_not_more_by_haste(self):
         """Each wrong guess counts, however many come at once: the sixth finds no code any more."""
         self.start()
