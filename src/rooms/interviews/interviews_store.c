@@ -96,6 +96,7 @@ enum {
     Q_DISOWN,
     Q_OWNED,
     Q_SESSION_DROP,
+    Q_VALUES_GONE,
     Q_STEPS_GONE,
     Q_UPLOADS_GONE,
     Q_UPLOAD,
@@ -134,6 +135,7 @@ static const struct query q[Q__COUNT] = {
                    " WHERE s.id = session_id AND s.interview = $3)",
                    NULL },
     [Q_OWNED] = { "t", "i", "SELECT count(*) FROM interview_owner WHERE session_id = $1", NULL },
+    [Q_VALUES_GONE] = { "t", "", "DELETE FROM interview_value WHERE scope = 'session:' || $1", NULL },
     [Q_SESSION_DROP] = { "t", "", "DELETE FROM interview_session WHERE id = $1", NULL },
     [Q_STEPS_GONE] = { "t", "", "DELETE FROM interview_step WHERE session_id = $1", NULL },
     [Q_UPLOADS_GONE] = { "t", "", "DELETE FROM interview_upload WHERE session_id = $1", NULL },
@@ -218,6 +220,7 @@ err session_drop(struct call *c, str id)
 {
     TRY(db_run(c, &q[Q_STEPS_GONE], id));
     TRY(db_run(c, &q[Q_UPLOADS_GONE], id)); /* the contents, which others may share: files_collect() */
+    TRY(db_run(c, &q[Q_VALUES_GONE], id));
     return db_run(c, &q[Q_SESSION_DROP], id);
 }
 

@@ -260,20 +260,26 @@ int64_t add_person(const char *email, const char *privilege, const char *key, co
 struct statement {
     const struct query *q;
     str parameter;
+    int64_t number;
 };
 static err statement_tx(struct call *c)
 {
-    const struct statement *s = c->state;
-    return db_run(c, s->q, s->parameter);
+    struct statement *s = c->state;
+    struct cell *row;
+    if (!*s->q->out) return db_run(c, s->q, s->parameter);
+    TRY(db_get(c, s->q, &row, s->parameter));
+    s->number = row[0].i;
+    return ERR_OK;
 }
 
-void run_sql(const struct query *q, str parameter)
+int64_t run_sql(const struct query *q, str parameter)
 {
-    struct statement s = { q, parameter };
+    struct statement s = { q, parameter, 0 };
     struct call c = rig_call(1 << 20);
     c.state = &s;
     assert_int_equal(store_do(rig->s, &c, TX_WRITE, statement_tx), ERR_OK);
     rig_call_end(&c);
+    return s.number;
 }
 
 /* the rig */

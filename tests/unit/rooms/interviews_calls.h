@@ -33,8 +33,8 @@ struct script {
 extern struct script script;
 /* One more account with an API key, whose permissions are a JSON list, NULL for none. privilege: one that it has, NULL for none. Its number. */
 int64_t add_person(const char *email, const char *privilege, const char *key, const char *permissions);
-/* One statement in a transaction of its own. */
-void run_sql(const struct query *q, str parameter);
+/* One statement in a transaction of its own; the number that it gives, if it gives one. */
+int64_t run_sql(const struct query *q, str parameter);
 /* A new session: its id in a static buffer, its secret is 0123456789abcdef. */
 const char *new_session(void);
 #define INTERVIEW "docassemble.t:data/questions/t.yml"

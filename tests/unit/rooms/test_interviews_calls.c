@@ -189,6 +189,19 @@ static void a_session_deleted_meanwhile_is_missed(void **state)
         }
 }
 
+static void what_a_session_keeps_beside_its_answers_goes_with_it(void **state)
+{
+    (void)state;
+    static const struct query put = { "t", "", "INSERT INTO interview_value (scope, key, value, modified_at_ms) VALUES ('session:' || $1, 'k', '', 0)", NULL };
+    static const struct query count = { "t", "i", "SELECT count(*) FROM interview_value WHERE scope = 'session:' || $1", NULL };
+    id = new_session();
+    run_sql(&put, str_c(id));
+    run_sql(&put, STR("another"));
+    delete_it();
+    assert_int_equal(run_sql(&count, str_c(id)), 0);
+    assert_int_equal(run_sql(&count, STR("another")), 1);
+}
+
 static void a_lost_race_is_evaluated_again(void **state)
 {
     (void)state;
@@ -647,6 +660,7 @@ const struct CMUnitTest interviews_call_tests[] = {
     cmocka_unit_test(a_step_that_was_tampered_with_is_refused),
     cmocka_unit_test(many_steps_and_ways_back_are_kept),
     cmocka_unit_test(a_session_deleted_meanwhile_is_missed),
+    cmocka_unit_test(what_a_session_keeps_beside_its_answers_goes_with_it),
     cmocka_unit_test(a_lost_race_is_evaluated_again),
     cmocka_unit_test(a_race_that_is_always_lost_ends_with_busy),
     cmocka_unit_test(a_keyframe_overwritten_meanwhile_is_not_taken_for_the_old_one),
