@@ -50,7 +50,7 @@ class Avatars(Accounts):
         return self.ask("GET", urllib.parse.urlsplit(url).path)
 
     def files(self):
-        return [p for p in (self.folder / "data" / "files").rglob("*") if p.is_file()]
+        return [p for p in (self.folder / "data" / "files").rglob("*") if p.is_file() and p.name != "lock"]
 
     def test_each_kind_is_taken_and_shown_as_what_it_is(self):
         from PIL import Image
