@@ -1,4 +1,4 @@
-/* base/clock.h: the one place where the time is read, so that the program runs under faketime. */
+/* base/clock.h: the one place where the time is read, so that tests can turn it. */
 #pragma once
 #include "base/str.h"
 

@@ -25,7 +25,6 @@ from chancery_server import Server  # noqa: E402
 BUILD = None       # folder of the program
 PG = None          # URL of a private PostgreSQL server
 SOAK = bool(os.environ.get("CHANCERY_TEST_SOAK"))
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 
 
 def main(module="__main__"):
