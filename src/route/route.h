@@ -49,7 +49,7 @@ struct op {
     bool (*quick_now)(const struct call *c); /* with TX_NONE: whether it waits for nothing but the store this time; NULL: never asked */
     err (*run)(struct call *c);
     err (*record)(struct call *c);   /* with TX_NONE: what a run that went well leaves behind, in a write of its own that is committed before the reply leaves.
-                                        The   reply is made already; c->state is as run() left it. NULL: nothing */
+                                        The reply is made already; c->state is as run() left it. NULL: nothing */
     const struct reply_doc *replies; /* ended by status 0; those of the family's .common need no mention */
     const char *const *path_docs;    /* one text per {name} */
 };

@@ -91,9 +91,9 @@ struct session_write {
 /* ERR_CONFLICT (without fail()): the session's version is not the expected one. */
 err session_store(struct call *c, const struct session_write *w) MUST_CHECK;
 err session_own(struct call *c, str id, str account_id) MUST_CHECK;
-/* Drops the caller's ownership; the rest goes with the last owner (api 12.5). */
-/* Inside a write, with its lock: the session, its steps and its uploads go. */
+/* Inside a write, with its lock: the session goes, with its steps, its uploads and the values that it keeps. */
 err session_drop(struct call *c, str id) MUST_CHECK;
+/* Drops the caller's ownership; the rest goes with the last owner (api 12.5). */
 err session_disown(struct call *c, str id, str interview, str account_id, bool *gone) MUST_CHECK;
 struct upload {
     str session, interview, filename, mimetype, extension, content; /* content: name in files */

@@ -36,7 +36,7 @@ def phone_number_in_e164(number, country=None):
 
 
 def phone_number_part(number, part, country=None):
-    """Part of a number by its pattern XXX-XXX-XXXX: 0 area, 1 exchange, 2 line; nothing if there is no such part."""
+    """Part of a number of three, three and four digits: 0 area, 1 exchange, 2 line; nothing if there is no such part."""
     import re
     formatted = phone_number_formatted(number, country) or str(number)
     found = re.match(r"\D*(\d{3})\D*(\d{3})\D*(\d{4})\D*\Z", formatted)
