@@ -30,7 +30,7 @@ err hiring_command_key_off(struct call *c, str id)
 {
     bool found;
     str lower;
-    TRY(email_normalise(c->mem, id, &lower)); /* ids are stored in lower case */
+    TRY(hiring_id_of(c, id, &lower));
     TRY(hiring_key_off_any(c, lower, &found));
     if (!found) return fail(c, ERR_NOT_FOUND, NULL, STR_FMT ": no such API key; `chancery apikey list` names them", STR_ARG(id));
     return hiring_audit(c, "api_key.deactivate", lower);

@@ -228,6 +228,8 @@ err hiring_score_text(struct arena *a, double score, str *out) MUST_CHECK;
 err hiring_json_compact(struct arena *a, str json, str *out) MUST_CHECK;
 /* 36 characters, hex and dashes; any case. */
 bool hiring_is_uuid(str text);
+/* An id as it is stored: in lower case. */
+err hiring_id_of(struct call *c, str text, str *out) MUST_CHECK;
 /* What stands in Authorization: Bearer for an API key operation. ERR_INPUT: none of the forms. */
 struct credentials {
     str key, secret; /* each absent, or KEY_LEN characters */

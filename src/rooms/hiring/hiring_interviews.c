@@ -27,7 +27,7 @@ err hiring_interview_of(struct call *c, struct interview **out)
     str id;
     *out = NULL;
     if (hiring_is_uuid(c->path[0])) {
-        TRY(email_normalise(c->mem, c->path[0], &id)); /* ids are stored in lower case */
+        TRY(hiring_id_of(c, c->path[0], &id));
         TRY(hiring_interview_find(c, id, out));
     }
     bool own = *out && str_eq((*out)->creator_id, me->id);

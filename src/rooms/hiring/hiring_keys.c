@@ -87,11 +87,10 @@ err hiring_key_list(struct call *c)
 
 static err no_key(struct call *c) { return fail(c, ERR_NOT_FOUND, NULL, "API key not found"); }
 
-/* Ids are stored in lower case. */
 static err own_id(struct call *c, str *out)
 {
     if (!hiring_is_uuid(c->path[0])) return no_key(c);
-    return email_normalise(c->mem, c->path[0], out);
+    return hiring_id_of(c, c->path[0], out);
 }
 
 err hiring_key_deactivate(struct call *c)

@@ -98,6 +98,8 @@ bool hiring_is_uuid(str text)
     return text.n == CRYPTO_UUID;
 }
 
+err hiring_id_of(struct call *c, str text, str *out) { return email_normalise(c->mem, text, out); }
+
 static bool is_key(str text, str prefix)
 {
     if (text.n != KEY_LEN || !str_starts(text, prefix)) return false;
