@@ -2,11 +2,11 @@
 #include "auth/auth.h"
 
 static const struct query purge_q[AUTH_PURGE__COUNT] = {
-    [AUTH_PURGE_EXPIRED_SESSIONS] = { .in = "ii", .sql = "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at_ms < $1 LIMIT $2)" },
-    [AUTH_PURGE_ENDED_SESSIONS] = { .in = "ii", .sql = "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE ended_at_ms < $1 LIMIT $2)" },
-    [AUTH_PURGE_LINKS] = { .in = "ii", .sql = "DELETE FROM link WHERE hash IN (SELECT hash FROM link WHERE expires_at_ms < $1 LIMIT $2)" },
-    [AUTH_PURGE_USED_LINKS] = { .in = "ii", .sql = "DELETE FROM link WHERE hash IN (SELECT hash FROM link WHERE used_at_ms < $1 LIMIT $2)" },
-    [AUTH_PURGE_THROTTLES] = { .in = "ii", .sql = "DELETE FROM throttle WHERE hash IN (SELECT hash FROM throttle WHERE ends_at_ms < $1 LIMIT $2)" },
+    [AUTH_PURGE_EXPIRED_SESSIONS] = STORE_PURGE("session", "id", "expires_at_ms"),
+    [AUTH_PURGE_ENDED_SESSIONS] = STORE_PURGE("session", "id", "ended_at_ms"),
+    [AUTH_PURGE_LINKS] = STORE_PURGE("link", "hash", "expires_at_ms"),
+    [AUTH_PURGE_USED_LINKS] = STORE_PURGE("link", "hash", "used_at_ms"),
+    [AUTH_PURGE_THROTTLES] = STORE_PURGE("throttle", "hash", "ends_at_ms"),
     [AUTH_PURGE_AUDIT] = { .in = "ii", .sql = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at_ms < $1 ORDER BY at_ms LIMIT $2)" },
 };
 

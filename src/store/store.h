@@ -26,6 +26,12 @@ struct query {
     const char *in, *out, *sql, *sql_pg;
 };
 
+/* A statement for the retention job: of the rows older than $1 at most $2 go. */
+#define STORE_PURGE(table, key, at)                                                                                            \
+    {                                                                                                                          \
+        .in = "ii", .sql = "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table " WHERE " at " < $1 LIMIT $2)" \
+    }
+
 /* One value read. Absent text/blob: s.p == NULL. */
 struct cell {
     str s;
@@ -125,9 +131,16 @@ err files_put(struct files *f, str contents, char name[static FILES_NAME]) MUST_
 err files_get(struct files *f, struct arena *a, str name, str *out) MUST_CHECK; /* ERR_NOT_FOUND; ERR_STORE if the contents do not fit the name */
 err files_drop(struct files *f, str name) MUST_CHECK;                           /* absent is fine */
 
+enum { FILES_ASKED = 16 };
+/* A statement that gives those of FILES_ASKED names which a column holds. */
+#define FILES_NAMED(table, column)                                                        \
+    {                                                                                     \
+        .in = "tttttttttttttttt", .out = "t",                                             \
+        .sql = "SELECT DISTINCT " column " FROM " table " WHERE " column " IN"            \
+               " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)" \
+    }
 /* Removes files that nothing names and that nobody has put for keep_s, which is to be much longer than anything lasts between files_put() and the commit of
  * the row that names it. *at: the folder where it begins, and on ERR_BUSY (told to stop, or somebody holds the files) where to go on. *gone: added to. */
-enum { FILES_ASKED = 16 };
 struct files_collect {
     int64_t keep_s;
     void *arg;

@@ -1,14 +1,9 @@
 /* rooms/hiring/hiring_purge.c: what of this room is over after a time, for the retention job; each is also forgotten where the next of its sort is written. */
 #include "rooms/hiring/hiring_int.h"
 
-#define OVER(table, key, at)                                                                                                   \
-    {                                                                                                                          \
-        .in = "ii", .sql = "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table " WHERE " at " < $1 LIMIT $2)" \
-    }
-
 const struct query hiring_purge[] = {
-    OVER("hiring_revoked_token", "jti", "expires_at_ms"),
-    OVER("hiring_livekit_event", "id", "at_ms"),
+    STORE_PURGE("hiring_revoked_token", "jti", "expires_at_ms"),
+    STORE_PURGE("hiring_livekit_event", "id", "at_ms"),
     /* By all of its key, which both engines take as a row. */
     { .in = "ii",
       .sql = "DELETE FROM hiring_idempotency WHERE (account_id, operation, name) IN (SELECT account_id, operation, name FROM hiring_idempotency"

@@ -149,10 +149,7 @@ static const struct query q[Q__COUNT] = {
                     NULL },
 };
 
-const struct query interviews_files_named = { "tttttttttttttttt", "t",
-                                              "SELECT DISTINCT content FROM interview_upload WHERE content IN"
-                                              " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-                                              NULL };
+const struct query interviews_files_named = FILES_NAMED("interview_upload", "content");
 const struct query interviews_file_names = { "", "t", "SELECT DISTINCT content FROM interview_upload WHERE content <> ''", NULL };
 
 err interviews_check_queries(struct store *s, struct arena *a, str *why)
