@@ -6,7 +6,7 @@
 #include "rooms/accounts/accounts.h"
 #include "rooms/hiring/hiring.h"
 
-enum { BATCH = 500, BATCH_ARENA = 64 << 10, LEASE_MS = 600000, AT_A_TIME_MS = 120000, PAUSE_MS = 1000, PAUSE_MAX_MS = 60000, TRIES = 5 };
+enum { BATCH = 500, BATCH_ARENA = 64 << 10, LEASE_MS = 600000, PAUSE_MS = 1000, PAUSE_MAX_MS = 60000, TRIES = 5 };
 
 /* What goes when: ages are settings in seconds; 0 keeps for ever. */
 static const struct rule {
@@ -49,11 +49,13 @@ struct retaining {
     int64_t now_ms, end_ms, gone;
 };
 
+bool retention_round_over(const struct job *j, int64_t end_ms) { return jobs_stopping(j->queue) || clock_mono_ms() > end_ms; }
+
 /* One rule until nothing is left of it. ERR_BUSY: the time is over, or the server stops; the rest is for the next run. */
 static err apply(struct retaining *r, struct batch b)
 {
     for (b.gone = BATCH; b.gone == BATCH; r->gone += b.gone) {
-        if (jobs_stopping(r->j->queue) || clock_mono_ms() > r->end_ms) return ERR_BUSY;
+        if (retention_round_over(r->j, r->end_ms)) return ERR_BUSY;
         struct call own = { .mem = arena_new(BATCH_ARENA), .now_ms = r->now_ms, .state = &b };
         if (!own.mem) return ERR_NOMEM;
         err e = store_do(r->j->store, &own, TX_WRITE, purge_batch);
@@ -76,7 +78,7 @@ static err apply_rooms(struct retaining *r, const struct config *config)
 static err run(struct call *c, const struct job *j, void *arg)
 {
     const struct config *config = arg;
-    struct retaining r = { .j = j, .now_ms = c->now_ms, .end_ms = clock_mono_ms() + AT_A_TIME_MS };
+    struct retaining r = { .j = j, .now_ms = c->now_ms, .end_ms = clock_mono_ms() + RETENTION_ROUND_MS };
     int64_t jobs = 0;
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
         int64_t age = 0;
@@ -90,19 +92,24 @@ static err run(struct call *c, const struct job *j, void *arg)
     return ERR_OK;
 }
 
+struct job_kind retention_job(const char *name, err (*fn)(struct call *c, const struct job *j, void *arg), void *arg, int64_t every_s)
+{
+    return (struct job_kind){ .name = name,
+                              .run = fn,
+                              .arg = arg,
+                              .tries = TRIES,
+                              .backoff_ms = PAUSE_MS,
+                              .backoff_max_ms = PAUSE_MAX_MS,
+                              .lease_ms = LEASE_MS,
+                              .at_once = 1,
+                              .period_ms = every_s * 1000 };
+}
+
 struct job_kind retention_kind(const struct config *c)
 {
     union {
         const struct config *given;
         void *arg; /* of a job's function, which only reads it */
     } u = { .given = c };
-    return (struct job_kind){ .name = "retention",
-                              .run = run,
-                              .arg = u.arg,
-                              .tries = TRIES,
-                              .backoff_ms = PAUSE_MS,
-                              .backoff_max_ms = PAUSE_MAX_MS,
-                              .lease_ms = LEASE_MS,
-                              .at_once = 1,
-                              .period_ms = c->retention_every * 1000 };
+    return retention_job("retention", run, u.arg, c->retention_every);
 }

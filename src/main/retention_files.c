@@ -6,7 +6,7 @@
 #include "rooms/accounts/accounts.h"
 #include "rooms/interviews/interviews.h"
 
-enum { ASK_ARENA = 64 << 10, LEASE_MS = 600000, AT_A_TIME_MS = 120000, PAUSE_MS = 1000, PAUSE_MAX_MS = 60000, TRIES = 5 };
+enum { ASK_ARENA = 64 << 10 };
 
 static const struct query *const who_names[] = { &interviews_files_named, &accounts_files_named };
 
@@ -51,14 +51,14 @@ static err named(void *arg, const char (*names)[FILES_NAME], size_t n, bool *out
 static bool stop(void *arg)
 {
     const struct round *r = arg;
-    return jobs_stopping(r->j->queue) || clock_mono_ms() > r->end_ms;
+    return retention_round_over(r->j, r->end_ms);
 }
 
 /* ERR_BUSY: the time is over, or a backup holds the files; the next round goes on there. */
 static err run(struct call *c, const struct job *j, void *arg)
 {
     struct files_round *of = arg;
-    struct round r = { j, clock_mono_ms() + AT_A_TIME_MS };
+    struct round r = { j, clock_mono_ms() + RETENTION_ROUND_MS };
     int64_t gone = 0;
     (void)c;
     err e = files_collect(of->files, &(struct files_collect){ of->keep_s, &r, named, stop }, &of->at, &gone);
@@ -66,15 +66,4 @@ static err run(struct call *c, const struct job *j, void *arg)
     return e == ERR_BUSY ? ERR_OK : e;
 }
 
-struct job_kind files_kind(struct files_round *of, int64_t every_s)
-{
-    return (struct job_kind){ .name = "files",
-                              .run = run,
-                              .arg = of,
-                              .tries = TRIES,
-                              .backoff_ms = PAUSE_MS,
-                              .backoff_max_ms = PAUSE_MAX_MS,
-                              .lease_ms = LEASE_MS,
-                              .at_once = 1,
-                              .period_ms = every_s * 1000 };
-}
+struct job_kind files_kind(struct files_round *of, int64_t every_s) { return retention_job("files", run, of, every_s); }
