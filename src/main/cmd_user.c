@@ -192,13 +192,15 @@ static err find_tx(struct call *call)
     return w->account ? ERR_OK : fail(call, ERR_NOT_FOUND, NULL, STR_FMT ": no such account", STR_ARG(w->in.email));
 }
 
-int user_find(struct cli *c, struct user_work *w, struct call *call)
+static int read_user(struct cli *c, struct user_work *w, struct call *call, err (*tx)(struct call *))
 {
     const char *email = cli_email(c);
     if (!email) return 2;
     w->in.email = str_c(email);
-    return user_run(c, w, TX_READ, find_tx, call);
+    return user_run(c, w, TX_READ, tx, call);
 }
+
+int user_find(struct cli *c, struct user_work *w, struct call *call) { return read_user(c, w, call, find_tx); }
 
 static err show_tx(struct call *call)
 {
@@ -228,10 +230,8 @@ static void write_identities(struct jw *w, const struct user_work *u)
 
 static int show(struct cli *c, struct user_work *w, struct call *call)
 {
-    const char *email = cli_email(c);
-    if (!email) return 2;
-    w->in.email = str_c(email);
-    if (user_run(c, w, TX_READ, show_tx, call)) return 1;
+    int status = read_user(c, w, call, show_tx);
+    if (status) return status;
     CLEANUP(buf_release) struct buf b = BUF(1 << 20);
     struct jw out = JW(&b);
     jw_open(&out, '{');
