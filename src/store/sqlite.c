@@ -307,13 +307,9 @@ static void head_find(struct conn *c)
     if (file->pMethods->xShmMap(file, 0, REGION, 0, &at) == SQLITE_OK) c->head = at;
 }
 
-static void let_go(struct conn *c)
+static void let_go(struct sqlite *q, struct conn *c)
 {
-    sqlite3_stmt *st = c->kept ? conn_statement(c, "COMMIT") : NULL;
-    if (st) {
-        (void)sqlite3_step(st);
-        (void)sqlite3_reset(st);
-    }
+    if (c->kept) IGNORE(conn_plain(q, c, "COMMIT")); /* it is a statement that is kept ready; what it leaves open is rolled back */
     conn_rollback(c);
     c->kept = false;
 }
@@ -321,7 +317,7 @@ static void let_go(struct conn *c)
 static err read_begin(struct sqlite *q, struct conn *c)
 {
     if (c->kept && nothing_changed(c)) return ERR_OK;
-    let_go(c);
+    let_go(q, c);
     c->turn = atomic_load(&q->turn);
     (void)head_read(c, c->seen); /* before the transaction: what it sees is this or newer */
     return conn_plain(q, c, "BEGIN");
@@ -344,7 +340,7 @@ static void reader_give(struct sqlite *q, struct conn *c)
     (void)pthread_mutex_lock(&q->readers_lock);
     if (c->kept && c->turn != atomic_load(&q->turn)) {
         (void)pthread_mutex_unlock(&q->readers_lock);
-        let_go(c);
+        let_go(q, c);
         (void)pthread_mutex_lock(&q->readers_lock);
     }
     c->taken = false;
@@ -362,7 +358,7 @@ void readers_let_go(struct sqlite *q)
         if (mine) c->taken = true;
         (void)pthread_mutex_unlock(&q->readers_lock);
         if (!mine) continue;
-        let_go(c);
+        let_go(q, c);
         reader_give(q, c);
     }
 }
