@@ -228,8 +228,8 @@ static err create(struct call *c, struct visit *v, struct match *m)
     if (!in.verified) {
         struct account *other;
         TRY(arena_printf(c->mem, &in.email, STR_FMT "@github.local", STR_ARG(v->person.username)));
-        TRY(account_by_email(c, AUTH_PLATFORM, in.email, &other));
         if (!email_is_valid(in.email)) return unexpected(c, v, "a login that makes no address");
+        TRY(account_by_email(c, AUTH_PLATFORM, in.email, &other));
         /* Somebody had that login before him. */
         if (other) TRY(arena_printf(c->mem, &in.email, STR_FMT "+" STR_FMT "@github.local", STR_ARG(v->person.username), STR_ARG(v->person.subject)));
     }

@@ -145,6 +145,16 @@ static err language_of(struct call *c, str *out)
     return buf_to_arena(&b, c->mem, out);
 }
 
+/* A trial of fn, whose call has state as its own. */
+static err try_out(struct call *c, bool keep, err (*fn)(struct call *), void *state)
+{
+    void *before = c->state;
+    c->state = state;
+    err e = store_trial(c, keep, fn);
+    c->state = before;
+    return e;
+}
+
 struct making {
     struct account_new in;
     bool profile;
@@ -174,11 +184,7 @@ static err account_for(struct call *c, str email, struct account **out, bool *ma
     *made = !known;
     if (known) m.in.scope = (str){ scope, UUID };
     if (known) m.profile = found; /* else its own is made in a moment */
-    void *before = c->state;
-    c->state = &m;
-    err e = store_trial(c, *made, make);
-    c->state = before;
-    TRY(e);
+    TRY(try_out(c, *made, make, &m));
     TRY(account_by_email(c, AUTH_PLATFORM, email, out));
     if (!*out) return fail(c, ERR_STORE, NULL, "the account is not there");
     /* Never overwritten; the mail that follows is in it already. */
@@ -302,11 +308,7 @@ static err verify_known(struct call *c, const struct otp_verify_body *in, str em
         TRY(account_by_email(c, AUTH_PLATFORM, email, &who));
         if (who && who->active) return verified(c, who, in->source_url);
     }
-    void *before = c->state;
-    c->state = &g;
-    err e = store_trial(c, !locked_s, note_failure);
-    c->state = before;
-    TRY(e);
+    TRY(try_out(c, !locked_s, note_failure, &g));
     return refused(c);
 }
 
