@@ -46,3 +46,8 @@ def behind(named):
                 pass
     found = {package_of(module) for module in (*named, *sys.modules) if module.startswith("docassemble.")}
     return found - {LIBRARY}
+
+
+def readable(package):
+    """The packages whose classes a value may be of that this call reads: the interview's own, and all whose modules it has imported."""
+    return behind(()) | ({package} if package else set())

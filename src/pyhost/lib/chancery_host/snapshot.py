@@ -70,10 +70,14 @@ def _pattern(value):
     return re.compile, (value.pattern, value.flags)
 
 
+def _is_interviews(module):
+    return module.startswith("docassemble.")
+
+
 def _global(value):
     """Classes and functions are stored by their names: only what load() will take, so that no step is stored that cannot be read again."""
     module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", "")
-    if module and name and value is not type(None) and _readable(module, name, module.startswith("docassemble.")) is not value:
+    if module and name and value is not type(None) and _readable(module, name, _is_interviews) is not value:
         raise NotAllowed("%s.%s is not data" % (module, name))
     return NotImplemented
 
@@ -128,7 +132,7 @@ class _Unpickler(pickle.Unpickler):
         self._named = named
 
     def find_class(self, module, name):
-        found = _readable(module, name, name not in ALLOWED.get(module, ()) and module not in LIBRARY and self._is_own(module))
+        found = _readable(module, name, self._is_own)
         if found is None:
             raise NotAllowed("a snapshot must not contain %s.%s" % (module, name))
         return found
@@ -146,14 +150,14 @@ class _Unpickler(pickle.Unpickler):
 
 
 def _readable(module, name, is_own):
-    """What load() makes of the name: None if it takes no such thing. `is_own`: the module is one of a package whose classes may be read."""
+    """What load() makes of the name: None if it takes no such thing. `is_own(module)`, asked last: is it one of a package whose classes may be read?"""
     if name in ALLOWED.get(module, ()):
         return _attribute(module, name)
     if module in LIBRARY:
         return _library_class(module, name)
     # A module's own classes, and theirs, not what it imported (subprocess.Popen would do harm).
     outer, *inner = name.split(".")
-    found = _attribute(module, outer) if is_own else None
+    found = _attribute(module, outer) if is_own(module) else None
     for part in inner:
         found = vars(found).get(part) if _is_class_of(found, module) else None
     return found if _is_class_of(found, module) else None

@@ -4,7 +4,7 @@ import json
 from chancery_host.errors import DAError, DAValidationError
 from chancery_host.functions import logic, stack, variables
 from chancery_host.objects.gathering import Gatherable
-from chancery_host.packages import behind
+from chancery_host.packages import readable
 from chancery_host.signals import BackgroundReply, ForcedNames, Reply, Screen
 from chancery_host.state import current
 
@@ -255,7 +255,7 @@ def all_variables(simplify=True, include_internal=False, special=False, make_cop
     from chancery_host import snapshot
     kept = {name: value for name, value in snapshot.kept(current.answers).items()
             if include_internal or name not in ("_internal", "nav")}
-    return snapshot.load(snapshot.dump(kept), behind(()) | ({current.package} if current.package else set())) if make_copy else kept
+    return snapshot.load(snapshot.dump(kept), readable(current.package)) if make_copy else kept
 
 
 def validation_error(the_message, field=None):

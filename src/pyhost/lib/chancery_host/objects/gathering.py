@@ -32,12 +32,14 @@ class Gatherable(DAObject):
     PRESET = {"auto_gather": True, "ask_number": False, "minimum_number": None, "object_type": None, "object_type_parameters": None, "complete_attribute": None,
               "ask_object_type": False}
 
-    def _gathering_defaults(self, kwargs):
+    def _preset(self, names):
         """What a subclass has in its class, or has set before it calls this, stays."""
-        own = self.__dict__
-        for name, value in self.PRESET.items():
-            if name not in own:
-                setattr(self, name, {} if name == "object_type_parameters" else getattr(type(self), name, value))
+        for name in names:
+            if name not in self.__dict__:
+                setattr(self, name, {} if name == "object_type_parameters" else getattr(type(self), name, self.PRESET[name]))
+
+    def _gathering_defaults(self, kwargs):
+        self._preset(self.PRESET)
         # Before the rest: an attribute set later may already create items of this type.
         if "object_type" in kwargs:
             self.object_type = kwargs.pop("object_type")

@@ -16,9 +16,7 @@ class DASet(Gatherable):
 
     def init(self, *args, **kwargs):
         self.elements = set()
-        for name in ("auto_gather", "ask_number", "minimum_number"):
-            if name not in self.__dict__:
-                setattr(self, name, getattr(type(self), name, self.PRESET[name]))
+        self._preset(("auto_gather", "ask_number", "minimum_number"))
         given = kwargs.pop("elements", None)
         super().init(*args, **kwargs)
         if given is not None:

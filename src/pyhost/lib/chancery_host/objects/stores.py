@@ -3,7 +3,7 @@ from chancery_host import kept, snapshot
 from chancery_host.errors import DANotAvailable
 from chancery_host.objects.base import DAObject
 from chancery_host.objects.naming import rename_parts
-from chancery_host.packages import behind
+from chancery_host.packages import readable
 from chancery_host.state import current
 
 
@@ -17,10 +17,6 @@ class DADeviceLocal(DAObject):
 
 class DAUserLocal(DAObject):
     """One per user: `user_local`."""
-
-
-def _packages():
-    return behind(()) | ({current.package} if current.package else set())
 
 
 def _needs_store(what):
@@ -39,7 +35,7 @@ class DAStore(DAObject):
         """The value; None if there is none."""
         _needs_store("DAStore")
         contents = kept.value(self._base(), str(key))
-        return None if contents is None else snapshot.load_value(contents, _packages())
+        return None if contents is None else snapshot.load_value(contents, readable(current.package))
 
     def set(self, key, the_value):
         _needs_store("DAStore")
@@ -77,7 +73,7 @@ class DAGlobal(DAObject):
             return
         _reading[self.base, self.key] = self
         try:
-            name, attributes = snapshot.load_value(contents, _packages())
+            name, attributes = snapshot.load_value(contents, readable(current.package))
         finally:
             del _reading[self.base, self.key]
         self.__dict__.update(attributes)
@@ -141,7 +137,7 @@ def read_records(key):
     base = "record:" + str(key)
     numbers = sorted(kept.keys(base), key=int)
     found = kept.fetch_all([("value", base, number) for number in numbers])
-    return {int(number): snapshot.load_value(contents, _packages()) for number, contents in zip(numbers, found) if contents is not None}
+    return {int(number): snapshot.load_value(contents, readable(current.package)) for number, contents in zip(numbers, found) if contents is not None}
 
 
 def delete_record(key, the_id):
