@@ -8,7 +8,7 @@ print(v)' "$@"; }
 post() { path=$1; shift; curl -sf "$url/cfg/$path" -H 'Content-Type: application/json' "$@"; }
 code() { # of the newest of $1 mails with a code; other mails may come between them
   n=0
-  while [ $n -lt 200 ]; do
+  while [ $n -lt 1200 ]; do
     found=$(cat "$mail"/*.eml 2>/dev/null | tr -d '\r' | sed -n 's/^Subject: Your OTP code.* \([0-9]*\)$/\1/p')
     [ "$(echo "$found" | grep -c .)" -ge "$1" ] && { echo "$found" | tail -n 1; return; }
     n=$((n + 1)); sleep 0.05
