@@ -367,7 +367,7 @@ static err start_hiring(struct app *a)
     return hiring_start(a->hiring);
 }
 
-const struct query *app_file_names[] = { &interviews_file_names, NULL };
+const struct query *app_file_names[] = { &interviews_file_names, &accounts_file_names, NULL };
 
 const struct family *const app_documents[] = { &accounts_document, &interviews_document, &hiring_document, NULL };
 

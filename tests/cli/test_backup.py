@@ -209,6 +209,15 @@ class Refusals(Folder):
         self.assertFalse(self.archive.exists())
         self.assertEqual(self.left_beside(), [])
 
+    def test_a_picture_of_a_profile_is_such_a_file(self):
+        data = self.folder / "data"
+        shutil.copytree(self.home / "data", data)
+        with sqlite3.connect(data / "chancery.db") as db:
+            db.execute("INSERT INTO accounts_profile (account_id, username, key_hash, key_head, key_tail, key_created_at_ms, avatar_file, avatar_content)"
+                       " SELECT id, 'x', zeroblob(32), '', '', 0, 'x.png', ? FROM account LIMIT 1", ["f" * 64])
+        db.close()
+        self.refused("ffff: a row names this file", "backup", self.archive, "--data", data)
+
     def test_archives_of_somebody_s_making(self):
         head, rows, key, file = self.members
         bad = b"x" * 100
