@@ -173,13 +173,13 @@ const struct query auth_q[AQ__COUNT] = {
                                " ORDER BY at_ms DESC, id DESC LIMIT $1" },
 
     /* The window begins with the first hit; one statement counts, so that parallel hits are all counted. */
-    [AQ_THROTTLE_HIT] = { .in = "bii",
+    [AQ_THROTTLE_HIT] = { .in = "biii",
                           .out = "ii",
                           .sql = "INSERT INTO throttle AS t (hash, hits, ends_at_ms) VALUES ($1, 1, $2) ON CONFLICT (hash) DO UPDATE SET"
-                                 " hits = CASE WHEN t.ends_at_ms <= $3 THEN 1 ELSE t.hits + 1 END,"
-                                 " ends_at_ms = CASE WHEN t.ends_at_ms <= $3 THEN excluded.ends_at_ms ELSE t.ends_at_ms END"
+                                 " hits = CASE WHEN t.ends_at_ms > $3 AND t.ends_at_ms <= $4 THEN t.hits + 1 ELSE 1 END,"
+                                 " ends_at_ms = CASE WHEN t.ends_at_ms > $3 AND t.ends_at_ms <= $4 THEN t.ends_at_ms ELSE excluded.ends_at_ms END"
                                  " RETURNING hits, ends_at_ms" },
-    [AQ_THROTTLE_SEE] = { .in = "bi", .out = "ii", .sql = "SELECT hits, ends_at_ms FROM throttle WHERE hash = $1 AND ends_at_ms > $2" },
+    [AQ_THROTTLE_SEE] = { .in = "bii", .out = "ii", .sql = "SELECT hits, ends_at_ms FROM throttle WHERE hash = $1 AND ends_at_ms > $2 AND ends_at_ms <= $3" },
     [AQ_THROTTLE_CLEAR] = { .in = "b", .sql = "DELETE FROM throttle WHERE hash = $1" },
 
     [AQ_TOTP_INSERT] = { .in = "tttbii",

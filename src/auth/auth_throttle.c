@@ -21,6 +21,10 @@ static int64_t wait_of(int64_t ends_at_ms, int64_t now_ms)
     return left > 0 ? left : 1;
 }
 
+/* A window that would end later was begun under a clock that has been set back since: it is over, or its key were locked out for as long. Clocks of
+ * several servers differ by far less than a window. */
+static int64_t latest_end(const struct throttle *t, int64_t now_ms) { return now_ms + 2 * t->window_ms; }
+
 err throttle_hit(struct auth *a, struct call *c, const struct throttle *t, str key, int64_t *wait_s)
 {
     uint8_t hash[CRYPTO_HASH];
@@ -28,7 +32,7 @@ err throttle_hit(struct auth *a, struct call *c, const struct throttle *t, str k
     *wait_s = 0;
     if (a->unlimited && !t->always) return ERR_OK;
     TRY(hash_of(a, c, t, key, hash));
-    TRY(db_get(c, &auth_q[AQ_THROTTLE_HIT], &row, (str){ (const char *)hash, sizeof hash }, c->now_ms + t->window_ms, c->now_ms));
+    TRY(db_get(c, &auth_q[AQ_THROTTLE_HIT], &row, (str){ (const char *)hash, sizeof hash }, c->now_ms + t->window_ms, c->now_ms, latest_end(t, c->now_ms)));
     if (row[0].i > t->limit) *wait_s = wait_of(row[1].i, c->now_ms);
     return ERR_OK;
 }
@@ -40,7 +44,7 @@ err throttle_check(struct auth *a, struct call *c, const struct throttle *t, str
     *wait_s = 0;
     if (a->unlimited && !t->always) return ERR_OK;
     TRY(hash_of(a, c, t, key, hash));
-    TRY(db_find(c, &auth_q[AQ_THROTTLE_SEE], &row, (str){ (const char *)hash, sizeof hash }, c->now_ms));
+    TRY(db_find(c, &auth_q[AQ_THROTTLE_SEE], &row, (str){ (const char *)hash, sizeof hash }, c->now_ms, latest_end(t, c->now_ms)));
     if (row && row[0].i >= t->limit) *wait_s = wait_of(row[1].i, c->now_ms);
     return ERR_OK;
 }

@@ -153,6 +153,11 @@ static err throttles(struct call *c)
     ROW_CHECK("and ends", check(c, &three_a_minute, "a") == 0 && hit(c, the_auth, "a") == 0 && hit(c, the_auth, "a") == 0);
     TRY(throttle_clear(the_auth, c, &three_a_minute, STR("a")));
     ROW_CHECK("forgotten", hit(c, the_auth, "a") == 0 && hit(c, the_auth, "a") == 0 && hit(c, the_auth, "a") == 0);
+    c->now_ms = NOW + 10000;
+    ROW_CHECK("a clock that is set back a little lets nobody in", check(c, &three_a_minute, "a") == 110 && hit(c, the_auth, "a") == 110);
+    c->now_ms = NOW - 60000;
+    ROW_CHECK("a window of a clock that was far ahead locks nobody out", check(c, &three_a_minute, "a") == 0 && hit(c, the_auth, "a") == 0);
+    ROW_CHECK("and another begins", hit(c, the_auth, "a") == 0 && hit(c, the_auth, "a") == 0 && hit(c, the_auth, "a") == 60);
     return ERR_OK;
 }
 
