@@ -250,7 +250,7 @@ int64_t hiring_empty_timeout_s(int64_t scheduled_at_ms, int64_t now_ms);
 /* What an answer of LiveKit means; code absent: not in the form of Twirp. */
 enum livekit_says { LIVEKIT_OK, LIVEKIT_NOT_FOUND, LIVEKIT_LATER, LIVEKIT_NEVER };
 enum livekit_says hiring_livekit_says(int status, str code);
-/* Whether an If-Match header lets a change of that version through. */
+/* Whether a line of If-Match lets a change of that version through. */
 bool hiring_if_match(str header, int64_t version);
 bool hiring_origin_allowed(const struct hiring_options *o, str origin);
 

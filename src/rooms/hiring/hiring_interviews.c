@@ -217,6 +217,18 @@ static err room_follows(struct call *c, const struct interview *i, str before)
     return was && !is && !hiring_is_over(i->status) ? hiring_room_wanted(hiring_of(c), c, i->id) : ERR_OK;
 }
 
+/* The list of If-Match may come in several lines (RFC 9110 5.3). */
+static bool is_meant(const struct req *rq, int64_t version)
+{
+    bool asked = false;
+    for (size_t i = 0; i < rq->n_headers; i++) {
+        if (!str_eq_nocase(rq->headers[i].name, STR("If-Match"))) continue;
+        if (hiring_if_match(rq->headers[i].value, version)) return true;
+        asked = true;
+    }
+    return !asked;
+}
+
 err hiring_interview_update(struct call *c)
 {
     const struct include_query *in = c->query;
@@ -224,7 +236,7 @@ err hiring_interview_update(struct call *c)
     bool changed = false;
     TRY(hiring_interview_of(c, &i));
     const str before = i->status;
-    if (!hiring_if_match(in->if_match, i->version)) return fail_status(c, ERR_CONFLICT, 412, "The interview was changed meanwhile");
+    if (!is_meant(c->rq, i->version)) return fail_status(c, ERR_CONFLICT, 412, "The interview was changed meanwhile");
     TRY(merge(c, i, &changed));
     if (changed) {
         TRY(hiring_interview_change(c, i));

@@ -66,6 +66,7 @@ err hiring_key_list(struct call *c)
 {
     struct hiring *h = hiring_of(c);
     struct list rows = { 0 };
+    str count;
     TRY(hiring_usage_flush(h));
     c->state = &rows;
     TRY(store_do(h->o.store, c, TX_READ, read_keys));
@@ -81,6 +82,8 @@ err hiring_key_list(struct call *c)
                                    .last_used_at = k->last_used_at_ms };
         TRY(hiring_key_open(h->o.ring, c->mem, k, &v[i].key));
     }
+    TRY(arena_printf(c->mem, &count, "%zu", rows.n));
+    reply_header(c->reply, STR("X-Total-Count"), count);
     secret_reply(c);
     return reply_shape(c, 200, &hiring_keys_shape, &(struct list){ v, rows.n });
 }
