@@ -1,4 +1,5 @@
 """The library by the usage tables: every name is there, what is used is tested, what is absent says so (usage 17 and 18)."""
+import inspect
 import pathlib
 import re
 import unittest
@@ -57,6 +58,13 @@ ROWS = [
     ("things.insert(0, 5) or things.elements[0]", 5), ("things.reset_gathered() or things.attribute_defined('gathered')", False),
     ("pick.discard(1) or sorted(pick.union({3}))", [2, 3]), ("table.setdefault('q', 4), table['q'], table.setdefault('z', 9)", (4, 4, 1)),
     ("dict(table.copy())", {"z": 1, "a": 2}), ("text.content_as_html(), text.subject_as_html()", ("<p><strong>c</strong></p>", "<em>s</em>")),
+    ("capitalize(text='ab'), noun_plural(noun='cat', number_or_list=2), noun_singular(noun='cats', number=1)", ("Ab", "cats", "cat")),
+    ("indefinite_article(noun='hour'), verb_past(verb='go'), verb_present('eat', tense='3pl')", ("an hour", "went", "eat")),
+    ("ordinal(2, False), ordinal(n=1, use_word=True), ordinal_number(n=3), nice_number(3, False, False)", ("3rd", "second", "third", "3")),
+    ("add_separators(['a', 'b', 'c'], ',', ' and', '!')", ["a,", "b and", "c!"]),
+    ("define(var='q', val=4) or q, set_variables(variables={'w': [1]}) or w, transform_json_variables(obj={'a': '10:00:00'})['a'].hour", (4, [1], 10)),
+    ("us.states.mapping('abbr', 'name')['VI'], len(us.states.mapping('name', 'fips')), us.states.lookup('pa').fips", ("Virgin Islands", 55, "42")),
+    ("us.states.lookup('42').name, str(us.states.NY), us.states.lookup('nowhere'), len(us.STATES)", ("Pennsylvania", "New York", None, 50)),
     ("StaticFile.num_pages()", 1), ("StaticFile.set_attributes(private=False) or StaticFile.private", False), ("DAStaticFile('s', filename='a.csv').mimetype", "text/csv"),
 ]
 
@@ -69,6 +77,16 @@ def table(number):
         cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
         if len(cells) >= 6 and cells[0].isdigit():
             yield cells[1].strip("`"), [int(cell) for cell in cells[2:6]]
+
+
+def signatures():
+    """(name, names of its arguments but for the free ones) of each function of table 17."""
+    for line in USAGE.read_text(encoding="utf-8").splitlines():
+        found = re.match(r"\| \d+ \| `(\w+)` (?:\| \d+ ){4}\| `\w+\((.*?)\)` \|", line)
+        if found:
+            # Texts and what stands behind a colon are no names.
+            plain = re.sub(r"'[^']*'|\"[^\"]*\"|:\s*\w+", "", found[2])
+            yield found[1], re.findall(r"(?:^|, )(\w+)", plain)
 
 
 def matters(uses):
@@ -126,6 +144,15 @@ class Usage(unittest.TestCase):
         import docassemble.base.util
         for name, _ in table(17):
             self.assertTrue(hasattr(docassemble.base.util, name) or hasattr(docassemble.base.legal, name), name)
+
+    @unittest.skipUnless(USAGE.exists(), "no ../shared here")
+    def test_every_function_takes_the_arguments_of_the_table_by_name(self):
+        import docassemble.base.util
+        for name, arguments in signatures():
+            what = getattr(docassemble.base.util, name, None)
+            if what is not None and not isinstance(what, type):
+                with self.subTest(name):
+                    inspect.signature(what).bind(**dict.fromkeys(arguments))
 
     @unittest.skipUnless(USAGE.exists(), "no ../shared here")
     def test_what_is_used_and_absent_is_known_to_need_a_service(self):

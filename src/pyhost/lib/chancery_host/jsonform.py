@@ -180,15 +180,15 @@ TIME = re.compile(r"\d\d:\d\d:\d\d")
 CLASS = re.compile(r"docassemble(\.[A-Za-z_][A-Za-z0-9_]*)+\Z")
 
 
-def from_plain(value):
-    """The value that a client means: dates, times, objects and classes are recognised, also inside."""
-    if isinstance(value, str):
-        return _from_text(value)
-    if isinstance(value, list):
-        return [from_plain(item) for item in value]
-    if isinstance(value, dict):
-        return _from_dict(value)
-    return value
+def from_plain(obj):
+    """The obj that a client means: dates, times, objects and classes are recognised, also inside."""
+    if isinstance(obj, str):
+        return _from_text(obj)
+    if isinstance(obj, list):
+        return [from_plain(item) for item in obj]
+    if isinstance(obj, dict):
+        return _from_dict(obj)
+    return obj
 
 
 def _from_text(text):

@@ -1,6 +1,4 @@
 """Library names that need a service outside the worker: the engine's, if it offers one of that name; else they say so."""
-import types
-
 from chancery_host.errors import DANotAvailable
 from chancery_host.service import ask, offers
 
@@ -37,14 +35,4 @@ def _class(name):
     return type(name, (DAObject,), {"init": init, "__module__": __name__})
 
 
-class _AbsentModule(types.ModuleType):
-    """A module that is not installed; its name imports, its attributes do not."""
-
-    def __getattr__(self, attribute):
-        if attribute.startswith("__"):
-            raise AttributeError(attribute)
-        raise DANotAvailable("the module %s is not available yet" % self.__name__)
-
-
 ABSENT = {**{name: _function(name) for name in FUNCTIONS}, **{name: _class(name) for name in CLASSES}}
-us = _AbsentModule("us")

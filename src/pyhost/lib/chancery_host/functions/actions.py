@@ -265,12 +265,12 @@ def validation_error(the_message, field=None):
 
 # Background events
 
-def background_response(*args, **kwargs):
+def background_response(value=None, *more, **kwargs):
     """Ends a background event with a value."""
-    raise BackgroundReply(value=args[0] if args else None)
+    raise BackgroundReply(value=value)
 
 
-def background_response_action(*args, **kwargs):
+def background_response_action(action, **arguments):
     """Ends a background event by running another event on the live answers."""
-    raise BackgroundReply(action=args[0], arguments=kwargs)
+    raise BackgroundReply(action=action, arguments=arguments)
 

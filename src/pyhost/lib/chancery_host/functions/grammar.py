@@ -72,10 +72,10 @@ def _is_one(number_or_list):
         return False
 
 
-def noun_plural(*args, **kwargs):
+def noun_plural(noun, number_or_list=None, language=None, **kwargs):
     """The plural, or the singular if a second argument is one (a number or a collection of one)."""
-    noun = str(args[0])
-    if len(args) > 1 and _is_one(args[1]):
+    noun = str(noun)
+    if _is_one(number_or_list):
         return noun_singular(noun)
     text = _plural(noun)
     return text[:1].upper() + text[1:] if kwargs.get("capitalize") else text
@@ -101,10 +101,10 @@ def _plural(noun):
     return before + word + "s"
 
 
-def noun_singular(*args, **kwargs):
+def noun_singular(noun, number=None, language=None, **kwargs):
     """The singular; with a second argument other than one, the noun as it is."""
-    noun = str(args[0])
-    if len(args) > 1 and args[1] is not None and not _is_one(args[1]):
+    noun = str(noun)
+    if number is not None and not _is_one(number):
         return noun
     before, word = _last(noun)
     low = word.lower()
@@ -144,10 +144,8 @@ def _split_verb(verb):
     return first, blank + rest
 
 
-def verb_present(*args, **kwargs):
+def verb_present(verb, tense="3sg", language=None, **kwargs):
     """Present tense: tense is number and person, `3sg`, `3pl`, `2sg`, `1sg` …"""
-    verb = args[0]
-    tense = args[1] if len(args) > 1 else kwargs.get("person", "3sg")
     first, rest = _split_verb(verb)
     base = base_form(first)
     if not str(tense).startswith("3") or "pl" in str(tense):
@@ -167,10 +165,9 @@ def verb_present(*args, **kwargs):
     return _like(first, form) + rest
 
 
-def verb_past(*args, **kwargs):
+def verb_past(verb, tense="3sgp", language=None, **kwargs):
     """Past tense; what is no known verb gets `ed` at its end."""
-    verb = str(args[0])
-    tense = str(args[1] if len(args) > 1 else kwargs.get("person", "3sgp"))
+    verb, tense = str(verb), str(tense)
     first, rest = _split_verb(verb)
     base = base_form(first)
     if base == "be":
@@ -200,8 +197,8 @@ def article(noun):
     return "an" if low[:1] in VOWELS or re.match(r"(8|11\b|18\b)", low) else "a"
 
 
-def indefinite_article(*args, **kwargs):
-    text = article(args[0]) + " " + str(args[0])
+def indefinite_article(noun, language=None, **kwargs):
+    text = article(noun) + " " + str(noun)
     return text[:1].upper() + text[1:] if kwargs.get("capitalize") else text
 
 

@@ -3,6 +3,7 @@ import ast
 
 from chancery_host.errors import DAError
 from chancery_host.functions import stack, variables
+from chancery_host.functions.variables import assign
 from chancery_host.signals import ForcedNames, MissingName, ReRun
 from chancery_host.state import current
 
@@ -39,20 +40,18 @@ def showif(var, condition, alternative="", **kwargs):
     return alternative
 
 
-def define(*args):
+def define(var, val):
     """define('name', value)"""
-    if len(args) < 2:
-        raise DAError("define() takes a name and a value")
-    variables.assign(args[0], args[1], "define")
+    assign(var, val, "define")
 
 
-def set_variables(values, process_objects=False):
+def set_variables(variables, process_objects=False):
     """define() for each name of a dictionary."""
     if process_objects:
         from chancery_host.jsonform import from_plain
-        values = from_plain(values)
-    for name, what in values.items():
-        variables.assign(name, what, "set_variables")
+        variables = from_plain(variables)
+    for name, what in variables.items():
+        assign(name, what, "set_variables")
 
 
 def _each(names):

@@ -24,9 +24,9 @@ def _words(number, ordinal_form):
         return num2words.num2words(number, ordinal=ordinal_form)
 
 
-def ordinal_number(i, use_word=None, language=None, capitalize=False, **kwargs):
+def ordinal_number(n, use_word=None, language=None, capitalize=False, **kwargs):
     """1 is `first`; words up to the tenth, then digits with their ending."""
-    number = int(float(i))
+    number = int(float(n))
     spelled = (0 <= number < len(ORDINALS)) if use_word is None else use_word
     if spelled:
         known = _english() and 0 <= number < len(ORDINALS)
@@ -38,19 +38,19 @@ def ordinal_number(i, use_word=None, language=None, capitalize=False, **kwargs):
     return str(number) + ending
 
 
-def ordinal(j, **kwargs):
+def ordinal(n, use_word=None, language=None, **kwargs):
     """0 is `first`."""
-    return ordinal_number(int(float(j)) + 1, **kwargs)
+    return ordinal_number(int(float(n)) + 1, use_word, language, **kwargs)
 
 
-def nice_number(the_number, capitalize=False, language=None, use_word=None, **kwargs):
+def nice_number(n, capitalize=False, use_word=None, language=None, **kwargs):
     """Whole numbers up to ten as words, others as digits."""
     try:
-        number = float(the_number)
+        number = float(n)
     except (TypeError, ValueError):
-        return str(the_number)
+        return str(n)
     if number != int(number):
-        return str(the_number)
+        return str(n)
     number = int(number)
     spelled = (0 <= number < len(CARDINALS)) if use_word is None else use_word
     if spelled:
@@ -131,9 +131,9 @@ def comma_list(*items, comma_string=", ", **kwargs):
     return comma_string.join(str(item) for item in _flat(items))
 
 
-def add_separators(*items, separator=";", last_separator="; and", end_mark="."):
+def add_separators(list, separator=";", last_separator="; and", end_mark="."):
     """The items with what stands behind each: `a;`, `b; and`, `c.`"""
-    texts = [str(item).rstrip() for item in _flat(items)]
+    texts = [str(item).rstrip() for item in _flat([list])]
     return [text + (end_mark if at == len(texts) - 1 else last_separator if at == len(texts) - 2 else separator)
             for at, text in enumerate(texts)]
 

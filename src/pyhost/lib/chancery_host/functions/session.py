@@ -90,7 +90,7 @@ def set_task_counter(task, times, persistent=False):
 
 # Live help: there are no chat partners here, but interviews may say what they would offer.
 
-def set_live_help_status(availability=None, mode=None, roles=None, partner_roles=None):
+def set_live_help_status(availability=None, mode=None, partner_roles=None, roles=None):
     """Availability, mode and partner roles of live help for this session."""
     kept = current.internal.setdefault("livehelp", {})
     kept.update({key: value for key, value in (("availability", availability), ("mode", mode)) if value is not None})

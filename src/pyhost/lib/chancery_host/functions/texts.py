@@ -6,8 +6,8 @@ import re
 from chancery_host.state import current
 
 
-def capitalize(*args, **kwargs):
-    text = str(args[0])
+def capitalize(text, **kwargs):
+    text = str(text)
     return text[:1].upper() + text[1:]
 
 

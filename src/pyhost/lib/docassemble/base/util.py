@@ -4,7 +4,7 @@ import re
 from itertools import chain
 
 from chancery_host.errors import DAError, DAValidationError, DAWebError
-from chancery_host.functions.absent import ABSENT, us
+from chancery_host.functions.absent import ABSENT
 from chancery_host.functions.actions import (
     action_argument, action_arguments, all_variables, background_response, background_response_action, command,
     json_response, message, process_action, response, validation_error, variables_as_json)
@@ -44,6 +44,7 @@ from chancery_host.functions.texts import (
 from chancery_host.functions.urls import (
     action_button_html, action_menu_item, interview_url, interview_url_action, interview_url_action_as_qr,
     interview_url_as_qr, url_action, url_ask, url_of)
+from chancery_host.functions.us import us
 from chancery_host.jsonform import from_plain as transform_json_variables
 from chancery_host.objects.address import Address, City, LatitudeLongitude
 from chancery_host.objects.archive import zip_file
