@@ -327,16 +327,30 @@ int block_name(struct block *b)
 
 static int check_event(struct block *b)
 {
-    static const char *const bad[] = { "fields", "yesno", "noyes" };
+    static const char *const bad[] = { "field", "fields", "yesno", "noyes" };
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         if (b->event && py_get_b(b->source, bad[i])) return block_error(b, "An event cannot be combined with %s", bad[i]);
+    return 0;
+}
+
+/* A screen asks in one way (language 3). */
+static int check_inputs(const struct block *b)
+{
+    static const char *const inputs[] = { "yesno",   "noyes",    "yesnomaybe", "noyesmaybe", "fields", "buttons",
+                                          "choices", "dropdown", "combobox",   "signature",  "review" };
+    const char *first = NULL;
+    for (size_t i = 0; i < COUNT_OF(inputs); i++) {
+        if (!py_get_b(b->source, inputs[i])) continue;
+        if (first) return block_error(b, "A question cannot have both %s and %s", first, inputs[i]);
+        first = inputs[i];
+    }
     return 0;
 }
 
 static int read_kind(struct block *b, struct reading *r, const struct kind *kind)
 {
     if (read_modifiers(b) < 0) return -1;
-    if (b->type == BLOCK_QUESTION && read_choices(b, r) < 0) return -1;
+    if (b->type == BLOCK_QUESTION && (check_inputs(b) < 0 || read_choices(b, r) < 0)) return -1;
     if (b->type == BLOCK_REQUIRE && read_orelse(b, r) < 0) return -1;
     if (block_add(b->iv, b) < 0 || block_name(b) < 0) return -1;
     if (kind && kind->read(b) < 0) return -1;
@@ -372,9 +386,19 @@ static int read_role(struct reading *r, PyObject *source)
     return py_get_b(source, "code") && !py_get_b(source, "mandatory") ? PyDict_SetItemString(source, "initial", Py_True) : 0;
 }
 
+/* Metadata stands alone, or beside a comment. */
+static int check_metadata(struct reading *r, PyObject *source)
+{
+    Py_ssize_t alone = py_get_b(source, "comment") ? 2 : 1;
+    if (!py_get_b(source, "metadata") || PyDict_Size(source) <= alone) return 0;
+    struct block *b = block_new(r, source);
+    return b ? block_error(b, "Metadata cannot be combined with anything else in one block") : -1;
+}
+
 int block_read(struct reading *r, PyObject *source)
 {
     if (PyDict_Size(source) == 1 && py_get_b(source, "comment")) return 0;
+    if (check_metadata(r, source) < 0) return -1;
     if (read_role(r, source) < 0) return -1;
     if (!kind_of(source)) {
         int settings = settings_read(r, source);

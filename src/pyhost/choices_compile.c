@@ -26,7 +26,8 @@ static struct part **extra_of(struct choice *c, str key, enum part_how *how)
 /* A value keeps its YAML type; a text may be a template. A mapping is an embedded block, kept by the block around it. */
 static int compile_value(struct block *b, PyObject *value, struct part **out)
 {
-    if (PyDict_Check(value) || PyList_Check(value)) return 0;
+    if (PyList_Check(value)) return plan_error(b, "The value of a choice must not be a list", value);
+    if (PyDict_Check(value)) return 0;
     return part_compile(b, value, HOW_DATA, "choice", out);
 }
 

@@ -43,14 +43,18 @@ static int compile_object(struct block *b, PyObject *name, PyObject *value, stru
     return entry->file ? 0 : -1;
 }
 
-static PyObject *items_of(PyObject *value)
+static PyObject *items_of(struct block *b, PyObject *value)
 {
     PYOWN(list) = PyList_New(0);
     PYOWN(maps) = PyList_Check(value) ? Py_NewRef(value) : Py_BuildValue("[O]", value);
     for (Py_ssize_t i = 0; list && maps && i < PyList_GET_SIZE(maps); i++) {
         PyObject *map = PyList_GET_ITEM(maps, i), *key, *kind;
         Py_ssize_t at = 0;
-        while (PyDict_Check(map) && PyDict_Next(map, &at, &key, &kind)) {
+        if (!PyDict_Check(map) && map != Py_None) {
+            block_error(b, "An entry of objects must be a mapping, not: %R", map);
+            return NULL;
+        }
+        while (map != Py_None && PyDict_Next(map, &at, &key, &kind)) {
             PYOWN(pair) = PyTuple_Pack(2, key, kind);
             if (!pair || PyList_Append(list, pair) < 0) return NULL;
         }
@@ -60,7 +64,7 @@ static PyObject *items_of(PyObject *value)
 
 static int compile_list(struct block *b)
 {
-    PYOWN(items) = items_of(py_get_b(b->source, b->type == BLOCK_OBJECTS ? "objects" : "objects from file"));
+    PYOWN(items) = items_of(b, py_get_b(b->source, b->type == BLOCK_OBJECTS ? "objects" : "objects from file"));
     if (!items) return -1;
     b->n_entries = (size_t)PyList_GET_SIZE(items);
     b->entries = interview_take(b->iv, b->n_entries, sizeof *b->entries);

@@ -558,5 +558,11 @@ BROKEN = [
     ("a choice has one label", "question: Q\nfield: a\nchoices:\n  - A: a\n    B: b\n", "A choice has one label"),
     ("an action button has a label", "question: Q\naction buttons:\n  - action: a\n", "needs an action and a label"),
     ("an expression must be one", "question: Q\nfields:\n  - A: a\n    required: 1 +\n", "required"),
+    ("a screen asks in one way", "question: Q\nyesno: a\nfields:\n  - B: b\n", "A question cannot have both yesno and fields"),
+    ("one list of choices", "question: Q\nchoices:\n  - A\nbuttons:\n  - B\n", "A question cannot have both buttons and choices"),
+    ("an event is no field", "question: Q\nevent: e\nfield: a\n", "An event cannot be combined with field"),
+    ("metadata stands alone", "metadata:\n  title: T\nmandatory: True\nquestion: Q\n", "Metadata cannot be combined"),
+    ("objects are mappings", "objects:\n  - a: DAObject\n  - b\n", "An entry of objects must be a mapping, not: 'b'"),
+    ("the value of a choice is no list", "question: Q\nfields:\n  - A: a\n    choices:\n      - code: [1, 2]\n", "The value of a choice must not be a list"),
     ("the place is named", "question: Ok\nyesno: ok\n---\nquestion: Q\nfields:\n  - A: f(x)\n", "line 4"),
 ]

@@ -315,6 +315,15 @@ class Walker:
     def read_autocomplete(self, node):
         (self.read_data if node.kind == "map" else self.read_expr)(node)
 
+    def read_features(self, node):
+        for key, _ in node.items if node.kind == "map" else ():
+            self.almost(key, keys.FEATURES, "feature")
+
+    def almost(self, node, known, what):
+        """A word that nobody knows but that looks like one of these: others may be known where it runs."""
+        if node.is_text and node.value not in known and keys.nearest(node.value, known, 0.8):
+            self.warn(node.place, keys.unknown(node.value, what, known))
+
     # Fields
 
     def read_fields(self, node, table):
@@ -336,6 +345,9 @@ class Walker:
     def field(self, node):
         datatype = node.get("datatype")
         is_own = datatype is not None and datatype.value not in keys.DATATYPES
+        for value, known in ((datatype, keys.DATATYPES), (node.get("input type"), keys.INPUT_TYPES)):
+            if value is not None:
+                self.almost(value, known, "datatype" if value is datatype else "input type")
         others = [(key, value) for key, value in node.items if not (key.is_text and key.value in keys.FIELD)]
         named, is_display = node.get("field") is not None, any(node.get(key) for key in ("note", "html", "raw html"))
         for key, value in node.items:

@@ -8,7 +8,7 @@ import difflib
 TEXTS = ("question subquestion under right pre post submit script css breadcrumb section url subject content default response|css class|table css class|"
          "continue button label|continue button color|resume button label|resume button color|back button label|corner back button label|ga id|segment id|"
          "not available label|edit header|email subject|email body|email address default|zip filename|pen color|redirect url|content type")
-PLAINS = ("comment progress language role order metadata features include sections progressive images translations mako usedefs id supersedes datatype "
+PLAINS = ("comment progress language role order metadata include sections progressive images translations mako usedefs id supersedes datatype "
           "target command confirm edit indent tabular|auto open|generic object|scan for variables|default language|image sets|machine learning storage|"
           "ml storage|image upload type|default role|default validation messages|attachment options|input type|read only|response code|null response|"
           "all_variables|include_internal|allow users|allow privileges")
@@ -21,7 +21,7 @@ def _table(texts, kind):
 
 TOP = {**_table(PLAINS, "plain"), **_table(TEXTS, "text")}
 TOP.update({
-    "code": "block code", "mandatory": "expr", "initial": "expr", "if": "exprs", "need": "need", "require": "exprs", "orelse": "block",
+    "features": "features", "code": "block code", "mandatory": "expr", "initial": "expr", "if": "exprs", "need": "need", "require": "exprs", "orelse": "block",
     "depends on": "uses", "reconsider": "uses", "undefine": "uses", "reset": "uses", "sets": "sets", "only sets": "sets", "event": "sets",
     "yesno": "var", "noyes": "var", "yesnomaybe": "var", "noyesmaybe": "var", "signature": "var", "field": "var", "continue button field": "var",
     "choices": "choices", "buttons": "choices", "dropdown": "choices", "combobox": "choices", "fields": "fields", "review": "review",
@@ -74,17 +74,24 @@ DOCUMENT = {
     "content file": "content file", "docx template file": "document file", "pdf template file": "document file", "fields": "data", "code": "expr",
     "field variables": "uses", "raw field variables": "uses", "field code": "exprs", "manual": "exprs", "manual code": "expr", "file": "data",
 }
+FEATURES = _table("debug navigation centered css javascript pdftk pdf/a|use catchall|progress bar|show progress bar percentage|progress bar method|"
+                  "progress bar multiplier|progress can go backwards|small screen navigation|question back button|question help button|navigation back button|"
+                  "labels above fields|floating labels|suppress autofill|table width|bootstrap theme|inverse navbar|hide navbar|hide standard menu|"
+                  "hide corner interface|go full screen|cache documents|tagged pdf|loop limit|recursion limit|maximum image size|image upload type|"
+                  "checkin interval|default date min|default date max|popover trigger|review button color|review button icon|wide side by side|"
+                  "disable analytics|auto jinja filter|custom datatypes to load|send question data|default icons|numeric inputs", "plain")
 HELP = {"label": "text", "heading": "text", "content": "text", "audio": "data", "video": "data"}
 
 # Datatypes of the language; any other is a class of the author's, with modifiers of its own.
 DATATYPES = frozenset("""text area password email integer number float currency range date time datetime yesno yesnowide noyes noyeswide yesnoradio noyesradio
     yesnomaybe noyesmaybe boolean threestate checkboxes multiselect object object_radio object_checkboxes object_multiselect radio dropdown pulldown combobox
     datalist ajax hidden file files camera user environment camcorder microphone raw ml mlarea""".split())
+INPUT_TYPES = frozenset("area radio dropdown pulldown combobox datalist ajax hidden".split())
 
 
 def nearest(key, known, cutoff=0.7):
     """The known key that the author may have meant, or None."""
-    found = difflib.get_close_matches(key.lower(), known, 1, cutoff)
+    found = difflib.get_close_matches(key, known, 1, cutoff) or difflib.get_close_matches(key.lower(), known, 1, cutoff)
     return found[0] if found else None
 
 

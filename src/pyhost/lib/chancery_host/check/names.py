@@ -33,6 +33,10 @@ def judge(reader, reports):
     made = set().union(*(block.defines for block in reader.blocks if "objects" in block.keys))
     if not any(is_start(block, exports.names | made) for block in reader.blocks):
         return      # a file to be included: others define and use what it does not
+    if not reader.has_holes:
+        unknown_ids(reader, reports)
+        if not exports.is_unknown:
+            unknown_classes(reader, reports, exports)
     documents = document_words(reader)
     reached = reach(reader, exports, documents)
     if not (reader.has_holes or reader.has_generators or exports.is_unknown or has_catchall(reader)):
@@ -66,6 +70,32 @@ def duplicates(reader, reports):
             where = "line %d" % first[1].line if first[0].file is block.file else "%s:%d" % (first[0].file.name, first[1].line)
             reports.warn(block.file, node.place, "the id '%s' is used already on %s" % (key[0], where) if first[0].file is block.file else
                          "the id '%s' is used already in %s" % (key[0], where))
+
+
+def listed(block, key):
+    """Texts that stand at a key of the main file's block: one or a list."""
+    node = block.keys.get(key, (None, None))[1]
+    return [item for item in node.listed() if item.is_text] if node is not None else []
+
+
+def unknown_ids(reader, reports):
+    """What supersedes and order name and nobody has."""
+    ids = {str(block.keys["id"][1].value).strip() for block in reader.blocks if "id" in block.keys}
+    for block in reader.blocks:
+        for item in listed(block, "supersedes") + listed(block, "order") if block.file is reader.main else ():
+            if item.value.strip() not in ids:
+                reports.warn(block.file, item.place, "no block has the id '%s'" % item.value.strip())
+
+
+def unknown_classes(reader, reports, exports):
+    """Of generic blocks, which then serve no object."""
+    known = defined_anywhere(reader, exports)
+    for block in reader.blocks:
+        for item in listed(block, "generic object") if block.file is reader.main else ():
+            name = item.value.strip()
+            if name.isidentifier() and name not in known:
+                guess = nearest(name, sorted(each for each in known if each[:1].isupper()), 0.8)
+                reports.warn(block.file, item.place, "nothing defines the class '%s'%s" % (name, "; did you mean '%s'?" % guess if guess else ""))
 
 
 def missing_modules(reader, reports, exports):
