@@ -474,10 +474,10 @@ static err load_defaults(struct loader *l)
     return ERR_OK;
 }
 
-/* Gives an absent setting its place in the data folder: scheme, folder, name. */
+/* Gives an absent setting, or a scheme alone, its place in the data folder: scheme, folder, name. */
 static err below_data(struct loader *l, const char **at, const char *scheme, const char *name)
 {
-    if (*at) return ERR_OK;
+    if (*at && strcmp(*at, scheme) != 0) return ERR_OK;
     str s;
     TRY(arena_printf(l->a, &s, "%s%s/%s", scheme, l->out->data, name));
     *at = s.p;

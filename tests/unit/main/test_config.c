@@ -156,7 +156,8 @@ static const struct {
     { "a sender without an address is told", NULL, NULL, "mail.from=Court", NULL, NULL, "--set mail.from: mail.from: expected an address" },
     { "a mail server's password is masked", NULL, NULL, "mail.url=smtp://u:p@mail.example.com:587", NULL, "mail.url", "******** # --set mail.url" },
     { "mail goes to what is known", NULL, NULL, "mail.url=pigeon://x", NULL, NULL, "--set mail.url: mail.url: expected smtp://" },
-    { "a folder has a name", NULL, NULL, "mail.url=dir:", NULL, NULL, "--set mail.url: mail.url: dir: needs a folder" },
+    { "a scheme alone is the place in the data folder", NULL, NULL, "files.url=file:", NULL, "files.url", "file:./chancery-data/files # --set files.url" },
+    { "of mail too", NULL, NULL, "mail.url=dir:", NULL, "mail.url", "******** # --set mail.url" },
     { "a user has a password", NULL, NULL, "mail.url=smtp://u@mail.example.com", NULL, NULL, "mail.url: has a user but no password" },
     { "a mail server has a name", NULL, NULL, "mail.url=smtp://", NULL, NULL, "mail.url: is no smtp:// or smtps:// URL" },
     /* what depends on others */
