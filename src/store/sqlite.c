@@ -420,16 +420,9 @@ static err file_make(struct sqlite *q, struct arena *a, str *why)
 
 static void writer_close(struct sqlite *q)
 {
-    sqlite3 *db = q->writer.db;
-    if (atomic_load(&q->store->broken)) {
-        /* What was acknowledged is in the log and on the disk: it stays as it is, for the next start to read. */
-        (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    } else {
-        /* Beside another program this may have to wait; then that one does it. */
-        (void)sqlite3_busy_timeout(db, 0);
-        int code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-        if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) store_trouble(q->store, "checkpoint", sqlite3_errmsg(db));
-    }
+    /* What was acknowledged is in the log and on the disk: it stays as it is, for the next start to read. Else SQLite moves it into the file and removes it,
+     * unless another program has the file open: then that one does. */
+    if (atomic_load(&q->store->broken)) (void)sqlite3_db_config(q->writer.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     conn_close(&q->writer);
 }
 
@@ -438,6 +431,7 @@ static void sqlite_close(struct store *s)
     struct sqlite *q = s->impl;
     writer_stop(q);
     for (unsigned i = 0; i < q->n_readers; i++) conn_close(&q->readers[i]);
+    conn_close(&q->mover);
     if (q->writer.db) writer_close(q);
     (void)pthread_mutex_destroy(&q->readers_lock);
     (void)pthread_cond_destroy(&q->readers_free);
@@ -473,9 +467,9 @@ static err sqlite_open(struct store *s, struct arena *a, const struct store_opti
     (void)pthread_cond_init(&q->readers_free, NULL);
     (void)pthread_mutex_init(&q->queue_lock, NULL);
     (void)pthread_cond_init(&q->queue_more, NULL);
-    err e = writer_start(q);
+    err e = conn_open(q, &q->mover, false, a, why);
+    if (e == ERR_OK) e = writer_start(q, why);
     if (e == ERR_OK) return ERR_OK;
-    *why = STR("cannot start the store's writer thread");
     sqlite_close(s);
     return e;
 }

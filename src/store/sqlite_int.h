@@ -36,6 +36,7 @@ struct sqlite {
     atomic_uint turn; /* moves when readers shall end their transactions */
 
     struct conn writer; /* of whoever set .writing */
+    struct conn mover;  /* the same; it moves the log into the file */
     pthread_t thread;
     pthread_mutex_t queue_lock; /* over all below */
     pthread_cond_t queue_more;
@@ -58,7 +59,7 @@ void conn_rollback(struct conn *c);
 /* No idle reader keeps its transaction, and none that is busy will: they hold up the checkpoint. */
 void readers_let_go(struct sqlite *q);
 
-err writer_start(struct sqlite *q) MUST_CHECK;
+err writer_start(struct sqlite *q, str *why) MUST_CHECK;
 void writer_stop(struct sqlite *q); /* finishes the queue first */
 err sqlite_write(struct store *s, struct call *c, store_fn fn);
 err sqlite_write_later(struct store *s, struct call *c, store_fn fn, store_done done, void *arg);

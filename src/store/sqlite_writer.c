@@ -145,16 +145,26 @@ static void batch_run(struct sqlite *q, struct job *first)
     answer(q, &b, e == ERR_OK || e == ERR_BUSY ? e : ERR_STORE);
 }
 
+/* The writing connection holds the file's write lock meanwhile: before SQLite 3.51.3 a commit of somebody else, a command beside the server, that starts the
+ * log anew while it is moved may be lost (sqlite.org/wal.html, "The WAL-Reset Bug"). */
+static int move_log(struct sqlite *q)
+{
+    if (conn_plain(q, &q->writer, "BEGIN IMMEDIATE") != ERR_OK) return SQLITE_BUSY;
+    int code = sqlite3_wal_checkpoint_v2(q->mover.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    conn_rollback(&q->writer);
+    return code;
+}
+
 /* After the replies: nobody waits for it. A reader may keep part of the log in use; the next time gets further. */
 static void checkpoint(struct sqlite *q)
 {
     if (q->wal_pages < CHECKPOINT_PAGES || atomic_load(&q->store->broken)) return;
     readers_let_go(q);
-    int code = sqlite3_wal_checkpoint_v2(q->writer.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int code = move_log(q);
     readers_let_go(q); /* those that began meanwhile still read from the log, which starts anew only when nobody does */
     if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return;
-    store_trouble(q->store, "checkpoint", sqlite3_errmsg(q->writer.db));
-    if ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CORRUPT) store_break(q->store, sqlite3_errmsg(q->writer.db));
+    store_trouble(q->store, "checkpoint", sqlite3_errmsg(q->mover.db));
+    if ((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CORRUPT) store_break(q->store, sqlite3_errmsg(q->mover.db));
 }
 
 static int wal_grew(void *arg, sqlite3 *db, const char *schema, int pages)
@@ -213,7 +223,7 @@ static void *writer_main(void *arg)
 
 /* the door */
 
-err writer_start(struct sqlite *q)
+err writer_start(struct sqlite *q, str *why)
 {
     sigset_t all, before;
     (void)sqlite3_wal_hook(q->writer.db, wal_grew, q);
@@ -222,7 +232,9 @@ err writer_start(struct sqlite *q)
     q->running = pthread_create(&q->thread, NULL, writer_main, q) == 0;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (q->running) (void)pthread_setname_np(q->thread, "store writer");
-    return q->running ? ERR_OK : ERR_NOMEM;
+    if (q->running) return ERR_OK;
+    *why = STR("cannot start the store's writer thread");
+    return ERR_NOMEM;
 }
 
 void writer_stop(struct sqlite *q)

@@ -5,10 +5,11 @@
 
 atomic_bool disk_sync_fails, disk_is_full, disk_log_dirty;
 atomic_int disk_syncs;
+void (*_Atomic disk_before_move)(void);
 
 struct file {
     sqlite3_file base;
-    bool is_log;
+    bool is_log, is_rows;
     _Alignas(8) char real[]; /* SQLite promises no more */
 };
 
@@ -26,6 +27,8 @@ static int d_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
         if (atomic_load(&disk_is_full)) return SQLITE_FULL;
         atomic_store(&disk_log_dirty, true);
     }
+    void (*before)(void) = file_of(f)->is_rows ? atomic_load(&disk_before_move) : NULL;
+    if (before) before();
     return real(f)->pMethods->xWrite(real(f), p, n, at);
 }
 
@@ -59,6 +62,7 @@ static int d_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags
     (void)vfs;
     int code = below->xOpen(below, name, real(f), flags, out_flags);
     file_of(f)->is_log = (flags & SQLITE_OPEN_WAL) != 0;
+    file_of(f)->is_rows = (flags & SQLITE_OPEN_MAIN_DB) != 0;
     f->pMethods = real(f)->pMethods ? &methods : NULL;
     return code;
 }

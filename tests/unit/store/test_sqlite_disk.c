@@ -3,6 +3,7 @@
 #include "rig.h"
 #include "base/log.h"
 #include <pthread.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 static err add_named(struct call *c)
@@ -173,6 +174,34 @@ static void test_log_length(void **state)
     assert_true(stat(path, &st) != 0 || st.st_size == 0);
 }
 
+/* Somebody else with a connection of his own. */
+static sqlite3 *other;
+static atomic_int moves, intrusions;
+
+static void try_to_write(void)
+{
+    atomic_fetch_add(&moves, 1);
+    if (sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) return;
+    atomic_fetch_add(&intrusions, 1);
+    (void)sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static void test_nobody_writes(void **state)
+{
+    struct rig *r = *state;
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/rows.db", r->dir);
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    atomic_store(&disk_before_move, try_to_write);
+    for (int i = 0; i < 24; i++) assert_int_equal(write_large(r, i), ERR_OK);
+    store_close(r->s);
+    r->s = NULL;
+    atomic_store(&disk_before_move, NULL);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    assert_true(atomic_load(&moves) > 12 * 512);
+    assert_int_equal(atomic_load(&intrusions), 0);
+}
+
 static void test_private(void **state)
 {
     struct rig *r = *state;
@@ -206,6 +235,7 @@ int main(void)
         { "a failed commit fails every call of its batch", test_failed_batch, setup, teardown, NULL },
         { "a full disk is an error, not the end", test_full, setup, teardown, NULL },
         { "the log stays short and is gone after closing", test_log_length, setup, teardown, NULL },
+        { "nobody else writes while the log is moved", test_nobody_writes, setup, teardown, NULL },
         { "the file is nobody else's to read", test_private, setup, teardown, NULL },
         { "a store that cannot be opened is named", test_no_folder, NULL, NULL, NULL },
     };
