@@ -125,14 +125,23 @@ static int bind_pattern(struct eval *e, PyObject *pattern)
     return 0;
 }
 
-/* Exceptions of the author's code are swallowed here: it cannot ask. */
+/* Exceptions of the author's code are logged and swallowed: it cannot ask. Their text may be what somebody typed, so it is not told. */
+static void swallow(struct eval *e, PyObject *name)
+{
+    PYOWN(text) = PyUnicode_FromFormat("%s in the on change code of %U", ((PyTypeObject *)PyErr_Occurred())->tp_name, name);
+    PyErr_Clear();
+    PYOWN(lines) = PyObject_GetAttrString(e->state, "log_lines");
+    if (text && lines && PyList_Check(lines)) (void)PyList_Append(lines, text);
+    PyErr_Clear();
+}
+
 static void run_on_change(struct eval *e, PyObject *pattern)
 {
     PyObject *codes = PyDict_GetItemWithError(e->iv->on_change, PyTuple_GET_ITEM(pattern, 0));
     if (codes && bind_pattern(e, pattern) == 0)
         for (Py_ssize_t i = 0; i < PyList_GET_SIZE(codes) && !PyErr_Occurred(); i++)
             Py_XDECREF(PyEval_EvalCode(PyList_GET_ITEM(codes, i), e->answers, e->answers));
-    if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_Exception)) PyErr_Clear();
+    if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_Exception)) swallow(e, PyTuple_GET_ITEM(pattern, 0));
 }
 
 static int run_all_on_change(struct eval *e, PyObject *name)

@@ -12,7 +12,9 @@ static PyObject *read_files(struct block *b, PyObject *names)
     for (Py_ssize_t i = 0; list && whole && i < PyList_GET_SIZE(list); i++) {
         PYOWN(name) = source_reference(PyList_GET_ITEM(list, i), b->package, "templates");
         str text;
-        if (!name || source_read(b->iv->mem, py_view(name), &b->iv->sources, &text) < 0) return NULL;
+        int missing = name ? source_missing(py_view(name)) : -1;
+        if (missing > 0) block_error(b, "The file %U does not exist", name);
+        if (missing || source_read(b->iv->mem, py_view(name), &b->iv->sources, &text) < 0) return NULL;
         PYOWN(more) = py_str(text);
         Py_SETREF(whole, more ? PyUnicode_Concat(whole, more) : NULL);
     }

@@ -151,6 +151,7 @@ static int make_entry(struct eval *e, struct block *b, const struct entry *entry
 
 int objects_make(struct eval *e, struct block *b, const struct binding *bind)
 {
+    e->last = b;
     if (screen_prepare(e, b, bind) < 0) return -1;
     for (size_t i = 0; i < b->n_entries; i++) {
         PyObject *name = b->entries[i].name;

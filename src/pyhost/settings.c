@@ -188,8 +188,9 @@ static int add_part(struct reading *r, PyObject *parts, PyObject *key, PyObject 
         int known = PyDict_Contains(parts, key);
         return known > 0 ? PyDict_DelItem(parts, key) : known;
     }
+    struct block place = { .iv = r->iv, .file = r->file, .package = r->package, .line = r->line };
     struct text *text = interview_take(r->iv, 1, sizeof *text);
-    if (!text || text_compile(r->iv, NULL, value, "default screen parts", text) < 0) return -1;
+    if (!text || text_compile(r->iv, &place, value, "default screen parts", text) < 0) return -1;
     PYOWN(capsule) = PyCapsule_New(text, "chancery.text", NULL);
     return capsule ? PyDict_SetItem(parts, key, capsule) : -1;
 }
@@ -262,7 +263,10 @@ static int read_translation_file(struct reading *r, PyObject *reference)
     char *path = NULL;
     PYOWN(name) = source_reference(reference, r->package, "sources");
     int found = name ? source_path(r->iv->mem, py_view(name), &path) : -1;
-    if (found) return found < 0 ? -1 : engine_error("DASourceError", "The translation file %U does not exist", name);
+    if (found)
+        return found < 0 ? -1
+                         : engine_error("DASourceError", "The translation file %U does not exist in file %U in the block on line %u from package %U", name,
+                                        r->file, r->line, r->package);
     PYOWN(read) = py_lib("translations", "read");
     PYOWN(rows) = read ? PyObject_CallFunction(read, "s", path) : NULL;
     for (Py_ssize_t i = 0; rows && i < PyList_GET_SIZE(rows); i++)

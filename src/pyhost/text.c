@@ -42,8 +42,18 @@ static PyObject *compile_lines(struct interview *iv, struct block *b, str source
     if (code || str_find(source, '\n', 0) >= source.n || !PyErr_ExceptionMatches(PyExc_SyntaxError)) return py_keep(&code);
     PyErr_Clear();
     PYOWN(text) = py_str(source);
-    PYOWN(wrapped) = text ? PyUnicode_FromFormat("(\n%U\n)", text) : NULL;
+    PYOWN(wrapped) = text ? PyUnicode_FromFormat("(%U\n)", text) : NULL;
     return wrapped ? compile_source(iv, b, py_view(wrapped), what, Py_eval_input) : NULL;
+}
+
+/* The code named by its own text, so that an error can show it (trouble.c). */
+static PyObject *named_code(PyObject *code, str source)
+{
+    PYOWN(replace) = PyObject_GetAttrString(code, "replace");
+    PYOWN(none) = PyTuple_New(0);
+    PYOWN(text) = py_str(source);
+    PYOWN(names) = text ? Py_BuildValue("{sO}", "co_name", text) : NULL;
+    return replace && none && names ? PyObject_Call(replace, none, names) : NULL;
 }
 
 int expr_compile(struct interview *iv, struct block *b, PyObject *source, const char *what, struct expr *out)
@@ -54,9 +64,9 @@ int expr_compile(struct interview *iv, struct block *b, PyObject *source, const 
         return out->constant ? 0 : -1;
     }
     out->source = interview_keep(iv, Py_NewRef(source));
-    PyObject *code = out->source ? compile_lines(iv, b, str_trim(py_view(source)), what) : NULL;
+    PYOWN(code) = out->source ? compile_lines(iv, b, str_trim(py_view(source)), what) : NULL;
     if (!code) return compile_failed(iv, b, what);
-    out->code = interview_keep(iv, code);
+    out->code = interview_keep(iv, named_code(code, str_trim(py_view(source))));
     return out->code ? 0 : -1;
 }
 

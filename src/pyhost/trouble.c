@@ -11,15 +11,18 @@ enum {
 /* Name and line of the last of the interview's own pieces of code that ran: a pseudo file name, text.c. */
 struct spot {
     PyObject *name; /* owned */
-    PyObject *text; /* owned; the text with Mako in it whose function that is, else NULL */
+    PyObject *text; /* owned; the expression, or the text with Mako in it whose function that is, else NULL */
+    bool is_expression;
     int line;
     PyObject *module; /* owned; the file of a package's module that it called, from the package on, else NULL */
     int module_line;
 };
 
-/* The text that became this function, which it has as its documentation (mako_text.py). */
-static PyObject *text_of(PyCodeObject *code)
+/* An expression is the name of its code (text.c); a text that became a function is its documentation (mako_text.py). */
+static PyObject *text_of(PyCodeObject *code, bool *is_expression)
 {
+    *is_expression = !(code->co_flags & CO_OPTIMIZED) && !str_eq(py_view(code->co_name), STR("<module>"));
+    if (*is_expression) return Py_NewRef(code->co_name);
     if (!str_eq(py_view(code->co_name), STR("__template"))) return NULL;
     PyObject *text = PyTuple_GET_SIZE(code->co_consts) ? PyTuple_GET_ITEM(code->co_consts, 0) : NULL;
     return text && PyUnicode_Check(text) ? Py_NewRef(text) : NULL;
@@ -45,9 +48,9 @@ static void find_spot(PyObject *value, struct spot *out)
         }
         if (str_starts(name, STR("<")) && str_search(name, STR(", block on line ")) < name.n) {
             Py_CLEAR(out->module);
-            /* A function that a text defines is of the same text. */
+            /* A function that a text or an expression defines is of the same text. */
             if (!out->text || !out->name || PyUnicode_Compare(out->name, code->co_filename) != 0 || str_eq(py_view(code->co_name), STR("__template")))
-                Py_XSETREF(out->text, text_of(code));
+                Py_XSETREF(out->text, text_of(code, &out->is_expression));
             Py_XSETREF(out->name, Py_NewRef(code->co_filename));
             out->line = line_in(t);
         }
@@ -92,7 +95,7 @@ static str line_of(str source, int n)
 /* The line of the text, for one of its function. */
 static void to_line_of_text(struct spot *s)
 {
-    PYOWN(find) = s->text ? py_lib("mako_text", "line_of") : NULL;
+    PYOWN(find) = s->text && !s->is_expression ? py_lib("mako_text", "line_of") : NULL;
     PYOWN(line) = find ? PyObject_CallFunction(find, "Oi", s->text, s->line) : NULL;
     if (line && PyLong_Check(line)) s->line = (int)PyLong_AsLong(line);
     PyErr_Clear();

@@ -24,7 +24,19 @@ ROWS = [
     ("a text of one line", "mandatory: True\nquestion: Hi\nfields:\n  - A: a\n    default: ${ 5 + 'x' }\n",
      "TypeError: unsupported operand type(s) for +: 'int' and 'str'", "in the default, FILE, block on line 1, line 1: `${ 5 + 'x' }`"),
     ("a condition of a field", "mandatory: True\ncode: a\n---\nquestion: Hi\nfields:\n  - A: a\n    show if:\n      code: 1/0\n",
-     "ZeroDivisionError: division by zero", "in the show if, FILE, block on line 4, line 1, seeking a"),
+     "ZeroDivisionError: division by zero", "in the show if, FILE, block on line 4, line 1: `1/0`, seeking a"),
+    ("an expression over several lines: the line of it", "mandatory: True\nquestion: Hi\nfields:\n  - A: a\n    choices:\n      code: |\n        [1] +\n        [1 / 0]\n",
+     "ZeroDivisionError: division by zero", "in the choices, FILE, block on line 1, line 2: `[1 / 0]`"),
+    ("a function in an expression", "mandatory: True\nquestion: ${ t }\n---\ntable: t\nrows: [1]\ncolumns:\n  - A: |\n      (lambda y: y / 0)(row_item)\n",
+     "ZeroDivisionError: division by zero", "in the table cell, FILE, block on line 4, line 1: `(lambda y: y / 0)(row_item)`"),
+    ("objects from a file that is not there: the block that names it", "mandatory: True\nquestion: ${ a }\n---\nobjects from file:\n  - a: none.yml\n",
+     "DAError: objects_from_file: there is no file ", "in the block on line 4 of FILE, seeking a"),
+    ("a default screen part", "mandatory: True\nquestion: Hi\n---\ndefault screen parts:\n  title: ${ 1 / 0 }\n",
+     "ZeroDivisionError: division by zero", "in the default screen parts, FILE, block on line 4, line 1: `${ 1 / 0 }`"),
+    ("the content file of a template", "mandatory: True\nquestion: Hi\n---\ntemplate: a\ncontent file: none.md\n",
+     "DASourceError: The file docassemble.tests:data/templates/none.md does not exist in file ", ""),
+    ("a file of translations", "mandatory: True\nquestion: Hi\n---\ntranslations:\n  - none.xlsx\n",
+     "DASourceError: The translation file docassemble.tests:data/sources/none.xlsx does not exist in file ", ""),
     ("a function of a module that fails is told by the line that called it", "imports:\n  - json\n---\nmandatory: True\ncode: |\n  json.loads('{')\n",
      "JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
      "in the code block, FILE, block on line 4, line 1: `json.loads('{')`"),
@@ -92,6 +104,11 @@ class Errors(EngineCase):
         self.engine.write("mandatory: True\ncode: |\n  log('to the server')\n  log('to the user', 'info')\n---\nmandatory: True\nquestion: Done\n")
         reply = self.engine.call("new")
         self.assertEqual(reply["log"], ["to the server"])
+
+    def test_an_error_in_on_change_is_logged_and_nothing_else(self):
+        self.engine.ask("on change:\n  a: |\n    1 / 0\n---\nmandatory: True\nquestion: End ${ a }\n---\nquestion: Q\nfields:\n  - A: a\n")
+        reply = self.engine.call("set", variables={"a": 1}, question_name="Question_1")
+        self.assertEqual((reply["json"]["questionText"], reply["log"]), ("End 1", ["ZeroDivisionError in the on change code of a"]))
 
     def test_a_warm_worker_does_not_repeat_an_old_place(self):
         self.engine.write("mandatory: True\nquestion: Done\n")
