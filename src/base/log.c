@@ -4,10 +4,19 @@
 #include "base/json.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 8192, VALUE_MAX = 1000, RESERVE = 32 /* for "cut" and the end */ };
+enum {
+    LINE_MAX_BYTES = 8192,
+    VALUE_MAX = 1000,
+    RESERVE = 32,       /* for "cut" and the end */
+    PIECE = 4096,       /* what a pipe takes without waiting when it says that there is room (PIPE_BUF) */
+    PATIENCE_MS = 1000, /* for whoever reads slowly, */
+    PATIENT_MS = 60000  /* once in a minute */
+};
 
 static atomic_int the_format = LOG_TEXT, the_least = LOG_INFO;
 
@@ -88,14 +97,45 @@ static void members(struct jw *w, bool json, const struct log_kv *kv, size_t n)
         buf_z(b, " cut=true");
 }
 
-static void write_all(str s)
+/* Standard error may be a pipe that nobody reads any more. Whoever writes to it then would wait for ever, and nobody were served: lines without room are lost,
+ * and when there is room again that is told. */
+static struct {
+    pthread_mutex_t lock;
+    int64_t stalled_at_ms, lost;
+    bool torn; /* the last line has no end */
+} out = { .lock = PTHREAD_MUTEX_INITIALIZER, .stalled_at_ms = -PATIENT_MS };
+
+static bool has_room(void)
+{
+    struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+    int64_t now_ms = clock_mono_ms();
+    if (poll(&p, 1, now_ms - out.stalled_at_ms >= PATIENT_MS ? PATIENCE_MS : 0) != 0) return true; /* or an error, which the write tells */
+    out.stalled_at_ms = now_ms;
+    return false;
+}
+
+static bool write_all(str s)
 {
     while (s.n) {
-        ssize_t n = write(STDERR_FILENO, s.p, s.n);
+        if (!has_room()) return false;
+        ssize_t n = write(STDERR_FILENO, s.p, s.n < PIECE ? s.n : PIECE);
         if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return; /* nowhere to complain */
+        if (n <= 0) return true; /* nowhere to complain */
         s = str_from(s, (size_t)n);
+        out.torn = s.n > 0;
     }
+    return true;
+}
+
+/* How many lines were lost before this one, if it was written. */
+static int64_t write_line(str line)
+{
+    (void)pthread_mutex_lock(&out.lock);
+    int64_t lost = out.lost;
+    bool written = (!out.torn || write_all(STR("\n"))) && write_all(line);
+    out.lost = written ? 0 : lost + 1;
+    (void)pthread_mutex_unlock(&out.lock);
+    return written ? lost : 0;
 }
 
 void log_line(enum log_level level, const char *event, const struct log_kv *kv, size_t n)
@@ -122,6 +162,7 @@ void log_line(enum log_level level, const char *event, const struct log_kv *kv, 
     members(&w, json, kv, n);
     if (json) jw_close(&w, '}');
     buf_char(&b, '\n');
-    write_all(buf_str(&b));
+    int64_t lost = write_line(buf_str(&b));
+    if (lost) LOG(LOG_WARN, "log lines lost: standard error had no room", LOG_I("lines", lost));
     errno = saved;
 }

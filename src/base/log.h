@@ -1,8 +1,8 @@
 /* base/log.h: one line per event on standard error, as text or JSON.
  *
- * Never pass a secret: passwords, keys, tokens, cookies, bodies. Safe from every thread; a line is one write(2) of at most 8 KiB, without
- * control or non-ASCII characters (they are escaped), needs no heap, and leaves errno alone. A value keeps its first 1,000 bytes; members
- * that do not fit are left out and "cut" says so. */
+ * Never pass a secret: passwords, keys, tokens, cookies, bodies. Safe from every thread; a line has at most 8 KiB, no
+ * control or non-ASCII characters (they are escaped), needs no heap, and leaves errno alone. It waits for nobody: while standard error is a pipe that is full,
+ * lines are lost, and told when there is room again. A value keeps its first 1,000 bytes; members that do not fit are left out and "cut" says so. */
 #pragma once
 #include "base/str.h"
 

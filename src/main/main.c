@@ -1,7 +1,9 @@
 /* main/main.c: start here. The table of commands; everything else is reached from it. */
 #include "main/cli.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { COMMAND_ARENA = 256 << 20 };
 
@@ -71,8 +73,17 @@ const struct command commands[] = {
     { 0 },
 };
 
+/* The lowest free number is what open() gives: without these, lines meant for a standard stream that was closed would go into a file of ours. The wrong way
+ * round, so that who uses them fails as before. */
+static void fill_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_streams();
     /* A peer that hangs up is an error value of write(2), not the end of the program. */
     (void)signal(SIGPIPE, SIG_IGN);
     /* And so is a file that reaches the limit of its size. */

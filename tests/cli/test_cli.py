@@ -566,6 +566,37 @@ class Serving(Folder):
         self.assertEqual(self.stop(server), 0)
         self.assertEqual(server.stderr.read(), "")
 
+    def test_a_log_that_nobody_reads_holds_up_nobody(self):
+        server = self.serve()
+        c = http.client.HTTPConnection(server.url.split("//")[1], timeout=30)
+        for _ in range(1000):  # some lines of 190 bytes each fill a pipe of 64 KiB
+            c.request("GET", "/healthz")
+            self.assertEqual(c.getresponse().read(), b"ok")
+        c.close()
+        self.assertEqual(self.stop(server), 0)
+
+    def test_without_standard_streams_nothing_meant_for_them_lands_in_a_file(self):
+        socket_path = self.folder / "s"
+        server = subprocess.Popen(["sh", "-c", 'exec "$0" "$@" 2>&-', BINARY, "serve", "--data", str(self.data), "--listen", f"unix:{socket_path}"],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=self.folder, env=environment())
+        try:
+            while not socket_path.exists():
+                self.assertIsNone(server.poll())
+                time.sleep(0.02)
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(str(socket_path))
+                s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                self.assertTrue(s.recv(1000).startswith(b"HTTP/1.1 200"))
+        finally:
+            server.terminate()
+            status = server.wait(30)
+        self.assertEqual((status, (self.data / "lock").read_text()), (0, ""))
+        backup = self.folder / "a.backup"
+        subprocess.run(["sh", "-c", 'exec "$0" "$@" 1>&-', BINARY, "backup", str(backup), "--data", str(self.data)], stdin=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, cwd=self.folder, env=environment(), check=False)
+        done = self.run_it("restore", str(backup), "--data", str(self.folder / "again"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_its_log_holds_one_line_a_request_and_no_secret(self):
         server = self.serve(*ADMIN, "--set", "log.format=json")
         self.get(server, "/api/user?key=" + KEY)

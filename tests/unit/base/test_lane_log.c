@@ -135,11 +135,39 @@ static void test_json_line(void **state)
     ROWS_END();
 }
 
+/* Whoever started us may have stopped reading. */
+static void test_full_pipe(void **state)
+{
+    (void)state;
+    enum { LINES = 3000 };
+    static char all[1 << 20];
+    int ends[2], before = dup(STDERR_FILENO);
+    const struct log_kv kv[] = { LOG_S("path", STR("/a/path/of/some/length")), LOG_I("status", 200) };
+    assert_int_equal(pipe(ends), 0);
+    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+    for (int i = 0; i < LINES; i++) log_line(LOG_INFO, "some event", kv, COUNT_OF(kv)); /* would wait for ever */
+    ssize_t got = read(ends[0], all, sizeof all - 1);
+    log_line(LOG_INFO, "another event", kv, COUNT_OF(kv));
+    assert_true(dup2(before, STDERR_FILENO) >= 0);
+    (void)close(before);
+    (void)close(ends[1]);
+    int kept = 0, lost = 0;
+    for (ssize_t i = 0; i < got; i++) kept += all[i] == '\n';
+    ssize_t rest = read(ends[0], all, sizeof all - 1);
+    all[rest > 0 ? rest : 0] = '\0';
+    (void)close(ends[0]);
+    const char *told = strstr(all, "log lines lost: standard error had no room lines=");
+    ROW_CHECK("the first are there, and the one after there was room", kept > 0 && strstr(all, " another event path="));
+    ROW_CHECK("lost ones are told", told && sscanf(strchr(told, '='), "=%d", &lost) == 1);
+    ROW_CHECK("and counted", kept + lost == LINES);
+    ROWS_END();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lane_is_bounded), cmocka_unit_test(test_lane_runs_each_once), cmocka_unit_test(test_lane_without_memory),
-        cmocka_unit_test(test_text_line),       cmocka_unit_test(test_json_line),
+        cmocka_unit_test(test_text_line),       cmocka_unit_test(test_json_line),           cmocka_unit_test(test_full_pipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
