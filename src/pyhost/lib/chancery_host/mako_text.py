@@ -317,9 +317,33 @@ def compiled(source, name):
         code = _function(compiler.run(), name)
     except _Foreign:
         return _by_mako(source, name)
+    except (TemplateError, SyntaxError) as err:
+        raise _placed(err, source) from err
     if compiler.binds_more and (names := code.co_varnames[code.co_argcount:] + code.co_cellvars):
         code = _function(compiler._take_over(dict.fromkeys(names)), name)
     return code
+
+
+def _placed(err, source):
+    """The error with its line of the text, not of the function."""
+    if isinstance(err, SyntaxError):
+        number = line_of(source, err.lineno or 1)
+    else:
+        number = source.count("\n", 0, place_of(err, source)) + 1
+    line = source.split("\n")[number - 1].strip()
+    if isinstance(err, TemplateError):
+        return TemplateError("%s, line %d: `%s`" % (err, number, line))
+    return SyntaxError(err.msg, (err.filename, number, None, line))
+
+
+def place_of(err, source):
+    """Offset of the piece of a text that made it no template. An unclosed block is only noticed at the end."""
+    compiler = Mapped(source)
+    try:
+        compiler.run()
+    except TemplateError:
+        pass
+    return compiler.begun[-1] if str(err).startswith("Unclosed") and compiler.begun else compiler.began
 
 
 def _function(python, name):

@@ -4,7 +4,7 @@ import re
 import symtable
 import warnings
 
-from chancery_host.mako_text import Mapped, TemplateError, _Foreign
+from chancery_host.mako_text import Mapped, TemplateError, _Foreign, place_of
 from chancery_host.names import defined_names
 
 MARKS = ("<%", "${", "% if", "% for", "% while", "##")
@@ -144,9 +144,7 @@ def template(source):
     except _Foreign:
         return _foreign(source)
     except TemplateError as err:
-        # An unclosed block is only noticed at the end.
-        place = compiler.begun[-1] if str(err).startswith("Unclosed") and compiler.begun else compiler.began
-        raise Bad(_mako_words(str(err)), *_at(source, place)) from err
+        raise Bad(_mako_words(str(err)), *_at(source, place_of(err, source))) from err
     try:
         tree = _parse(python, "exec")
     except Bad as bad:
