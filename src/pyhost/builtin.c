@@ -2,6 +2,7 @@
 #include "pyhost/hostdata.h"
 #include "pyhost/image_size.h"
 #include "pyhost/lazy_int.h"
+#include "pyhost/screen_int.h"
 
 struct eval *running;
 
@@ -103,6 +104,15 @@ static PyObject *settings(PyObject *self, PyObject *none)
                     : NULL;
 }
 
+static PyObject *part_of(PyObject *self, PyObject *name)
+{
+    (void)self;
+    const char *text = PyUnicode_AsUTF8(name);
+    if (!text || !running_or_error()) return NULL;
+    PyObject *part = screen_default(running, text);
+    return part || PyErr_Occurred() ? part : Py_NewRef(Py_None);
+}
+
 /* Path of a package's file, or None. */
 static PyObject *path_of(const char *package, const char *folder, const char *name)
 {
@@ -190,6 +200,7 @@ PyObject *builtin_module(void)
         { "cells", cells, METH_VARARGS, "cells(block, extra): values of a table block: [[headers], [cells of a row], ...]" },
         { "block", block, METH_O, "block(number): the block as parsed" },
         { "settings", settings, METH_NOARGS, "metadata, features, sections, language of the running interview" },
+        { "part", part_of, METH_O, "part(name): text of a default screen part, or None" },
         { "static_url", static_url, METH_VARARGS, "static_url(package, name)" },
         { "documents", documents, METH_O, "documents(text): list of the values of a YAML text's documents" },
         { "patterns", patterns, METH_O, "patterns(name): [(pattern, what x is, [indices])], best first" },

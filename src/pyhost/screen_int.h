@@ -311,6 +311,8 @@ int screen_texts(struct eval *e, struct block *b, PyObject *out); /* question, s
 int screen_parts(struct eval *e, struct block *b, PyObject *out);
 /* One part by the precedence of language 3.19; NULL without exception if nobody set it. */
 PyObject *screen_part(struct eval *e, struct block *b, const char *name, const struct part *own, enum trim trim);
+/* A default screen part for the block that is being used; NULL without exception if there is none. */
+PyObject *screen_default(struct eval *e, const char *name);
 /* The entry of {language: …} for the language of the block, the server's where it has none; then that for "*". Borrowed, NULL without exception. */
 PyObject *by_language_b(struct eval *e, const struct block *b, PyObject *all);
 PyObject *server_language(struct eval *e);  /* of the server, whatever set_language() said */

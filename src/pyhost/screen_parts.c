@@ -36,6 +36,12 @@ static PyObject *from_defaults(struct eval *e, struct block *b, const char *name
     return any ? default_in(e, any, name, trim) : NULL;
 }
 
+PyObject *screen_default(struct eval *e, const char *name)
+{
+    static struct block no_language;
+    return from_defaults(e, e->last ? e->last : &no_language, name, TRIM_END);
+}
+
 PyObject *server_language(struct eval *e)
 {
     PyObject *language = PyObject_GetAttrString(e->state, "default_language");

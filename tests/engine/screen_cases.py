@@ -76,6 +76,13 @@ COMMON = [
     ("each title can be its own", "7.2",
      "metadata:\n  short title: Short\n  tab title: Tab\n  logo: <b>L</b>\n---\nmandatory: True\nquestion: Q\n", [],
      {"title": "Demo", "short_title": "Short", "browser_title": "Tab", "display_title": "<b>L</b>"}),
+    ("formats of dates and times come from default screen parts, then from the metadata", "3.19",
+     "metadata:\n  time format: HH\n  date format: short\n---\ndefault screen parts:\n  date format: yyyy/${ 'MM' }\n  datetime format: yyyy HH\n---\n"
+     "mandatory: True\nquestion: ${ as_datetime('2024-03-04') } ${ format_time('10:05') } ${ format_datetime('2024-03-04 11:05') }\n", [],
+     {"questionText": "2024/03 10 2024 11"}),
+    ("titles that code asks for come from default screen parts too", "3.19",
+     "metadata:\n  title: M\n  subtitle: S\n---\ndefault screen parts:\n  title: D ${ 1 }\n---\nmandatory: True\nquestion: ${ all_variables(special='titles') }\n", [],
+     {"questionText": "{'title': 'D 1', 'subtitle': 'S'}"}),
     ("a title from the metadata comes as written, from default screen parts as HTML", "7.1",
      "metadata:\n  short title: It's *it*\n---\ndefault screen parts:\n  tab title: It's *it*\n---\nmandatory: True\nquestion: Q\n", [],
      {"short_title": "It's *it*", "browser_title": "It&rsquo;s <em>it</em>"}),

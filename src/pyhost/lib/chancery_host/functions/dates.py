@@ -3,6 +3,7 @@ import datetime
 import re
 
 from chancery_host.errors import DAError
+from chancery_host.service import ask
 from chancery_host.state import current
 from chancery_host.zones import zone
 
@@ -195,7 +196,7 @@ def _babel_locale(language):
 
 def _default_format(kind, fallback):
     internal = current.answers.get("_internal") or {}
-    found = internal.get(kind) or current.metadata.get(kind)
+    found = internal.get(kind) or ask("part", kind) or current.metadata.get(kind)
     return found if isinstance(found, str) else fallback
 
 

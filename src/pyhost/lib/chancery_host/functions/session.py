@@ -25,10 +25,10 @@ set_title = set_parts
 
 
 def titles():
-    """The titles in force: what was set, else the metadata."""
+    """The titles in force: what was set, else the default screen part, else the metadata."""
     found = {}
     for part in TITLES:
-        text = current.internal.get(part, current.metadata.get(part))
+        text = current.internal[part] if part in current.internal else ask("part", part) or current.metadata.get(part)
         if isinstance(text, str):
             found[part] = text.strip()
     return found
