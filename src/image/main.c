@@ -22,7 +22,7 @@ static _Noreturn void leave(int code)
     __builtin_unreachable();
 }
 
-static bool limit(int what, rlim_t most)
+static bool limit(__rlimit_resource_t what, rlim_t most)
 {
     struct rlimit r = { most, most };
     return setrlimit(what, &r) == 0;
