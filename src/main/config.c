@@ -37,7 +37,7 @@ const struct setting config_settings[] = {
       "MiB that the request bodies being received may hold together, the first 16 KiB of each not counted; beyond it 503", .least = 64, .most = 1048576 },
     { "store.url", T_TEXT, S(store_url), NULL, "`sqlite:PATH` (default: `chancery.db` in `data`) or a `postgresql://` URL", .secret = true },
     { "store.migrate", T_BOOL, S(store_migrate), "true", "`serve` brings the schema up to date itself" },
-    { "store.prepare", T_TEXT, S(store_prepare), "auto", "`off` behind a PostgreSQL pooler that cannot keep prepared statements, such as pgbouncer before 1.21",
+    { "store.prepare", T_TEXT, S(store_prepare), "auto", "PostgreSQL: `auto` prepares statements unless a pooler stands between; `off` never does",
       .words = WORDS("auto", "off") },
     { "store.listen_url", T_TEXT, S(store_listen_url), NULL,
       "PostgreSQL: a direct connection for notifications (default: `store.url`); `none` behind a transaction pooler: a change row is looked at each second. "

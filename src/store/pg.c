@@ -44,6 +44,17 @@ static void look_around(struct pg *p, struct pg_conn *k)
     PQclear(r);
 }
 
+/* A pooler may give each transaction another session, in which a name means somebody else's statement, or nothing: then none is given. It cannot know the
+ * session when we connect, so it tells of another process than the one that answers. */
+bool pg_is_pooled(PGconn *pq)
+{
+    int64_t pid = -1;
+    PGresult *r = PQexec(pq, "SELECT pg_backend_pid()");
+    if (PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1) IGNORE(str_int(str_c(PQgetvalue(r, 0, 0)), &pid)); /* -1 otherwise */
+    PQclear(r);
+    return pid != PQbackendPID(pq);
+}
+
 /* Digits, for several hosts with commas. */
 static bool is_port(const char *s) { return s[strspn(s, "0123456789,")] == '\0'; }
 
@@ -72,6 +83,7 @@ static err connect_anew(struct pg *p, struct pg_conn *k)
         (void)PQsetNoticeProcessor(k->pq, silent, NULL);
         if (!p->durable) PQclear(PQexec(k->pq, "SET synchronous_commit TO off"));
         look_around(p, k);
+        k->names = p->prepare && !pg_is_pooled(k->pq);
         if (pg_is_open(k) && PQenterPipelineMode(k->pq)) return ERR_OK;
     }
     store_trouble(p->store, "connect", pg_why(k->pq, p->url));
@@ -207,11 +219,10 @@ static err forget(struct db *db, unsigned id)
 err pg_send_prepare(struct db *db, const char *sql, const char *types, char name[static 16])
 {
     struct pg_conn *k = db->conn;
-    struct pg *p = db->store->impl;
     Oid oids[STORE_PARAMS_MAX];
     int n = types_of(types, oids);
     name[0] = '\0';
-    if (!p->prepare) return sent(db, sql, -1, PQsendPrepare(k->pq, "", sql, n, oids));
+    if (!k->names) return sent(db, sql, -1, PQsendPrepare(k->pq, "", sql, n, oids));
     size_t at = cache_find(k, sql);
     if (k->cache[at].sql == sql) return statement_name(k->cache[at].id, name), ERR_OK;
     if (k->cache[at].sql) TRY(forget(db, k->cache[at].id));
@@ -246,12 +257,11 @@ static void bind_all(const struct params *in, struct bound *b)
 err pg_send(struct db *db, const char *sql, const char *types, const struct params *in)
 {
     struct pg_conn *k = db->conn;
-    struct pg *p = db->store->impl;
     struct bound b;
     char name[16];
     if (fault_here()) return interrupted(db, sql);
     bind_all(in, &b);
-    if (!p->prepare) {
+    if (!k->names) {
         Oid oids[STORE_PARAMS_MAX];
         int n = types_of(types, oids);
         return sent(db, sql, -1, PQsendQueryParams(k->pq, sql, n, oids, b.values, b.lengths, b.formats, 1));

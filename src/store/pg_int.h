@@ -30,7 +30,8 @@ struct pg_conn {
     bool xid_asked;
     int64_t xid;            /* of the write that is open; 0: not known */
     char server[PG_SERVER]; /* which run of which server we are connected to (pg_outcome.c); "": not known */
-    unsigned named;         /* statements prepared so far: number n is called "sN" */
+    bool names;             /* statements are prepared under names here */
+    unsigned named;         /* and so many were so far: number n is called "sN" */
     struct {
         const char *sql;
         unsigned id;
@@ -65,6 +66,8 @@ err pg_connected(struct pg *p, struct pg_conn *k) MUST_CHECK;
 const char *pg_why(const PGconn *pq, const char *url);
 void pg_disconnect(struct pg_conn *k);
 bool pg_is_open(const struct pg_conn *k);
+/* Whether somebody stands between us and PostgreSQL who may give each transaction another session; also where that cannot be told. */
+bool pg_is_pooled(PGconn *pq);
 
 /* the pipeline */
 

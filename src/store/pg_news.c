@@ -29,6 +29,7 @@ struct pg_news {
     int wake; /* eventfd */
     /* The thread's own. */
     PGconn *pq;
+    bool warned; /* of a pooler */
     struct seen seen[STORE_LISTENERS_MAX];
     unsigned n_seen;
     bool looked; /* once, so that seen is complete */
@@ -95,6 +96,10 @@ static bool line_up(struct pg_news *n)
         return false;
     }
     (void)PQsetNoticeProcessor(n->pq, silent, NULL);
+    if (!n->warned && pg_is_pooled(n->pq)) {
+        LOG(LOG_WARN, "store.listen_url leads through a pooler, which loses notifications: name PostgreSQL itself there, or none");
+        n->warned = true;
+    }
     news_tell(n->store, NULL);
     return true;
 }
