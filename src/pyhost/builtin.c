@@ -98,7 +98,7 @@ static PyObject *settings(PyObject *self, PyObject *none)
     (void)self, (void)none;
     if (!running_or_error()) return NULL;
     struct interview *iv = running->iv;
-    PYOWN(language) = PyObject_GetAttrString(running->state, "language");
+    PYOWN(language) = py_attr(running->state, "language");
     return language ? Py_BuildValue("{sOsOsOsO}", "metadata", iv->metadata, "features", iv->features, "sections", iv->sections ? iv->sections : Py_None,
                                     "language", language)
                     : NULL;
@@ -163,6 +163,13 @@ static PyObject *static_url(PyObject *self, PyObject *arguments)
     return PyUnicode_FromFormat("/packagestatic/%s/%s", package, name);
 }
 
+/* Of none of the kinds that are left out, which are classes, functions, files and the like. */
+static bool is_plain(PyObject *value)
+{
+    return value == Py_None || PyUnicode_CheckExact(value) || PyLong_CheckExact(value) || PyBool_Check(value) || PyDict_CheckExact(value) ||
+           PyList_CheckExact(value);
+}
+
 /* What of the answers is data: hundreds of names are the library's own, and each step passes them all. */
 static PyObject *data_of(PyObject *self, PyObject *arguments)
 {
@@ -175,7 +182,7 @@ static PyObject *data_of(PyObject *self, PyObject *arguments)
     while (data && PyDict_Next(answers, &at, &name, &value)) {
         if (namespace_skips(&known, name, value) || PyDict_GetItemWithError(library, name) == value) continue;
         int left_out = PyErr_Occurred() ? -1 : PySet_Contains(names, name);
-        if (!left_out) left_out = PyObject_IsInstance(value, kinds);
+        if (!left_out && !is_plain(value)) left_out = PyObject_IsInstance(value, kinds);
         if (left_out < 0 || (!left_out && PyDict_SetItem(data, name, value) < 0)) return NULL;
     }
     return py_keep(&data);

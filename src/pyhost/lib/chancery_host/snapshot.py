@@ -7,6 +7,7 @@ import pickle
 import re
 import sys
 import types
+from _io import _IOBase     # under io.IOBase, which asks Python whether a value is one
 from zoneinfo import ZoneInfo
 
 from chancery_host.errors import DAError
@@ -19,7 +20,7 @@ PROTOCOL = 5
 INTERVIEW = "__interview__"     # in a snapshot: hash of the files it was made with
 NOT_KEPT = {"__builtins__", "x", "i", "j", "k", "l", "m", "n", "session_local", "device_local", "user_local"}
 NOT_DATA = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type,
-            types.MethodWrapperType, types.GeneratorType, io.IOBase)
+            types.MethodWrapperType, types.GeneratorType, _IOBase)
 
 # Everything a snapshot may name outside our library and the interview's own packages. None of it
 # does more than build a value from what it is given.
@@ -149,12 +150,26 @@ class _Unpickler(pickle.Unpickler):
         raise NotAllowed("a snapshot must not contain references to elsewhere")
 
 
+_FOUND = {}     # (module, name): what it is. Only of ALLOWED and LIBRARY, which bound it and do not change; interviews' own modules may
+
+
 def _readable(module, name, is_own):
     """What load() makes of the name: None if it takes no such thing. `is_own(module)`, asked last: is it one of a package whose classes may be read?"""
+    found = _FOUND.get((module, name))
+    if found is not None:
+        return found
     if name in ALLOWED.get(module, ()):
-        return _attribute(module, name)
-    if module in LIBRARY:
-        return _library_class(module, name)
+        found = _attribute(module, name)
+    elif module in LIBRARY:
+        found = _library_class(module, name)
+    else:
+        return _own_class(module, name, is_own)
+    if found is not None:
+        _FOUND[module, name] = found
+    return found
+
+
+def _own_class(module, name, is_own):
     # A module's own classes, and theirs, not what it imported (subprocess.Popen would do harm).
     outer, *inner = name.split(".")
     found = _attribute(module, outer) if is_own(module) else None
