@@ -43,13 +43,6 @@ PyObject *eval_variable(struct eval *e, PyObject *name)
 
 /* looking without seeking */
 
-static int probing(struct eval *e, long by)
-{
-    PYOWN(level) = PyObject_GetAttrString(e->state, "probing");
-    PYOWN(next) = level ? PyLong_FromLong(PyLong_AsLong(level) + by) : NULL;
-    return next ? PyObject_SetAttrString(e->state, "probing", next) : -1;
-}
-
 static PyObject *parse_name(PyObject *name)
 {
     PYOWN(parse) = py_lib("functions.variables", "parsed");
@@ -58,16 +51,10 @@ static PyObject *parse_name(PyObject *name)
 
 static PyObject *look(struct eval *e, PyObject *tree)
 {
-    PYOWN(look_at) = py_lib("functions.variables", "look");
+    PYOWN(look_only) = py_lib("functions.variables", "look_only");
     PYOWN(missing) = py_lib("functions.variables", "NOT_THERE");
-    if (!look_at || !missing || probing(e, 1) < 0) return NULL;
-    PyObject *value = PyObject_CallFunctionObjArgs(look_at, tree, e->answers, NULL);
-    if (value == missing) Py_CLEAR(value);
-    PyObject *type, *error, *trace;
-    PyErr_Fetch(&type, &error, &trace);
-    if (probing(e, -1) < 0) PyErr_Clear();
-    PyErr_Restore(type, error, trace);
-    return value;
+    PYOWN(value) = look_only && missing ? PyObject_CallFunctionObjArgs(look_only, tree, e->answers, NULL) : NULL;
+    return value == missing ? NULL : py_keep(&value);
 }
 
 PyObject *value_find(struct eval *e, PyObject *name)

@@ -8,27 +8,44 @@ KEPT_NAME = 200     # longer ones are parsed every time
 
 def is_variable_name(text):
     """True if the text is one line made only of names, attributes, subscripts and literal constants."""
+    return variable(text) is not None
+
+
+def variable(text):
+    """The syntax tree of a variable name, not to be changed; None if the text is not one."""
     if not isinstance(text, str) or not text or len(text) > MAX_NAME or "\n" in text or "\r" in text or "\0" in text:
-        return False
-    tree = expression(text)
-    # A comment would swallow whatever is written behind the name, so it must also survive parentheses.
-    return tree is not None and expression("(" + text + ")") is not None and _is_pure(tree)
+        return None
+    return _made(_parse_name_kept if len(text) <= KEPT_NAME else _parse_name, text)
+
+
+def expression(text):
+    """The syntax tree of an expression, not to be changed; None if the text is not one."""
+    return _made(_parse_kept if len(text) <= KEPT_NAME else _parse, text)
+
+
+def _made(parse, text):
+    try:
+        return parse(text)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
 
 
 def _parse(text):
     return ast.parse(text, mode="eval").body
 
 
+def _parse_name(text):
+    tree = _parse(text)
+    # A comment would swallow whatever is written behind the name, so it must also survive parentheses.
+    _parse("(" + text + ")")
+    if not _is_pure(tree):
+        raise ValueError("not a variable name")
+    return tree
+
+
 # The same few names are asked for in every call. Failures are not kept: without memory any text fails.
 _parse_kept = functools.lru_cache(maxsize=1024)(_parse)
-
-
-def expression(text):
-    """The syntax tree of an expression, not to be changed; None if the text is not one."""
-    try:
-        return _parse_kept(text) if len(text) <= KEPT_NAME else _parse(text)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return None
+_parse_name_kept = functools.lru_cache(maxsize=1024)(_parse_name)
 
 
 def _is_pure(node):

@@ -3,7 +3,7 @@ import ast
 import functools
 
 from chancery_host.errors import DAError
-from chancery_host.names import KEPT_NAME, expression, is_variable_name, normal_name, target_name
+from chancery_host.names import KEPT_NAME, expression, normal_name, target_name, variable
 from chancery_host.objects.base import DAObject
 from chancery_host.objects.gathering import Gatherable
 from chancery_host.objects.lists import DAList
@@ -20,9 +20,10 @@ def parsed(name, function):
     """The syntax tree of a variable name; anything else is the author's error."""
     if not isinstance(name, str):
         raise DAError("%s() must be given a string" % function)
-    if not is_variable_name(name.strip()):
+    tree = variable(name.strip())
+    if tree is None:
         raise DAError("%s() was given %r, which is not a variable name" % (function, name))
-    return expression(name.strip())
+    return tree
 
 
 def look(node, answers):
@@ -48,10 +49,17 @@ def look(node, answers):
 
 
 def _attribute(base, name):
+    # What DAObject.__getattr__ would find out and then say by an exception.
+    if isinstance(base, DAObject) and name not in base.__dict__ and _looks_plainly(type(base)) and not hasattr(type(base), name):
+        return NOT_THERE
     try:
         return getattr(base, name, NOT_THERE)
     except MISSES:
         return NOT_THERE
+
+
+def _looks_plainly(kind):
+    return kind.__getattr__ is DAObject.__getattr__ and kind.__getattribute__ is object.__getattribute__
 
 
 def _item(base, index):
@@ -65,21 +73,26 @@ def _item(base, index):
         return NOT_THERE
 
 
+def look_only(node, answers):
+    """What look() gives; meanwhile objects that are met create and ask nothing either."""
+    current.probing += 1
+    try:
+        return look(node, answers)
+    finally:
+        current.probing -= 1
+
+
 def probe(name, function="defined", prior=False):
     """(found, value) of a named variable; with `prior` also in the answers that Back has discarded."""
     node = parsed(name, function)
-    current.probing += 1
-    try:
-        places = [current.answers]
-        if prior and current.old_answers:
-            places.insert(0, current.old_answers)
-        for answers in places:
-            value = look(node, answers)
-            if value is not NOT_THERE:
-                return True, value
-        return False, None
-    finally:
-        current.probing -= 1
+    places = [current.answers]
+    if prior and current.old_answers:
+        places.insert(0, current.old_answers)
+    for answers in places:
+        value = look_only(node, answers)
+        if value is not NOT_THERE:
+            return True, value
+    return False, None
 
 
 def _compile(name):
@@ -102,6 +115,13 @@ def read(name, function="value"):
         raise MissingName(missing) from err
 
 
+def _holder(name):
+    return ast.unparse(expression(name.strip()).value)
+
+
+_holder_kept = functools.lru_cache(maxsize=1024)(_holder)
+
+
 def assign(name, value, function="define"):
     """Sets a named variable; the object that holds it is sought if it is missing."""
     node = parsed(name, function)
@@ -110,7 +130,7 @@ def assign(name, value, function="define"):
     if isinstance(node, ast.Name):
         current.answers[node.id] = value
         return
-    holder = read(ast.unparse(node.value), function)
+    holder = read(_holder_kept(name) if len(name) <= KEPT_NAME else _holder(name), function)
     if isinstance(node, ast.Attribute):
         setattr(holder, node.attr, value)
     else:
