@@ -62,7 +62,7 @@ static int evaluate_for_names(struct engine_call *c)
     if (!screen && !signal_is_reply(&reply)) return -1;
     Py_XDECREF(screen);
     Py_XDECREF(reply);
-    return 0;
+    return prepare_namespace(&c->e); /* code may have deleted some of it */
 }
 
 /* setting */
@@ -177,7 +177,7 @@ static int binding_now(struct engine_call *c, struct binding *b)
     static const char *const names[] = { "i", "j", "k", "l", "m", "n" };
     *b = (struct binding){ 0 };
     PyObject *x = py_get_b(c->e.answers, "x");
-    if (x && PyObject_HasAttrString(x, "instanceName") && !(b->x_name = PyObject_GetAttrString(x, "instanceName"))) return -1;
+    if (x && PyObject_HasAttrString(x, "instanceName") && !(b->x_name = py_attr(x, "instanceName"))) return -1;
     for (size_t i = 0; i < COUNT_OF(names); i++) b->index[i] = py_get_b(c->e.answers, names[i]); /* borrowed */
     return 0;
 }
@@ -219,6 +219,5 @@ int call_set(struct engine_call *c)
     if (any_loop_names(variables, files, deletes) && evaluate_for_names(c) < 0) return -1;
     /* From here on as a request of its own: what the evaluation above noted must not count twice. */
     c->stage = STAGE_EVALUATE;
-    if (call_begin(c, NULL, false) < 0 || prepare_namespace(&c->e) < 0) return -1;
-    return apply(c, variables, files, deletes, events);
+    return call_begin(c, NULL, false) < 0 ? -1 : apply(c, variables, files, deletes, events);
 }

@@ -1,9 +1,10 @@
 """The answers of a session that has just begun (API specification 7.2)."""
+from chancery_host.objects.nav import DANav
+from chancery_host.objects.stores import DADeviceLocal, DASessionLocal, DAUserLocal
 
 
 def fresh_answers(user_id, uid, url_args, referer, now_utc):
     """`user_id` None means anonymous; `now_utc` is a naive datetime in UTC; `uid` is the session uid."""
-    from chancery_host.objects.nav import DANav
     return {
         "_internal": {
             "steps": 1, "steps_offset": 0, "progress": 0, "tracker": 0,
@@ -22,7 +23,6 @@ def fresh_answers(user_id, uid, url_args, referer, now_utc):
 
 def bind_locals(answers, uid, device_id, user_id):
     """Once per request (language specification 6.1, step 5): the three local objects, made when first needed."""
-    from chancery_host.objects.stores import DADeviceLocal, DASessionLocal, DAUserLocal
     kinds = (("session_local", DASessionLocal, uid), ("device_local", DADeviceLocal, device_id),
              ("user_local", DAUserLocal, -1 if user_id is None else user_id))
     internal = answers["_internal"]
