@@ -3,6 +3,7 @@ import inspect
 import pathlib
 import re
 import unittest
+from unittest import mock
 
 import support
 from chancery_host.errors import DANotAvailable
@@ -174,6 +175,17 @@ class Usage(unittest.TestCase):
         for number in (17, 18):
             untested = [name for name, uses in table(number) if matters(uses) and name not in ABSENT and name not in words]
             self.assertEqual(untested, [], "table %d" % number)
+
+    def test_a_table_is_written_once_its_file_has_a_number(self):
+        """Asking for one may end the call, which is then made again from its start."""
+        from chancery_host import kept
+        from chancery_host.objects import tables
+        from chancery_host.signals import Wanted
+        writer = mock.Mock()
+        with mock.patch.object(kept, "available", return_value=True), mock.patch.object(kept, "next_number", side_effect=Wanted), \
+                mock.patch.dict(tables.WRITERS, csv=writer), self.assertRaises(Wanted):
+            tables.export([["Name"], ["Ann"]], "list.csv", None, None, True, None)
+        writer.assert_not_called()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import io
 import json
 import os
 
+from chancery_host import kept
 from chancery_host.errors import DAError
 from chancery_host.objects.files import DAFile
 
@@ -62,8 +63,11 @@ def export(rows, filename, file_format, title, freeze_panes, output_to):
         file_format = filename.rsplit(".", 1)[1].lower() if filename and "." in filename else "xlsx"
     if file_format not in WRITERS:
         raise DAError("export: the file format must be one of %s" % ", ".join(sorted(WRITERS)))
+    # Asked for before the work, which asking for it may have done again.
+    number = kept.next_number() if kept.available() else None
     contents = WRITERS[file_format]([[plain(cell) for cell in row] for row in rows], title, freeze_panes)
     file = output_to if output_to is not None else DAFile()
-    file.initialize(filename=filename or "file." + file_format, extension=file_format, mimetype=MIMETYPES[file_format],
-                    content=contents, reinitialize=output_to is not None)
+    file.initialize(filename=filename or "file." + file_format, extension=file_format, mimetype=MIMETYPES[file_format], number=number,
+                    reinitialize=output_to is not None)
+    file.write(contents)
     return file
