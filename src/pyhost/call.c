@@ -194,7 +194,7 @@ static int begin_eval(struct engine_call *c, bool is_action)
     e->is_action = is_action;
     e->depth = e->loops = 0;
     if (!e->internal || !PyDict_Check(e->internal)) return engine_error("DAError", "the answers have no _internal");
-    Py_XSETREF(e->uid, PyObject_GetAttrString(c->state, "uid"));
+    Py_XSETREF(e->uid, py_attr(c->state, "uid"));
     Py_XSETREF(e->base_url, py_str(call_text(c, TAG_BASE_URL)));
     return e->uid && e->base_url ? 0 : -1;
 }

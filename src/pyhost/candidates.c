@@ -331,7 +331,7 @@ static int add_indexed(struct eval *e, PyObject *index, const struct binding *bi
 {
     PyObject *languages = PyDict_GetItemWithError(index, bind->pattern);
     if (!languages) return PyErr_Occurred() ? -1 : 0;
-    PYOWN(current) = PyObject_GetAttrString(e->state, "language");
+    PYOWN(current) = py_attr(e->state, "language");
     if (!current) return -1;
     PyObject *own = PyUnicode_Check(current) && !str_is(py_view(current), "*") ? PyDict_GetItemWithError(languages, current) : NULL;
     PyObject *any = PyDict_GetItemWithError(languages, star());
@@ -342,7 +342,7 @@ static int add_indexed(struct eval *e, PyObject *index, const struct binding *bi
 /* The class, then its bases depth-first in declaration order. */
 static int add_of_class(struct eval *e, PyTypeObject *class, const struct binding *bind, struct candidates *out)
 {
-    PYOWN(name) = PyObject_GetAttrString((PyObject *)class, "__name__");
+    PYOWN(name) = py_attr((PyObject *)class, "__name__");
     if (!name) return -1;
     PyObject *index = PyDict_GetItemWithError(e->iv->generic, name);
     if (index && add_indexed(e, index, bind, out) < 0) return -1;
@@ -390,7 +390,7 @@ static int bind_x(struct eval *e, const struct cut *c, const struct pattern *p, 
     if (!prefix) return -1;
     bind->x = value_find(e, prefix);
     if (!bind->x) return PyErr_Occurred() ? -1 : 0;
-    PyObject *name = PyObject_HasAttrString(bind->x, "instanceName") ? PyObject_GetAttrString(bind->x, "instanceName") : Py_NewRef(prefix);
+    PyObject *name = PyObject_HasAttrString(bind->x, "instanceName") ? py_attr(bind->x, "instanceName") : Py_NewRef(prefix);
     bind->x_name = name;
     return name ? 1 : -1;
 }

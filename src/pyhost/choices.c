@@ -138,8 +138,8 @@ static int same_text(PyObject *a, PyObject *b)
 static int same_object(PyObject *a, PyObject *b)
 {
     if (a == b) return 1;
-    PYOWN(left) = PyObject_GetAttrString(a, "instanceName");
-    PYOWN(right) = left ? PyObject_GetAttrString(b, "instanceName") : NULL;
+    PYOWN(left) = py_attr(a, "instanceName");
+    PYOWN(right) = left ? py_attr(b, "instanceName") : NULL;
     if (!right && !PyErr_ExceptionMatches(PyExc_AttributeError)) return -1;
     if (!right) return PyErr_Clear(), 0;
     return PyObject_RichCompareBool(left, right, Py_EQ);
@@ -168,7 +168,7 @@ static int truth_at(PyObject *mapping, PyObject *key)
 /* What a collection holds now: reading it through would begin to gather it. */
 static PyObject *contents(PyObject *start)
 {
-    PYOWN(elements) = PyObject_HasAttrString(start, "instanceName") ? PyObject_GetAttrString(start, "elements") : NULL;
+    PYOWN(elements) = PyObject_HasAttrString(start, "instanceName") ? py_attr(start, "elements") : NULL;
     if (elements) return py_keep(&elements);
     PyErr_Clear();
     return Py_NewRef(start);

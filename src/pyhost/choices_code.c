@@ -106,7 +106,7 @@ int rows_sort(PyObject *rows, const char *key)
     PYOWN(get) = module ? PyObject_CallMethod(module, "itemgetter", "s", key) : NULL;
     PYOWN(args) = PyTuple_New(0);
     PYOWN(kwargs) = get ? Py_BuildValue("{sO}", "key", get) : NULL;
-    PYOWN(sort) = PyObject_GetAttrString(rows, "sort");
+    PYOWN(sort) = py_attr(rows, "sort");
     PYOWN(done) = args && kwargs && sort ? PyObject_Call(sort, args, kwargs) : NULL;
     return done ? 0 : -1;
 }
@@ -143,7 +143,7 @@ PyObject *choice_items_code(PyObject *value)
 
 static PyObject *object_name(PyObject *object)
 {
-    PyObject *name = PyObject_GetAttrString(object, "instanceName");
+    PyObject *name = py_attr(object, "instanceName");
     if (name) return name;
     if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return NULL;
     PyErr_Clear();

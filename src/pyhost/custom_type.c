@@ -11,7 +11,7 @@ static PyObject *class_b(const struct field *f)
 /* 1 if the class lists the key under that attribute, 0, -1. */
 static int lists(PyObject *class, const char *attribute, PyObject *key)
 {
-    PYOWN(keys) = PyObject_GetAttrString(class, attribute);
+    PYOWN(keys) = py_attr(class, attribute);
     return keys ? PySequence_Contains(keys, key) : -1;
 }
 

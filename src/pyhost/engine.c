@@ -158,7 +158,7 @@ static int action_save(struct engine_call *c)
 {
     bool over = frame_get_u64(c->f, TAG_OVERWRITE, 0) != 0;
     c->save = frame_get_u64(c->f, TAG_READ_ONLY, 0) ? SAVE_NOTHING : over ? SAVE_OVER : SAVE_NEW_STEP;
-    PYOWN(status) = PyObject_GetAttrString(c->state, "save_status");
+    PYOWN(status) = py_attr(c->state, "save_status");
     if (!status) return -1;
     if (c->save == SAVE_NEW_STEP && str_is(py_view(status), "overwrite")) c->save = SAVE_OVER;
     if (str_is(py_view(status), "ignore")) c->save = SAVE_NOTHING;

@@ -22,9 +22,9 @@ static PyObject *file_bytes(PyObject *file)
 
 static PyObject *type_of(PyObject *reply, PyObject *body)
 {
-    PYOWN(type) = PyObject_GetAttrString(reply, "content_type");
+    PYOWN(type) = py_attr(reply, "content_type");
     if (!type || type != Py_None) return py_keep(&type);
-    PYOWN(own) = PyObject_HasAttrString(body, "mimetype") ? PyObject_GetAttrString(body, "mimetype") : NULL;
+    PYOWN(own) = PyObject_HasAttrString(body, "mimetype") ? py_attr(body, "mimetype") : NULL;
     if (own && PyUnicode_Check(own)) return py_keep(&own);
     PyErr_Clear();
     return PyUnicode_FromString("text/plain; charset=utf-8");
@@ -32,7 +32,7 @@ static PyObject *type_of(PyObject *reply, PyObject *body)
 
 static int take_response(struct engine_call *c, PyObject *reply, PyObject *body, bool is_file)
 {
-    PYOWN(status) = PyObject_GetAttrString(reply, "status");
+    PYOWN(status) = py_attr(reply, "status");
     Py_XSETREF(c->body, is_file ? file_bytes(body) : bytes_of(body));
     Py_XSETREF(c->type, type_of(reply, body));
     c->status = status && PyLong_Check(status) ? PyLong_AsLong(status) : 200;
@@ -52,8 +52,8 @@ static int take_redirect(struct engine_call *c, PyObject *url)
 
 static int take_reply(struct engine_call *c, PyObject *reply)
 {
-    PYOWN(kind) = PyObject_GetAttrString(reply, "kind");
-    PYOWN(body) = PyObject_GetAttrString(reply, "body");
+    PYOWN(kind) = py_attr(reply, "kind");
+    PYOWN(body) = py_attr(reply, "body");
     if (!kind || !body) return -1;
     if (str_is(py_view(kind), "url")) return take_redirect(c, body);
     return take_response(c, reply, body, str_is(py_view(kind), "file"));
@@ -66,7 +66,7 @@ static int take_missing(struct engine_call *c)
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
     PyErr_NormalizeException(&type, &value, &trace);
-    PYOWN(name) = value ? PyObject_GetAttrString(value, "variable") : NULL;
+    PYOWN(name) = value ? py_attr(value, "variable") : NULL;
     if (!name || !PyUnicode_Check(name)) {
         PyErr_Clear();
         PyErr_Restore(type, value, trace);

@@ -146,7 +146,7 @@ int settings_include(struct reading *r, PyObject *list)
 static int hash_sources(struct interview *iv)
 {
     PYOWN(hashlib) = PyImport_ImportModule("_blake2"); /* hashlib would load OpenSSL */
-    PYOWN(make) = hashlib ? PyObject_GetAttrString(hashlib, "blake2b") : NULL;
+    PYOWN(make) = hashlib ? py_attr(hashlib, "blake2b") : NULL;
     PYOWN(none) = PyTuple_New(0);
     PYOWN(size) = Py_BuildValue("{si}", "digest_size", (int)sizeof iv->hash);
     PYOWN(hash) = make && none && size ? PyObject_Call(make, none, size) : NULL;

@@ -114,8 +114,8 @@ static int render_rows(struct fields_state *fs, struct screen *s, Py_ssize_t n)
 /* Texts of spare rows may mention the item, so there are items while the rows are rendered; they are taken away again. */
 static int add_spares(PyObject *list, PyObject *elements, Py_ssize_t n)
 {
-    PYOWN(type) = PyObject_GetAttrString(list, "object_type");
-    PYOWN(name) = PyObject_GetAttrString(list, "instanceName");
+    PYOWN(type) = py_attr(list, "object_type");
+    PYOWN(name) = py_attr(list, "instanceName");
     if (!type || type == Py_None || !name) {
         if (PyErr_Occurred() && !error_is_forgivable()) return -1;
         PyErr_Clear();
@@ -131,7 +131,7 @@ static int add_spares(PyObject *list, PyObject *elements, Py_ssize_t n)
 
 static int render_list(struct fields_state *fs, struct screen *s, PyObject *list)
 {
-    PYOWN(elements) = PyObject_GetAttrString(list, "elements");
+    PYOWN(elements) = py_attr(list, "elements");
     if (!elements || !PyList_Check(elements)) return PyErr_Occurred() ? -1 : (PyErr_SetString(PyExc_TypeError, "list collect needs a DAList"), -1);
     Py_ssize_t had = PyList_GET_SIZE(elements), n = (had > 1 ? had : 1) + SPARE_ROWS;
     int bad = add_spares(list, elements, n) < 0 || render_rows(fs, s, n) < 0;

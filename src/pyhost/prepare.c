@@ -23,7 +23,7 @@ static PyObject *exports_b(void)
     static PyObject *exports;
     if (exports) return exports;
     PYOWN(module) = PyImport_ImportModule("docassemble.base.util");
-    PYOWN(names) = module ? PyObject_GetAttrString(module, "__all__") : NULL;
+    PYOWN(names) = module ? py_attr(module, "__all__") : NULL;
     PYOWN(list) = names ? PySequence_List(names) : NULL;
     PYOWN(made) = PyDict_New();
     for (Py_ssize_t i = 0; list && made && i < PyList_GET_SIZE(list); i++) {
@@ -161,20 +161,20 @@ static int give_sections(struct eval *e)
 {
     PYOWN(nav) = Py_XNewRef(py_get_b(e->answers, "nav"));
     if (!nav || !e->iv->sections) return 0;
-    PYOWN(sections) = PyObject_GetAttrString(nav, "sections");
+    PYOWN(sections) = py_attr(nav, "sections");
     if (!sections) return PyErr_Clear(), 0;
     if (sections != Py_None) return 0;
     PYOWN(done) = PyObject_CallMethod(nav, "set_sections", "O", e->iv->sections);
     if (!done) return -1;
     PyObject *progressive = py_get_b(e->iv->section_options, "progressive"), *open = py_get_b(e->iv->section_options, "auto open");
-    if (progressive && PyObject_SetAttrString(nav, "progressive", progressive) < 0) return -1;
-    return open ? PyObject_SetAttrString(nav, "auto_open", open) : 0;
+    if (progressive && py_set_attr(nav, "progressive", progressive) < 0) return -1;
+    return open ? py_set_attr(nav, "auto_open", open) : 0;
 }
 
 static int bind_locals(struct eval *e)
 {
     PYOWN(bind) = py_lib("fresh", "bind_locals");
-    PYOWN(device) = PyObject_GetAttrString(e->state, "device");
+    PYOWN(device) = py_attr(e->state, "device");
     PyObject *id = py_get_b(e->user, "id");
     PYOWN(done) = bind && device ? PyObject_CallFunctionObjArgs(bind, e->answers, e->uid, device, id ? id : Py_None, NULL) : NULL;
     return done ? 0 : -1;

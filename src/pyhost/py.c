@@ -29,7 +29,7 @@ static size_t slot_of(const void *a, const void *b, size_t slots)
 }
 
 /* The str of a C text. Most are literals, so where one stands tells its slot; what it says is compared, for those that are not. */
-static PyObject *py_name(const char *text)
+PyObject *py_name(const char *text)
 {
     static PyObject *names[NAMES]; /* ASCII, or NULL; for the life of the process */
     PyObject **slot = &names[slot_of(text, NULL, NAMES)];
@@ -64,6 +64,18 @@ PyObject *py_get_b(PyObject *dict, const char *key)
     return found;
 }
 
+PyObject *py_attr(PyObject *o, const char *name)
+{
+    PYOWN(text) = py_name(name);
+    return text ? PyObject_GetAttr(o, text) : NULL;
+}
+
+int py_set_attr(PyObject *o, const char *name, PyObject *value)
+{
+    PYOWN(text) = py_name(name);
+    return text ? PyObject_SetAttr(o, text, value) : -1;
+}
+
 int py_true(PyObject *dict, const char *key, int preset)
 {
     PyObject *value = py_get_b(dict, key);
@@ -84,7 +96,7 @@ static PyObject *find_in_library(const char *module, const char *name)
 {
     PYOWN(full) = PyUnicode_FromFormat("chancery_host.%s", module);
     PYOWN(found) = full ? PyImport_Import(full) : NULL;
-    return found ? PyObject_GetAttrString(found, name) : NULL;
+    return found ? py_attr(found, name) : NULL;
 }
 
 /* What was found, by the same two texts. */

@@ -25,7 +25,10 @@ str py_view(PyObject *text);                                      /* of a str ob
 int py_set(PyObject *dict, const char *key, PyObject *value);     /* value borrowed */
 int py_set_own(PyObject *dict, const char *key, PyObject *value); /* steals value; NULL value: -1 */
 int py_set_str(PyObject *dict, const char *key, str value);
-PyObject *py_get_b(PyObject *dict, const char *key);         /* dict lookup by text */
-int py_true(PyObject *dict, const char *key, int preset);    /* truth of a member; -1 on exception */
-PyObject *py_call(PyObject *callable, const char *fmt, ...); /* Py_BuildValue format of the argument tuple, "(OO)" */
-PyObject *py_lib(const char *module, const char *name);      /* chancery_host.module.name, cached; borrowed is not: new reference */
+PyObject *py_get_b(PyObject *dict, const char *key);             /* dict lookup by text */
+PyObject *py_name(const char *text);                             /* the str of a text that a program has, made once */
+PyObject *py_attr(PyObject *o, const char *name);                /* PyObject_GetAttrString and …Set…, but they make a new str each time, */
+int py_set_attr(PyObject *o, const char *name, PyObject *value); /* which Python then looks for in the class and all behind it */
+int py_true(PyObject *dict, const char *key, int preset);        /* truth of a member; -1 on exception */
+PyObject *py_call(PyObject *callable, const char *fmt, ...);     /* Py_BuildValue format of the argument tuple, "(OO)" */
+PyObject *py_lib(const char *module, const char *name);          /* chancery_host.module.name, cached; borrowed is not: new reference */

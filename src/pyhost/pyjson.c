@@ -171,9 +171,9 @@ int py_to_json(struct buf *out, PyObject *value)
 /* What json.loads calls in the end, without the layers above it: they weigh more than a short text does. */
 static PyObject *make_scanner(PyObject *module)
 {
-    PYOWN(class) = PyObject_GetAttrString(module, "JSONDecoder");
+    PYOWN(class) = py_attr(module, "JSONDecoder");
     PYOWN(decoder) = class ? PyObject_CallNoArgs(class) : NULL;
-    return decoder ? PyObject_GetAttrString(decoder, "scan_once") : NULL;
+    return decoder ? py_attr(decoder, "scan_once") : NULL;
 }
 
 /* The value, if the text is one from its first character to its last; else NULL, and json.loads knows what to say. */
@@ -191,7 +191,7 @@ PyObject *py_from_json(str json)
     static PyObject *loads, *scanner;
     if (!scanner) {
         PYOWN(module) = PyImport_ImportModule("json");
-        if (module && !loads) loads = PyObject_GetAttrString(module, "loads");
+        if (module && !loads) loads = py_attr(module, "loads");
         if (loads) scanner = make_scanner(module);
     }
     PYOWN(text) = scanner ? py_str(json) : NULL;

@@ -56,7 +56,7 @@ static enum end seek(struct eval *e, struct tried *tried, PyObject *stack, PyObj
 static enum end raise_missing(struct search *s)
 {
     PYOWN(kind) = py_lib("errors", "DAErrorMissingVariable");
-    PYOWN(language) = PyObject_GetAttrString(s->e->state, "language");
+    PYOWN(language) = py_attr(s->e->state, "language");
     PYOWN(text) = language
                       ? PyUnicode_FromFormat("Interview has an error.  There was a reference to a variable '%U' that could not be looked up in the question "
                                              "file (for language '%S') or in any of the files incorporated by reference into the question file.",
@@ -130,13 +130,13 @@ static enum end try_all(struct search *s, const struct candidates *all, PyObject
 /* Which collections were being gathered when the search began; starting over must not think of more. */
 static PyObject *gathering_now(struct search *s)
 {
-    PYOWN(set) = PyObject_GetAttrString(s->e->state, "gathering");
+    PYOWN(set) = py_attr(s->e->state, "gathering");
     return set ? PySet_New(set) : NULL;
 }
 
 static int restore_gathering(struct eval *e, PyObject *before)
 {
-    PYOWN(set) = PyObject_GetAttrString(e->state, "gathering");
+    PYOWN(set) = py_attr(e->state, "gathering");
     if (!set || PySet_Clear(set) < 0) return -1;
     PYOWN(done) = PyObject_CallMethod(set, "update", "O", before);
     return done ? 0 : -1;
@@ -189,7 +189,7 @@ static enum end seek(struct eval *e, struct tried *tried, PyObject *stack, PyObj
     int defined = eval_is_defined(e, name);
     enum end end = END_ERROR;
     s.was_defined = defined > 0;
-    if (defined >= 0 && PyObject_SetAttrString(e->state, "variable", name) == 0) end = search_loop(&s, screen);
+    if (defined >= 0 && py_set_attr(e->state, "variable", name) == 0) end = search_loop(&s, screen);
     Py_LeaveRecursiveCall();
     e->depth--;
     if (end == END_ERROR) return end;
@@ -246,7 +246,7 @@ enum end settle(struct eval *e, struct signal *signal, PyObject **screen)
 
 static enum end begin_pass(struct eval *e)
 {
-    PYOWN(gathering) = PyObject_GetAttrString(e->state, "gathering");
+    PYOWN(gathering) = py_attr(e->state, "gathering");
     if (!gathering || !PySet_Check(gathering)) return END_ERROR;
     PySet_Clear(gathering);
     if (e->iv->calls_process_action) return END_NEXT;
@@ -297,7 +297,7 @@ PyObject *eval_main_pass(struct eval *e)
         }
         if (PyErr_CheckSignals() < 0) return NULL;
     }
-    PYOWN(variable) = PyObject_GetAttrString(e->state, "variable");
+    PYOWN(variable) = py_attr(e->state, "variable");
     engine_error("DASourceError", "There appears to be a circularity.  Variables involved: %S.", variable ? variable : Py_None);
     return NULL;
 }

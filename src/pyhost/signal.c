@@ -10,7 +10,7 @@ static int is_signal(PyObject *value, const char *class)
 
 static PyObject *attribute(PyObject *value, const char *name)
 {
-    PyObject *found = PyObject_GetAttrString(value, name);
+    PyObject *found = py_attr(value, name);
     if (!found) PyErr_Clear();
     return found;
 }
@@ -136,10 +136,10 @@ int signal_is_reply(PyObject **out)
 /* What is wrong, on which line of the code, and that line. Python's own text names the file, which helps only where it is one. */
 static PyObject *syntax_text(PyObject *error)
 {
-    PYOWN(what) = PyObject_GetAttrString(error, "msg");
-    PYOWN(file) = PyObject_GetAttrString(error, "filename");
-    PYOWN(number) = PyObject_GetAttrString(error, "lineno");
-    PYOWN(source) = PyObject_GetAttrString(error, "text");
+    PYOWN(what) = py_attr(error, "msg");
+    PYOWN(file) = py_attr(error, "filename");
+    PYOWN(number) = py_attr(error, "lineno");
+    PYOWN(source) = py_attr(error, "text");
     if (!what || !number || !source || !PyLong_Check(number)) return PyObject_Str(error);
     if (!file || !PyUnicode_Check(file) || !str_starts(py_view(file), STR("<"))) return PyObject_Str(error);
     PYOWN(line) = PyUnicode_Check(source) ? PyObject_CallMethod(source, "strip", NULL) : PyUnicode_FromString("");
@@ -153,7 +153,7 @@ PyObject *error_text(void)
     PyErr_Fetch(&type, &value, &trace);
     if (!type) return PyUnicode_FromString("SystemError: an error without an exception");
     PyErr_NormalizeException(&type, &value, &trace);
-    PYOWN(name) = PyObject_GetAttrString(type, "__name__");
+    PYOWN(name) = py_attr(type, "__name__");
     bool syntax = value && PyErr_GivenExceptionMatches(value, PyExc_SyntaxError);
     PYOWN(text) = !value ? NULL : syntax ? syntax_text(value) : PyObject_Str(value);
     if (!text) PyErr_Clear(); /* an author's class whose own text fails */

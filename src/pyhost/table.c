@@ -112,7 +112,7 @@ static int bind_row(struct table *t, PyObject *pair)
 static PyObject *elements_of(struct table *t)
 {
     if (t->requires_gathered || !PyObject_HasAttrString(t->rows, "elements")) return Py_NewRef(t->rows);
-    return PyObject_GetAttrString(t->rows, "elements");
+    return py_attr(t->rows, "elements");
 }
 
 /* (key, value) pairs; keys in order unless the mapping has an order of its own or a sort key makes one (ties then stay as they were put in). */
@@ -224,8 +224,8 @@ static PyObject *cell_text(struct table *t, const struct column *c)
 static PyObject *item_name(struct table *t, PyObject *pair)
 {
     PyObject *item = PyTuple_GET_ITEM(pair, 1);
-    if (PyObject_HasAttrString(item, "instanceName")) return PyObject_GetAttrString(item, "instanceName");
-    PYOWN(list) = PyObject_GetAttrString(t->rows, "instanceName");
+    if (PyObject_HasAttrString(item, "instanceName")) return py_attr(item, "instanceName");
+    PYOWN(list) = py_attr(t->rows, "instanceName");
     return list ? PyUnicode_FromFormat("%U[%R]", list, PyTuple_GET_ITEM(pair, 0)) : NULL;
 }
 
@@ -244,7 +244,7 @@ static PyObject *edited_names(struct table *t, PyObject *name)
 static int add_undefine(struct table *t, PyObject *items, PyObject *name)
 {
     if (!t->is_dict || !PyObject_HasAttrString(t->rows, "complete_attribute")) return 0;
-    PYOWN(attribute) = PyObject_GetAttrString(t->rows, "complete_attribute");
+    PYOWN(attribute) = py_attr(t->rows, "complete_attribute");
     if (!attribute || !PyUnicode_Check(attribute)) return attribute ? 0 : -1;
     PYOWN(entry) = Py_BuildValue("{sss{s[N]}}", "action", "_da_undefine", "arguments", "variables", PyUnicode_FromFormat("%U.%U", name, attribute));
     return entry ? PyList_Append(items, entry) : -1;
@@ -285,7 +285,7 @@ static int may_delete(struct table *t)
 {
     int wanted = truth(t->e, &t->t->delete_buttons, 1);
     if (wanted <= 0 || !PyObject_HasAttrString(t->rows, "minimum_number")) return wanted;
-    PYOWN(minimum) = PyObject_GetAttrString(t->rows, "minimum_number");
+    PYOWN(minimum) = py_attr(t->rows, "minimum_number");
     if (!minimum || !PyLong_Check(minimum)) return minimum ? wanted : -1;
     return PyLong_AsLong(minimum) < PyList_GET_SIZE(t->items);
 }
@@ -303,7 +303,7 @@ static int is_read_only(struct table *t, PyObject *item)
 static int add_edit(struct table *t, PyObject *pair)
 {
     int fixed = is_read_only(t, PyTuple_GET_ITEM(pair, 1)), deletes = may_delete(t);
-    PYOWN(group) = PyObject_GetAttrString(t->rows, "instanceName");
+    PYOWN(group) = py_attr(t->rows, "instanceName");
     if (fixed < 0 || deletes < 0 || !group) return -1;
     if (!fixed) {
         PYOWN(items) = edit_items(t, pair, group);

@@ -154,7 +154,7 @@ static PyObject *run_template(struct eval *e, PyObject *code)
     if (!filters && !(filters = py_lib("mako_text", "FILTER_SOURCE"))) return NULL;
     if (!empty && !(empty = PyUnicode_FromString(""))) return NULL;
     PYOWN(pieces) = PyList_New(0);
-    PYOWN(write) = pieces ? PyObject_GetAttrString(pieces, "append") : NULL;
+    PYOWN(write) = pieces ? py_attr(pieces, "append") : NULL;
     PYOWN(function) = write ? PyFunction_New(code, e->answers) : NULL;
     PYOWN(done) = function ? PyObject_CallFunctionObjArgs(function, write, (PyObject *)&PyUnicode_Type, filters, NULL) : NULL;
     return done ? PyUnicode_Join(empty, pieces) : NULL;
@@ -162,7 +162,7 @@ static PyObject *run_template(struct eval *e, PyObject *code)
 
 static PyObject *run_mako(struct eval *e, PyObject *template)
 {
-    PYOWN(render) = PyObject_GetAttrString(template, "render_unicode");
+    PYOWN(render) = py_attr(template, "render_unicode");
     PYOWN(none) = PyTuple_New(0);
     PYOWN(names) = PyDict_Copy(e->answers);
     if (!render || !none || !names) return NULL;
@@ -172,7 +172,7 @@ static PyObject *run_mako(struct eval *e, PyObject *template)
 /* The translation into the current language: a text, or what it was compiled to; NULL without exception if there is none. */
 static PyObject *translation(struct eval *e, PyObject *source)
 {
-    PYOWN(language) = PyObject_GetAttrString(e->state, "language");
+    PYOWN(language) = py_attr(e->state, "language");
     PyObject *texts = language ? PyDict_GetItemWithError(e->iv->translations, language) : NULL;
     PyObject *found = texts ? PyDict_GetItemWithError(texts, source) : NULL;
     if (!found || !PyUnicode_Check(found) || !text_uses_mako(py_view(found))) return Py_XNewRef(found);

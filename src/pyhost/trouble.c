@@ -31,7 +31,7 @@ static PyObject *text_of(PyCodeObject *code, bool *is_expression)
 /* Not the frame's line: that may have moved on. */
 static int line_in(PyTracebackObject *t)
 {
-    PYOWN(number) = PyObject_GetAttrString((PyObject *)t, "tb_lineno");
+    PYOWN(number) = py_attr((PyObject *)t, "tb_lineno");
     return number && PyLong_Check(number) ? (int)PyLong_AsLong(number) : 0;
 }
 
@@ -201,7 +201,7 @@ void trouble_write(struct engine_call *c)
         str place = str_head(py_view(c->place), 4096);
         frame_str(c->reply, TAG_PLACE, str_head(place, str_utf8_good(place)));
     }
-    PYOWN(said) = c->state ? PyObject_GetAttrString(c->state, "log_lines") : NULL;
+    PYOWN(said) = c->state ? py_attr(c->state, "log_lines") : NULL;
     for (Py_ssize_t i = 0; said && PyList_Check(said) && i < PyList_GET_SIZE(said); i++)
         if (PyUnicode_Check(PyList_GET_ITEM(said, i))) write_line(c, PyList_GET_ITEM(said, i));
     PyErr_Clear();

@@ -28,8 +28,8 @@ int block_conditions(struct eval *e, struct block *b)
 static int note_block(struct eval *e, struct block *b)
 {
     e->last = b;
-    if (PyObject_SetAttrString(e->state, "question_id", b->id ? b->id : b->name) < 0) return -1;
-    return PyObject_SetAttrString(e->state, "block_package", b->package);
+    if (py_set_attr(e->state, "question_id", b->id ? b->id : b->name) < 0) return -1;
+    return py_set_attr(e->state, "block_package", b->package);
 }
 
 /* need, undefine, reconsider, the code, need: post */
@@ -173,7 +173,7 @@ static int keep_review(struct eval *e, struct block *b, const struct binding *bi
 /* After prevent_going_back() the screen that follows offers no way back. call_evaluate() takes it out again: the next screen does (recorded). */
 static int bar_way_back(struct eval *e)
 {
-    PYOWN(prevents) = PyObject_GetAttrString(e->state, "prevent_back");
+    PYOWN(prevents) = py_attr(e->state, "prevent_back");
     int wanted = prevents ? PyObject_IsTrue(prevents) : -1;
     return wanted > 0 ? py_set_own(e->internal, "steps_offset", PyLong_FromLong(e->steps)) : wanted;
 }
@@ -190,7 +190,7 @@ static int note_breadcrumb(const struct binding *bind, PyObject *screen)
 
 static enum end show(struct eval *e, struct block *b, const struct binding *bind, PyObject **screen)
 {
-    if (bar_way_back(e) < 0 || PyObject_SetAttrString(e->state, "breadcrumb", Py_None) < 0) return END_ERROR;
+    if (bar_way_back(e) < 0 || py_set_attr(e->state, "breadcrumb", Py_None) < 0) return END_ERROR;
     *screen = screen_of(e, b, bind);
     if (!*screen) return END_EXCEPTION;
     if (keep_review(e, b, bind) == 0 && note_breadcrumb(bind, *screen) == 0) return END_SCREEN;

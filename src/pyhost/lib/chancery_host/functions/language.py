@@ -30,7 +30,8 @@ def _add_words(document):
 def word(the_word, *args, **kwargs):
     """The phrase in the current language, or itself."""
     text = str(the_word)
-    text = WORDS.get(kwargs.get("language") or current.language, {}).get(text, text)
+    if WORDS:
+        text = WORDS.get(kwargs.get("language") or current.language, {}).get(text, text)
     return text[:1].upper() + text[1:] if kwargs.get("capitalize") else text
 
 
