@@ -224,14 +224,14 @@ PyObject *field_messages(struct eval *e, struct block *b, const struct field *f,
     PYOWN(out) = PyDict_New();
     PYOWN(own) = NULL;
     if (f->part[F_MESSAGES] && !(own = part_eval(e, f->part[F_MESSAGES]))) return NULL;
-    struct messages m = { .own = own, .common = by_language_b(e, b, b->iv->validation_messages), .out = out };
+    struct messages m = { .own = own, .common = by_language_b(b, b->iv->validation_messages), .out = out };
     if (!out || say_all(&m, f, rendered) < 0) return NULL;
     return py_keep(&out);
 }
 
-PyObject *messages_common(struct eval *e, struct block *b)
+PyObject *messages_common(struct block *b)
 {
-    PyObject *common = by_language_b(e, b, b->iv->validation_messages), *key, *value;
+    PyObject *common = by_language_b(b, b->iv->validation_messages), *key, *value;
     Py_ssize_t at = 0;
     PYOWN(out) = PyErr_Occurred() ? NULL : PyDict_New();
     while (out && common && PyDict_Next(common, &at, &key, &value)) {

@@ -64,9 +64,9 @@ static int show_options(struct eval *e, PyObject *out)
     return inverse < 0 ? -1 : py_set_str(out, "navbarVariant", inverse ? STR("dark") : STR("light"));
 }
 
-static int show_language(struct eval *e, struct block *b, PyObject *out)
+static int show_language(struct block *b, PyObject *out)
 {
-    PYOWN(current) = b->language ? Py_NewRef(b->language) : server_language(e);
+    PYOWN(current) = b->language ? Py_NewRef(b->language) : server_language();
     if (!current || py_set(out, "lang", current) < 0) return -1;
     return b->language ? py_set(out, "language", b->language) : py_set_str(out, "language", STR("*"));
 }
@@ -75,7 +75,7 @@ static int show_language(struct eval *e, struct block *b, PyObject *out)
 static PyObject *messages_shown(struct eval *e)
 {
     static const char *const hidden[] = { "log", "console", "javascript" };
-    PYOWN(log) = PyObject_GetAttrString(e->state, "message_log");
+    PYOWN(log) = py_attr(e->state, "message_log");
     PYOWN(list) = log ? PySequence_List(log) : NULL;
     for (Py_ssize_t i = list ? PyList_GET_SIZE(list) - 1 : -1; i >= 0; i--) {
         PyObject *row = PyList_GET_ITEM(list, i), *priority = PyDict_Check(row) ? py_get_b(row, "priority") : NULL;
@@ -100,16 +100,16 @@ static int show_state(struct eval *e, PyObject *out)
 
 static int show_credits(struct eval *e, PyObject *out)
 {
-    PYOWN(credits) = PyObject_GetAttrString(e->state, "credits");
-    if (!credits) return PyErr_Clear(), 0;
-    return PyObject_DelAttrString(e->state, "credits") < 0 ? -1 : py_set(out, "attributions", credits);
+    PYOWN(credits) = py_attr(e->state, "credits");
+    if (!credits || credits == Py_None) return credits ? 0 : -1;
+    return py_set_attr(e->state, "credits", Py_None) < 0 ? -1 : py_set(out, "attributions", credits);
 }
 
 int screen_common(struct eval *e, struct block *b, const struct binding *bind, PyObject *out)
 {
     (void)bind;
-    if (show_language(e, b, out) < 0 || py_set(out, "questionName", b->name) < 0 || screen_parts(e, b, out) < 0) return -1;
-    if (py_set_own(out, "validation_messages", messages_common(e, b)) < 0 || screen_terms(e, b, out) < 0 || screen_help(e, b, out) < 0) return -1;
+    if (show_language(b, out) < 0 || py_set(out, "questionName", b->name) < 0 || screen_parts(e, b, out) < 0) return -1;
+    if (py_set_own(out, "validation_messages", messages_common(b)) < 0 || screen_terms(e, b, out) < 0 || screen_help(e, b, out) < 0) return -1;
     if (screen_media(e, b, out) < 0 || screen_back(e, b, out) < 0 || screen_menu(e, b, out) < 0) return -1;
     return screen_sections(e, out) < 0 || show_options(e, out) < 0 ? -1 : show_state(e, out);
 }

@@ -88,7 +88,7 @@ static int show_interview(struct eval *e, struct block *b, PyObject *sources, Py
 int screen_help(struct eval *e, struct block *b, PyObject *out)
 {
     const struct help *own = b->screen ? b->screen->help : NULL;
-    PyObject *sources = by_language_b(e, b, e->iv->interview_help);
+    PyObject *sources = by_language_b(b, e->iv->interview_help);
     if (!sources && PyErr_Occurred()) return -1;
     bool general = sources && PyList_Check(sources) && PyList_GET_SIZE(sources);
     if (!own && !general) return 0;

@@ -58,7 +58,7 @@ struct field;
 struct screen;
 PyObject *field_messages(struct eval *e, struct block *b, const struct field *f, PyObject *rendered /* the field's object so far */);
 
-PyObject *messages_common(struct eval *e, struct block *b); /* the interview's own, for the language of the block: dict */
+PyObject *messages_common(struct block *b); /* the interview's own, for the language of the block: dict */
 
 /* field_types.c: table 4.2. */
 enum required_message { REQ_FILL, REQ_SELECT, REQ_TYPE_IN, REQ_FILE, REQ_NONE };
@@ -314,8 +314,8 @@ PyObject *screen_part(struct eval *e, struct block *b, const char *name, const s
 /* A default screen part for the block that is being used; NULL without exception if there is none. */
 PyObject *screen_default(struct eval *e, const char *name);
 /* The entry of {language: …} for the language of the block, the server's where it has none; then that for "*". Borrowed, NULL without exception. */
-PyObject *by_language_b(struct eval *e, const struct block *b, PyObject *all);
-PyObject *server_language(struct eval *e);  /* of the server, whatever set_language() said */
+PyObject *by_language_b(const struct block *b, PyObject *all);
+PyObject *server_language(void);            /* of the server, whatever set_language() said */
 PyObject *translate_word(const char *word); /* the library's word() */
 
 /* screen_help.c, screen_terms.c, screen_media.c, screen_menu.c, screen_back.c */

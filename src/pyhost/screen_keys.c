@@ -71,7 +71,7 @@ static int evaluate(struct eval *e, const struct part *p)
 static int note(struct eval *e, const struct part *p, const char *key)
 {
     PYOWN(text) = part_text(e, p, TRIM_END);
-    return text ? PyObject_SetAttrString(e->state, key, text) : -1;
+    return text ? py_set_attr(e->state, key, text) : -1;
 }
 
 static int place_key(struct eval *e, const struct part *p, int key, PyObject *out)

@@ -8,7 +8,7 @@
 static PyObject *host_call(const char *function, const char *format, ...)
 {
     PYOWN(host) = PyImport_ImportModule("_chancery");
-    PYOWN(called) = host ? PyObject_GetAttrString(host, function) : NULL;
+    PYOWN(called) = host ? py_attr(host, function) : NULL;
     if (!called) return NULL;
     va_list args;
     va_start(args, format);
@@ -47,9 +47,12 @@ static PyObject *static_url(PyObject *package, PyObject *reference)
 int credit_add(struct eval *e, PyObject *text)
 {
     if (!text || text == Py_None) return 0;
-    PYOWN(credits) = PyObject_GetAttrString(e->state, "credits");
-    if (!credits) PyErr_Clear();
-    if (!credits && !((credits = PyList_New(0)) && PyObject_SetAttrString(e->state, "credits", credits) == 0)) return -1;
+    PYOWN(credits) = py_attr(e->state, "credits");
+    if (credits == Py_None) {
+        Py_SETREF(credits, PyList_New(0));
+        if (credits && py_set_attr(e->state, "credits", credits) < 0) return -1;
+    }
+    if (!credits) return -1;
     /* One line, whatever the block scalar looked like. */
     PYOWN(words) = PyObject_CallMethod(text, "split", NULL);
     PYOWN(blank) = PyUnicode_FromString(" ");

@@ -70,7 +70,7 @@ int screen_menu(struct eval *e, struct block *b, PyObject *out)
 static PyObject *nav_says(PyObject *nav, const char *method, PyObject *display)
 {
     if (!nav) return Py_NewRef(Py_None);
-    PYOWN(function) = PyObject_GetAttrString(nav, method);
+    PYOWN(function) = py_attr(nav, method);
     if (!function) return NULL;
     return display ? PyObject_CallOneArg(function, display) : PyObject_CallNoArgs(function);
 }

@@ -1,12 +1,14 @@
 /* Title, labels and the other parts that every screen has: the question's own, set_parts(), default screen parts, metadata. Spec: language 3.19, 7.2. */
+#include "pyhost/engine_int.h"
 #include "pyhost/screen_int.h"
 
 PyObject *translate_word(const char *word)
 {
     PYOWN(function) = py_lib("functions.language", "word");
-    if (function) return PyObject_CallFunction(function, "s", word);
+    PYOWN(text) = py_name(word);
+    if (function && text) return PyObject_CallOneArg(function, text);
     PyErr_Clear();
-    return PyUnicode_FromString(word);
+    return py_keep(&text);
 }
 
 /* where a part may come from, best first */
@@ -42,18 +44,16 @@ PyObject *screen_default(struct eval *e, const char *name)
     return from_defaults(e, e->last ? e->last : &no_language, name, TRIM_END);
 }
 
-PyObject *server_language(struct eval *e)
+PyObject *server_language(void)
 {
-    PyObject *language = PyObject_GetAttrString(e->state, "default_language");
-    if (language || !PyErr_ExceptionMatches(PyExc_AttributeError)) return language;
-    PyErr_Clear();
-    return PyUnicode_FromString("en");
+    PyObject *language = py_get_b(engine.settings, "language");
+    return language && PyUnicode_Check(language) && PyUnicode_GET_LENGTH(language) ? Py_NewRef(language) : py_name("en");
 }
 
-PyObject *by_language_b(struct eval *e, const struct block *b, PyObject *all)
+PyObject *by_language_b(const struct block *b, PyObject *all)
 {
     if (!all || !PyDict_Check(all)) return NULL;
-    PYOWN(language) = b->language ? Py_NewRef(b->language) : server_language(e);
+    PYOWN(language) = b->language ? Py_NewRef(b->language) : server_language();
     PyObject *found = language ? PyDict_GetItemWithError(all, language) : NULL;
     return found || PyErr_Occurred() ? found : py_get_b(all, "*");
 }
@@ -64,7 +64,7 @@ static PyObject *from_metadata(struct eval *e, const char *name)
     PyObject *value = e->iv->metadata ? py_get_b(e->iv->metadata, name) : NULL;
     if (value && PyDict_Check(value)) {
         PyObject *all = value;
-        PYOWN(language) = server_language(e);
+        PYOWN(language) = server_language();
         if (!language) return NULL;
         value = PyDict_GetItemWithError(all, language);
         if (!value && !PyErr_Occurred()) value = py_get_b(all, "*");

@@ -58,9 +58,9 @@ static int merge(PyObject *found, PyObject *into)
 }
 
 /* Those of the interview are those of the server's language, whatever language the question is in. */
-static int merge_common(struct eval *e, PyObject *common, PyObject *into)
+static int merge_common(PyObject *common, PyObject *into)
 {
-    PYOWN(language) = server_language(e);
+    PYOWN(language) = server_language();
     if (!language || merge(py_get_b(common, "*"), into) < 0) return -1;
     return merge(PyDict_GetItemWithError(common, language), into);
 }
@@ -68,7 +68,7 @@ static int merge_common(struct eval *e, PyObject *common, PyObject *into)
 static int show_terms(struct eval *e, PyObject *common, const struct part *own, const char *json, PyObject *out)
 {
     PYOWN(terms) = PyDict_New();
-    if (!terms || (common && merge_common(e, common, terms) < 0)) return -1;
+    if (!terms || (common && merge_common(common, terms) < 0)) return -1;
     if (own) {
         PYOWN(mine) = part_eval(e, own);
         if (!mine || PyDict_Update(terms, mine) < 0) return -1;

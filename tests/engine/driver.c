@@ -1,7 +1,8 @@
 /* tests/engine/driver.c: the engine without server, sandbox and sockets: one JSON request per line on stdin, one JSON answer per line on stdout.
  *
  * engine_driver LIBRARY PACKAGE FOLDER…   sessions live in this process as lists of snapshots, as the server would store them. A request is
- * {"op", "session", "i", …}; its members are the tags of worker/frame.h in lower case. "cold": the snapshot is sent, whatever is warm. */
+ * {"op", "session", "i", …}; its members are the tags of worker/frame.h in lower case. "cold": the snapshot is sent, whatever is warm.
+ * ENGINE_SETTINGS (JSON) takes the place of the settings below. */
 #include "pyhost/host.h"
 #include "pyhost/py.h"
 #include "base/fault.h"
@@ -303,7 +304,8 @@ int main(int argc, char **argv)
     size_t n = 0;
     if (argc < 4 || !start_python(argv[1])) return 2;
     for (int i = 3; i < argc && n < COUNT_OF(folders); i++) folders[n++] = str_c(argv[i]);
-    static const char settings[] = "{\"timezone\":\"America/New_York\",\"locale\":\"en_US.UTF-8\",\"language\":\"en\",\"currency\":\"USD\"}";
+    static const char preset[] = "{\"timezone\":\"America/New_York\",\"locale\":\"en_US.UTF-8\",\"language\":\"en\",\"currency\":\"USD\"}";
+    const char *settings = getenv("ENGINE_SETTINGS") ? getenv("ENGINE_SETTINGS") : preset;
     if (engine_load(str_c(argv[1])) != ERR_OK || engine_start(str_c(argv[2]), folders, n, str_c(settings)) != ERR_OK) {
         if (PyErr_Occurred()) PyErr_Print();
         return 1;

@@ -1,6 +1,7 @@
 """Interviews in several languages: blocks, defaults of a file, translation files (language 3.1, 3.19, 6.3)."""
 import os
 import unittest
+import unittest.mock
 
 from drive import Engine
 
@@ -54,6 +55,17 @@ class Languages(unittest.TestCase):
             with self.subTest(tongue):
                 interview = "initial: True\ncode: |\n  set_language('%s')\n---\nmandatory: True\ncode: a\n---\n%s" % (tongue, blocks)
                 self.assertEqual(self.engine.ask(interview)["questionText"], text)
+
+    def test_without_a_language_of_its_own_a_block_is_in_the_servers(self):
+        plain, french = "mandatory: True\nquestion: Any\n", "mandatory: True\nlanguage: fr\nquestion: Toute\n"
+        self.assertEqual(self.engine.ask(plain)["lang"], "en")
+        with unittest.mock.patch.dict(os.environ, ENGINE_SETTINGS='{"language": "es"}'):
+            engine = Engine()
+        try:
+            self.assertEqual([engine.ask(plain)[key] for key in ("lang", "language")], ["es", "*"])
+            self.assertEqual([engine.ask("initial: True\ncode: |\n  set_language('fr')\n---\n" + french)[key] for key in ("lang", "language")], ["fr", "fr"])
+        finally:
+            engine.close()
 
 
 if __name__ == "__main__":

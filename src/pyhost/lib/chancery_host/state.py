@@ -7,7 +7,7 @@ DEFAULTS = {
     "language": "en", "locale": "en_US.UTF-8", "timezone": "America/New_York", "currency": "USD", "country": "US",
     "interface": "web", "referer": None, "old_answers": None, "metadata": None, "steps": 1,
     "dialect": None, "voice": None, "config": None, "version": "1.10.5", "device": None, "now": None,
-    "question_id": None, "variable": None, "block_package": None, "inside_of": "standard", "breadcrumb": None,
+    "question_id": None, "variable": None, "block_package": None, "inside_of": "standard", "breadcrumb": None, "credits": None,
 }
 
 
