@@ -130,7 +130,7 @@ static void swallow(struct eval *e, PyObject *name)
 {
     PYOWN(text) = PyUnicode_FromFormat("%s in the on change code of %U", ((PyTypeObject *)PyErr_Occurred())->tp_name, name);
     PyErr_Clear();
-    PYOWN(lines) = PyObject_GetAttrString(e->state, "log_lines");
+    PYOWN(lines) = py_attr(e->state, "log_lines");
     if (text && lines && PyList_Check(lines)) (void)PyList_Append(lines, text);
     PyErr_Clear();
 }

@@ -49,7 +49,7 @@ static PyObject *compile_lines(struct interview *iv, struct block *b, str source
 /* The code named by its own text, so that an error can show it (trouble.c). */
 static PyObject *named_code(PyObject *code, str source)
 {
-    PYOWN(replace) = PyObject_GetAttrString(code, "replace");
+    PYOWN(replace) = py_attr(code, "replace");
     PYOWN(none) = PyTuple_New(0);
     PYOWN(text) = py_str(source);
     PYOWN(names) = text ? Py_BuildValue("{sO}", "co_name", text) : NULL;
