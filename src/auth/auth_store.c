@@ -28,7 +28,7 @@ const struct query auth_q[AQ__COUNT] = {
                             .sql = "INSERT INTO account (id, number, scope, email, email_norm, email_verified_at_ms, display_name, first_name,"
                                    " last_name, locale, timezone, password_hash, superuser, staff, created_at_ms, password_changed_at_ms, active,"
                                    " epoch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1, 1)"
-                                   " ON CONFLICT (scope, email_norm) WHERE deleted_at_ms IS NULL DO NOTHING RETURNING id" },
+                                   " ON CONFLICT (scope, email_norm) WHERE deleted_at_ms IS NULL AND email_norm IS NOT NULL DO NOTHING RETURNING id" },
     /* An account with neither proof nor password counts as absent (server.md 4): who signs up takes it over. */
     [AQ_ACCOUNT_CLAIM] = { .in = "t?i?tttttt?iii?tt",
                            .out = "t",

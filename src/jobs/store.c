@@ -24,6 +24,8 @@ const size_t jobs_migrations_n = COUNT_OF(jobs_migrations);
     "UPDATE job SET state = 'running', attempt = attempt + 1, claim = claim + 1, due_at_ms = $1 WHERE id IN (SELECT id FROM job" \
     " WHERE kind = $2 AND ended_at_ms IS NULL AND due_at_ms <= $3 ORDER BY due_at_ms, id LIMIT $4" lock ")"                      \
     " RETURNING id, claim, attempt, created_at_ms, payload"
+/* Of a job that is named. By ended_at_ms PostgreSQL, while it has no statistics, would look through job_due for it. */
+#define OPEN "state IN ('ready', 'running')"
 #define ROW "SELECT kind, id, attempt, created_at_ms, due_at_ms, COALESCE(ended_at_ms, 0), state, last_error, length(payload) FROM job"
 #define OUT "tiiiiitti"
 #define AGAIN "UPDATE job SET state = 'ready', due_at_ms = $1, attempt = 0, ended_at_ms = NULL"
@@ -34,11 +36,11 @@ const struct query job_q[JQ__COUNT] = {
                  .sql = "INSERT INTO job (kind, state, payload, due_at_ms, created_at_ms) VALUES ($1, 'ready', $2, $3, $4) RETURNING id" },
     [JQ_NEXT_DUE] = { .in = "t", .out = "i", .sql = "SELECT due_at_ms FROM job WHERE kind = $1 AND ended_at_ms IS NULL ORDER BY due_at_ms LIMIT 1" },
     [JQ_CLAIM] = { .in = "itii", .out = "iiiib", .sql = CLAIM(""), .sql_pg = CLAIM(" FOR UPDATE SKIP LOCKED") },
-    [JQ_END] = { .in = "titii", .sql = "UPDATE job SET state = $1, ended_at_ms = $2, last_error = $3 WHERE id = $4 AND claim = $5 AND ended_at_ms IS NULL" },
+    [JQ_END] = { .in = "titii", .sql = "UPDATE job SET state = $1, ended_at_ms = $2, last_error = $3 WHERE id = $4 AND claim = $5 AND " OPEN },
     [JQ_AGAIN] = { .in = "itiii",
                    .sql = "UPDATE job SET state = 'ready', due_at_ms = $1, last_error = $2, attempt = attempt - $3"
-                          " WHERE id = $4 AND claim = $5 AND ended_at_ms IS NULL" },
-    [JQ_CANCEL] = { .in = "ii", .sql = "UPDATE job SET state = 'cancelled', ended_at_ms = $1 WHERE id = $2 AND ended_at_ms IS NULL" },
+                          " WHERE id = $4 AND claim = $5 AND " OPEN },
+    [JQ_CANCEL] = { .in = "ii", .sql = "UPDATE job SET state = 'cancelled', ended_at_ms = $1 WHERE id = $2 AND " OPEN },
     [JQ_SOONER] = { .in = "iti", .sql = "UPDATE job SET due_at_ms = $1 WHERE kind = $2 AND state = 'ready' AND due_at_ms > $3" },
     [JQ_ORPHANS] = { .in = "i", .sql = "UPDATE job SET due_at_ms = $1 WHERE ended_at_ms IS NULL AND state = 'running'" },
     [JQ_RETRY_ONE] = { .in = "ii", .sql = AGAIN " WHERE id = $2 AND state = 'dead'" },

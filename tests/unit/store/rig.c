@@ -248,3 +248,11 @@ void rig_fault_loop(struct rig *r, int64_t now_ms, err (*fn)(struct call *))
     }
     assert_int_equal(e, ERR_OK);
 }
+
+err rig_explain(struct call *c, const struct query *of, struct query *out)
+{
+    str text;
+    TRY(arena_printf(c->mem, &text, "EXPLAIN %s", of->sql));
+    *out = (struct query){ .in = of->in, .out = "t", .sql = arena_z(c->mem, text) };
+    return out->sql ? ERR_OK : ERR_NOMEM;
+}

@@ -22,6 +22,8 @@ extern bool rig_pg, rig_pooler;
 /* Starts a private PostgreSQL server that ends with this process; false (and a line that says so) where none is installed. */
 bool rig_pg_start(void);
 void rig_pg_stop(void);
+/* The statement that asks PostgreSQL for its plan of that one, a line a row; with the same parameters. */
+err rig_explain(struct call *c, const struct query *of, struct query *out) MUST_CHECK;
 /* Between them rigs reach that server through a private pgbouncer in transaction mode, as store.prepare=off and store.listen_url=none do; false where none
  * is installed. */
 bool rig_pooler_start(void);
