@@ -347,6 +347,15 @@ class Asked(Accounts):
         self.assertEqual(self.verify("tries@example.com", self.code("tries@example.com")).status, 200)
 
 
+    def test_a_code_is_that_of_its_own_address(self):
+        """A row is read for every address, a neighbour's where it has none."""
+        self.start()
+        code = self.code("middle@example.com")
+        for other in ("middle@example.co", "middle@example.com.au", "middle@example.con", "a@example.com", "z@example.com"):
+            self.assertEqual([self.verify(other, guess).status for guess in (code, "none", "0000")], [401, 400, 401], other)
+        self.assertEqual(self.verify("middle@example.com", code).status, 200)
+
+
 class Deletion(Accounts):
     def test_everything_ends_and_the_address_is_free(self):
         self.start()

@@ -34,6 +34,7 @@ static err make_keys(struct arena *a, struct accounts *r)
     crypto_keyed_hash(secret, r->o.master_key, STR("accounts: session tokens"));
     crypto_keyed_hash(r->epochs, r->o.master_key, STR("accounts: epochs"));
     crypto_keyed_hash(r->codes, r->o.master_key, STR("accounts: one-time codes"));
+    crypto_seal(r->no_code, r->codes, STR("none"), STR(""));
     err e = jwt_key_hmac(a, (str){ (const char *)secret, sizeof secret }, STR_NULL, &r->tokens);
     crypto_wipe(secret, sizeof secret);
     TRY(e);

@@ -11,17 +11,19 @@ enum {
     JTI = 32,                   /* hex digits */
     UUID = 36,
     OTP_CODE = 4,
+    OTP_SEALED = OTP_CODE + CRYPTO_SEAL_EXTRA,
     STATE_MAX = 100,
 };
 
 struct accounts {
     struct accounts_options o;
     struct family family;
-    struct jwt_key *tokens;     /* signs session tokens */
-    struct jwt_key *centrifugo; /* NULL: not configured */
-    uint8_t epochs[CRYPTO_KEY]; /* seals an account's epoch into a jti */
-    uint8_t codes[CRYPTO_KEY];  /* seals one-time codes */
-    atomic_int images;          /* pictures being made anew now */
+    struct jwt_key *tokens;      /* signs session tokens */
+    struct jwt_key *centrifugo;  /* NULL: not configured */
+    uint8_t epochs[CRYPTO_KEY];  /* seals an account's epoch into a jti */
+    uint8_t codes[CRYPTO_KEY];   /* seals one-time codes */
+    uint8_t no_code[OTP_SEALED]; /* opens as a code does, where an address has none */
+    atomic_int images;           /* pictures being made anew now */
 };
 static inline struct accounts *accounts_of(const struct call *c) { return c->room; }
 
@@ -181,10 +183,11 @@ err cfg_key_revoke(struct call *c, str account_id) MUST_CHECK;
 err cfg_test_address(struct call *c, str email, bool *test) MUST_CHECK; /* a test account's (9.2); false too where there is none */
 
 struct otp_row {
-    str code; /* sealed */
+    str email; /* absent: it has no code */
+    str code;  /* sealed */
     int64_t expires_at_ms;
 };
-err cfg_otp_find(struct call *c, str email, struct otp_row *out, bool *found) MUST_CHECK;
+err cfg_otp_find(struct call *c, str email, struct otp_row *out) MUST_CHECK;
 err cfg_otp_put(struct call *c, str email, str sealed, int64_t expires_at_ms) MUST_CHECK;
 err cfg_otp_use(struct call *c, str email, str sealed, bool *won) MUST_CHECK; /* it is gone */
 err cfg_otp_drop(struct call *c, str email) MUST_CHECK;
