@@ -227,6 +227,13 @@ static void pg_close(struct store *s)
     (void)pthread_mutex_destroy(&p->lock);
 }
 
+/* Most characters have no place in another encoding. SQL_ASCII is none: it keeps bytes as they come. */
+static bool keeps_utf8(const PGconn *pq)
+{
+    const char *encoding = PQparameterStatus(pq, "server_encoding");
+    return !encoding || strcmp(encoding, "UTF8") == 0 || strcmp(encoding, "SQL_ASCII") == 0;
+}
+
 static err pg_open(struct store *s, struct arena *a, const struct store_options *o, str *why)
 {
     struct pg *p = NEW(a, struct pg);
@@ -244,8 +251,10 @@ static err pg_open(struct store *s, struct arena *a, const struct store_options 
     s->impl = p;
     err e = pg_news_open(s, a, o->listen_url ? o->listen_url : o->url, &p->news);
     if (e != ERR_OK) return pg_close(s), e;
-    if (pg_connected(p, &p->conns[0]) == ERR_OK) return ERR_OK;
-    *why = STR("cannot reach PostgreSQL at store.url; the log has the reason");
+    bool reached = pg_connected(p, &p->conns[0]) == ERR_OK;
+    if (reached && keeps_utf8(p->conns[0].pq)) return ERR_OK;
+    *why = reached ? STR("the database at store.url has no room for all characters; make one with ENCODING 'UTF8' TEMPLATE template0")
+                   : STR("cannot reach PostgreSQL at store.url; the log has the reason");
     pg_close(s);
     return ERR_STORE;
 }

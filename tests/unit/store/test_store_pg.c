@@ -187,6 +187,24 @@ static void test_unreachable(void **state)
     arena_free(a);
 }
 
+static void test_other_encoding(void **state)
+{
+    struct rig *r = *state;
+    struct arena *a = arena_new(1024 * 1024);
+    struct store *s = NULL;
+    char command[400], url[200];
+    str why = STR_NULL, at = str_c(r->url);
+    size_t name = str_search(at, STR("/postgres?"));
+    (void)snprintf(command, sizeof command,
+                   "psql -Xq --dbname '%s' -c \"CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0\"", r->url);
+    (void)snprintf(url, sizeof url, "%.*s/latin%s", (int)name, r->url, r->url + name + strlen("/postgres"));
+    struct store_options o = { .url = url, .durable = true };
+    assert_int_equal(system(command), 0);
+    assert_int_equal(store_open(a, &o, &s, &why), ERR_STORE);
+    assert_true(str_search(why, STR("ENCODING 'UTF8'")) < why.n);
+    arena_free(a);
+}
+
 /* A table that changes its shape under a prepared statement costs a retry, not an error. */
 static const struct query everything = { .in = "", .sql = "SELECT * FROM item" };
 static const struct query grow = { .in = "", .sql = "ALTER TABLE item ADD COLUMN more TEXT" };
@@ -492,6 +510,7 @@ static int only_postgresql(void)
         { "connections closed while idle are opened anew", test_idle_lost, rig_setup, rig_teardown, NULL },
         { "a connection lost before the commit is no error", test_lost_within, rig_setup, rig_teardown, NULL },
         { "a server that is not there is said so, without the password", test_unreachable, rig_setup, rig_teardown, NULL },
+        { "a database without room for all characters is refused", test_other_encoding, rig_setup, rig_teardown, NULL },
         { "a table may change under prepared statements", test_changed_table, rig_setup, rig_teardown, NULL },
         { "more calls than connections all have their turn", test_line, rig_setup, rig_teardown, NULL },
         { "news reach the other server by a notification", test_news, rig_setup, rig_teardown, NULL },
