@@ -433,7 +433,7 @@ static PyObject *item_action_b(PyObject *item)
     return NULL;
 }
 
-static PyObject *lower_keys(PyObject *map)
+PyObject *block_lower_keys(PyObject *map)
 {
     PYOWN(lower) = PyDict_New();
     PyObject *key, *value;
@@ -449,7 +449,7 @@ static int read_embedded(struct reading *r, PyObject *item, PyObject *action, st
 {
     PYOWN(source) = NULL;
     if (PyDict_Check(action)) {
-        source = lower_keys(action);
+        source = block_lower_keys(action);
     } else if (PyUnicode_Check(action) && is_command_word(py_view(action))) {
         source = PyDict_New();
         PyObject *url = py_get_b(item, "url");
@@ -513,7 +513,7 @@ static int read_orelse(struct block *b, struct reading *r)
 struct block *block_temporary(struct interview *temp, PyObject *source)
 {
     struct reading r = { .iv = temp, .file = temp->name, .package = temp->package, .line = 0 };
-    PYOWN(own) = lower_keys(source);
+    PYOWN(own) = block_lower_keys(source);
     const struct kind *kind = own ? kind_of(own) : NULL;
     if (own && (!kind || (kind->type != BLOCK_QUESTION && kind->type != BLOCK_COMMAND))) engine_error("DAError", "A screen needs a question");
     struct block *b = own && kind && !PyErr_Occurred() ? block_new(&r, own) : NULL;

@@ -35,7 +35,7 @@ int screen_compile(struct block *b)
     struct screen *s = PLAN_NEW(b, struct screen);
     if (!s) return -1;
     b->screen = s;
-    if (screen_keys_compile(b, s) < 0 || buttons_compile(b, s) < 0 || terms_compile(b, s) < 0) return -1;
+    if (screen_keys_compile(b, s) < 0 || buttons_compile(b, s) < 0 || terms_compile(b, s) < 0 || documents_compile(b, s) < 0) return -1;
     PyObject *help = py_get_b(b->source, "help");
     if (help && help_compile(b, help, &s->help) < 0) return -1;
     return kind_compile(b, s) < 0 || check_labels(b, s) < 0 || compile_roles(b, s) < 0 ? -1 : compile_validation(b);
@@ -153,7 +153,7 @@ static int build(struct eval *e, struct block *b, const struct binding *bind, Py
     const struct screen *s = b->screen;
     if (py_set_str(out, "questionType", str_c(s->type)) < 0 || show_origin(b, bind, out) < 0) return -1;
     if (screen_texts(e, b, out) < 0 || buttons_show(e, s, out) < 0 || screen_common(e, b, bind, out) < 0) return -1;
-    if (kind_render(e, b, bind, out) < 0 || check_role(e, s, bind) < 0) return -1;
+    if (kind_render(e, b, bind, out) < 0 || documents_show(e, s, out) < 0 || check_role(e, s, bind) < 0) return -1;
     return block_finish(e, b) < 0 ? -1 : show_credits(e, out);
 }
 

@@ -302,6 +302,8 @@ struct screen {
     struct review_item *review;
     size_t n_review;
     struct list_collect *collect;
+    struct document *documents;
+    size_t n_documents;
     PyObject *roles; /* list of str, or NULL */
 };
 int screen_keys_compile(struct block *b, struct screen *s);
@@ -317,6 +319,10 @@ PyObject *screen_default(struct eval *e, const char *name);
 PyObject *by_language_b(const struct block *b, PyObject *all);
 PyObject *server_language(void);            /* of the server, whatever set_language() said */
 PyObject *translate_word(const char *word); /* the library's word() */
+
+/* screen_documents.c: `attachment` of a question. */
+int documents_compile(struct block *b, struct screen *s);
+int documents_show(struct eval *e, const struct screen *s, PyObject *out);
 
 /* screen_help.c, screen_terms.c, screen_media.c, screen_menu.c, screen_back.c */
 int help_compile(struct block *b, PyObject *source, struct help **out);
