@@ -400,9 +400,12 @@ int block_read(struct reading *r, PyObject *source)
     if (PyDict_Size(source) == 1 && py_get_b(source, "comment")) return 0;
     if (check_metadata(r, source) < 0) return -1;
     if (read_role(r, source) < 0) return -1;
-    if (!kind_of(source)) {
+    const struct kind *kind = kind_of(source);
+    /* Blocks about modules often have an `include` as well. */
+    if (!kind || kind->type == BLOCK_MODULES || kind->type == BLOCK_IMPORTS) {
         int settings = settings_read(r, source);
-        if (settings) return settings < 0 ? -1 : 0;
+        if (settings < 0) return -1;
+        if (settings && !kind) return 0;
     }
     return read_logic(r, source) ? 0 : -1;
 }

@@ -60,7 +60,7 @@ struct reading { /* one file that is being read */
 int block_read(struct reading *r, PyObject *source /* dict */);
 /* A block made at run time, "Question_Temp"; its memory is the temporary interview's. */
 struct block *block_temporary(struct interview *temp, PyObject *source);
-PyObject *block_lower_keys(PyObject *map); /* a copy with its keys in lower case */
+PyObject *block_lower_keys(PyObject *map);            /* a copy with its keys in lower case */
 int block_add(struct interview *iv, struct block *b); /* gives it its number and place */
 struct block *block_new(struct reading *r, PyObject *source);
 int block_name(struct block *b); /* after block_add */

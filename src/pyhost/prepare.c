@@ -78,10 +78,16 @@ static PyObject *full_module_name(struct block *b, PyObject *name)
     return str_starts(py_view(text), STR(".")) ? PyUnicode_FromFormat("%U%U", b->package, text) : py_keep(&text);
 }
 
-static int name_modules(struct block *b, PyObject *into)
+/* The names at a key of a block that is about modules; NULL if there are none. */
+static PyObject *names_b(struct block *b, const char *key)
 {
-    PyObject *names = b->type == BLOCK_MODULES ? py_get_b(b->source, "modules") : b->type == BLOCK_IMPORTS ? py_get_b(b->source, "imports") : NULL;
-    PYOWN(list) = !names || names == Py_None ? PyList_New(0) : PyList_Check(names) ? Py_NewRef(names) : Py_BuildValue("[O]", names);
+    PyObject *names = b->type == BLOCK_MODULES || b->type == BLOCK_IMPORTS ? py_get_b(b->source, key) : NULL;
+    return names == Py_None ? NULL : names;
+}
+
+static int name_modules(struct block *b, PyObject *names, PyObject *into)
+{
+    PYOWN(list) = !names ? PyList_New(0) : PyList_Check(names) ? Py_NewRef(names) : Py_BuildValue("[O]", names);
     for (Py_ssize_t i = 0; list && i < PyList_GET_SIZE(list); i++) {
         PYOWN(name) = full_module_name(b, PyList_GET_ITEM(list, i));
         if (!name || (str_starts(py_view(name), STR("docassemble.")) && PyList_Append(into, name) < 0)) return -1;
@@ -94,33 +100,35 @@ PyObject *modules_named_b(struct interview *iv)
     if (iv->modules) return iv->modules;
     PYOWN(list) = PyList_New(0);
     for (size_t i = 0; list && i < iv->n_blocks; i++)
-        if (name_modules(iv->blocks[i], list) < 0) return NULL;
+        if (name_modules(iv->blocks[i], names_b(iv->blocks[i], "imports"), list) < 0 ||
+            name_modules(iv->blocks[i], names_b(iv->blocks[i], "modules"), list) < 0)
+            return NULL;
     return list ? iv->modules = interview_keep(iv, py_keep(&list)) : NULL;
 }
 
-static int import_one(struct eval *e, struct block *b, PyObject *name)
+static int import_one(struct eval *e, struct block *b, PyObject *name, bool all)
 {
     PYOWN(module) = full_module_name(b, name);
     if (!module) return -1;
     if (str_is(py_view(module), "docassemble.base.util")) {
-        PyObject *exports = b->type == BLOCK_MODULES ? exports_b() : NULL;
+        PyObject *exports = all ? exports_b() : NULL;
         if (exports) return PyDict_Merge(e->answers, exports, 0);
         if (PyErr_Occurred()) return -1;
     }
-    PYOWN(source) = PyUnicode_FromFormat(b->type == BLOCK_MODULES ? "from %U import *" : "import %U", module);
+    PYOWN(source) = PyUnicode_FromFormat(all ? "from %U import *" : "import %U", module);
     PYOWN(file) = PyUnicode_FromFormat("<modules, %U, block on line %u>", b->file, b->line);
     PYOWN(code) = source && file ? Py_CompileStringObject(PyUnicode_AsUTF8(source), file, Py_file_input, NULL, -1) : NULL;
     PYOWN(done) = code ? PyEval_EvalCode(code, e->answers, e->answers) : NULL;
     return done ? 0 : -1;
 }
 
-static int import_all(struct eval *e, struct block *b)
+/* all: what the modules export; else the modules themselves. */
+static int import_each(struct eval *e, struct block *b, PyObject *names, bool all)
 {
-    PyObject *names = py_get_b(b->source, b->type == BLOCK_MODULES ? "modules" : "imports");
-    if (!names || names == Py_None) return 0;
-    if (!PyList_Check(names)) return import_one(e, b, names);
+    if (!names) return 0;
+    if (!PyList_Check(names)) return import_one(e, b, names, all);
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(names); i++)
-        if (import_one(e, b, PyList_GET_ITEM(names, i)) < 0) return -1;
+        if (import_one(e, b, PyList_GET_ITEM(names, i), all) < 0) return -1;
     return 0;
 }
 
@@ -145,7 +153,7 @@ static int concerns(struct eval *e, struct block *b)
 
 static int prepare_block(struct eval *e, struct block *b)
 {
-    if (b->type == BLOCK_MODULES || (b->type == BLOCK_IMPORTS && py_get_b(b->source, "imports"))) return import_all(e, b);
+    if (import_each(e, b, names_b(b, "imports"), false) < 0 || import_each(e, b, names_b(b, "modules"), true) < 0) return -1;
     if (b->type == BLOCK_RESET) return remove_each(e, py_get_b(b->source, "reset"));
     return 0;
 }
