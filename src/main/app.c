@@ -322,13 +322,17 @@ static err start_interviews(struct app *a)
     return interviews_new(a->mem, &o, &a->interviews);
 }
 
-/* Whether people reach us at this machine only. */
-static bool is_loopback(const struct config *c)
+bool app_is_loopback(const struct config *c)
 {
     str host = str_c(c->base_url ? c->base_url : c->listen.v[0]);
     size_t scheme = str_search(host, STR("://"));
     if (scheme < host.n) host = str_from(host, scheme + 3);
-    return str_starts(host, STR("localhost")) || str_starts(host, STR("127.")) || str_starts(host, STR("[::1]"));
+    if (str_starts(host, STR("[::1]"))) return true;
+    host = str_head(host, str_find(host, ':', 0));
+    if (str_is(host, "localhost")) return true;
+    bool number = str_starts(host, STR("127."));
+    for (size_t i = 0; i < host.n; i++) number &= host.p[i] == '.' || (host.p[i] >= '0' && host.p[i] <= '9');
+    return number;
 }
 
 struct hiring_livekit app_livekit(const struct config *c)
@@ -361,7 +365,7 @@ static err start_hiring(struct app *a)
                                 .token_ttl_s = c->hiring_token_ttl,
                                 .origins = c->cors_origins.v,
                                 .n_origins = c->cors_origins.n,
-                                .loopback_origins = !c->cors_set && is_loopback(c) };
+                                .loopback_origins = !c->cors_set && app_is_loopback(c) };
     o.livekit = app_livekit(c);
     TRY(hiring_new(a->mem, &o, &a->hiring));
     return hiring_start(a->hiring);

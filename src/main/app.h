@@ -54,6 +54,9 @@ struct app {
 
 /* Data folder (made 0700), master key, store, schema, identity core. ERR_* with *why for the operator. exclusive: take the folder's lock. */
 err app_open(struct app *a, struct arena *mem, const struct config *c, bool exclusive, str *why) MUST_CHECK;
+/* Whether people reach us at this machine only, so that any port of it may be a front end in the making (server.md 2, cors.allowed_origins).
+ * localhost.example.com is another one. */
+bool app_is_loopback(const struct config *c);
 /* app_accounts.c. image_program: whole path of chancery-image, NULL if it is not there. */
 err app_start_accounts(struct app *a, const char *image_program) MUST_CHECK;
 /* Workers, rooms, router. */

@@ -1,19 +1,5 @@
 /* main/app_accounts.c: the accounts family's part of the wiring: its settings, and what auth asks of it. */
 #include "main/app.h"
-#include <string.h>
-
-/* While the public origin is this machine's own, any port of it is a front end in the making (server.md 2, cors.allowed_origins). */
-static bool is_loopback(const char *url)
-{
-    static const char *const hosts[] = { "127.0.0.1", "localhost", "[::1]" };
-    const char *host = strstr(url, "://");
-    str s = str_c(host ? host + 3 : url);
-    for (size_t i = 0; i < COUNT_OF(hosts); i++) {
-        str rest = str_from(s, strlen(hosts[i]));
-        if (str_starts(s, str_c(hosts[i])) && (!rest.n || rest.p[0] == ':' || rest.p[0] == '/')) return true;
-    }
-    return false;
-}
 
 err app_start_accounts(struct app *a, const char *image_program)
 {
@@ -39,7 +25,7 @@ err app_start_accounts(struct app *a, const char *image_program)
         .centrifugo = { c->centrifugo_enabled, c->centrifugo_url, c->centrifugo_secret, c->centrifugo_ttl },
         .origins = c->cors_origins.v,
         .n_origins = c->cors_origins.n,
-        .local_origins = !c->cors_set && is_loopback(c->base_url ? c->base_url : c->listen.v[0]),
+        .local_origins = !c->cors_set && app_is_loopback(c),
     };
     return accounts_new(a->mem, &o, &a->accounts);
 }
