@@ -154,8 +154,8 @@ err pg_judge(struct db *db, const char *sql, const PGresult *r)
     const char *message = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     store_trouble(db->store, sql, state_is(state, "22") ? state : message ? message : gone ? lost : "no answer");
     if (gone) return db->again = k->stale = true, ERR_BUSY;
-    /* Disk full, out of memory, too many connections: an operator's matter, and it passes. */
-    return state_is(state, "53") ? ERR_BUSY : ERR_STORE;
+    /* Disk full, out of memory, too many connections; longer than the operator's statement_timeout or lock_timeout: it passes. */
+    return state_is(state, "53") || state_is(state, "57014") || state_is(state, "55P03") ? ERR_BUSY : ERR_STORE;
 }
 
 static err interrupted(struct db *db, const char *sql)

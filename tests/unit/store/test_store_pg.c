@@ -205,6 +205,30 @@ static void test_other_encoding(void **state)
     arena_free(a);
 }
 
+static err sleep_long(struct call *c)
+{
+    static const struct query q = { .in = "", .out = "i", .sql = "SELECT 1 FROM pg_sleep(60)" };
+    struct cell *row;
+    return db_find(c, &q, &row);
+}
+
+static void test_statement_timeout(void **state)
+{
+    struct rig *r = *state;
+    struct arena *a = arena_new(1024 * 1024);
+    struct call c = rig_call(64 * 1024);
+    struct store *s = NULL;
+    char url[300];
+    str why = STR_NULL;
+    (void)snprintf(url, sizeof url, "%s&options=-c%%20statement_timeout%%3D50", r->url);
+    struct store_options o = { .url = url, .readers = 1, .durable = true };
+    assert_int_equal(store_open(a, &o, &s, &why), ERR_OK);
+    assert_int_equal(store_do(s, &c, TX_READ, sleep_long), ERR_BUSY);
+    store_close(s);
+    rig_call_end(&c);
+    arena_free(a);
+}
+
 /* A table that changes its shape under a prepared statement costs a retry, not an error. */
 static const struct query everything = { .in = "", .sql = "SELECT * FROM item" };
 static const struct query grow = { .in = "", .sql = "ALTER TABLE item ADD COLUMN more TEXT" };
@@ -511,6 +535,7 @@ static int only_postgresql(void)
         { "a connection lost before the commit is no error", test_lost_within, rig_setup, rig_teardown, NULL },
         { "a server that is not there is said so, without the password", test_unreachable, rig_setup, rig_teardown, NULL },
         { "a database without room for all characters is refused", test_other_encoding, rig_setup, rig_teardown, NULL },
+        { "what takes longer than the operator lets it is busy", test_statement_timeout, rig_setup, rig_teardown, NULL },
         { "a table may change under prepared statements", test_changed_table, rig_setup, rig_teardown, NULL },
         { "more calls than connections all have their turn", test_line, rig_setup, rig_teardown, NULL },
         { "news reach the other server by a notification", test_news, rig_setup, rig_teardown, NULL },
