@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from chancery_host.errors import DAError
 from chancery_host.objects.base import DAObject
 from chancery_host.packages import LIBRARY as LIBRARY_PACKAGE, behind, package_of
-from chancery_host.service import ask, offers
+from chancery_host.service import ask
 from chancery_host.zones import reduce_zone
 
 PROTOCOL = 5
@@ -210,9 +210,8 @@ def data_of():
 def kept(answers):
     """The part of the answers that a snapshot contains."""
     library = _exported()
-    if offers("data_of"):
-        data = ask("data_of", answers, library, NOT_KEPT, NOT_DATA)
-    else:
+    data = ask("data_of", answers, library, NOT_KEPT, NOT_DATA)
+    if data is None:    # there is no engine
         data = {name: value for name, value in answers.items()
                 if not (library.get(name, data_of) is value or name in NOT_KEPT or isinstance(value, NOT_DATA))}
     internal = data.get("_internal")

@@ -69,7 +69,7 @@ class DANav:
         return True
 
     def get_section(self, display=False, language=None):
-        if not display:
+        if not display or self.current is None:
             return self.current
         for section, title, _ in self.walk(language):
             if section == self.current:
