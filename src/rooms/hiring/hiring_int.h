@@ -109,6 +109,8 @@ err hiring_room_delete(struct hiring *h, struct call *c, str room_name) MUST_CHE
 /* Jobs (hiring_rooms.c). Inside a write; nothing where no server is configured. */
 err hiring_room_wanted(struct hiring *h, struct call *c, str interview_id) MUST_CHECK;
 err hiring_room_unwanted(struct hiring *h, struct call *c, str room_name) MUST_CHECK;
+/* After LiveKit was asked for it: whoever cancelled meanwhile wants it gone. */
+err hiring_room_still_wanted(struct hiring *h, struct call *c, str interview_id) MUST_CHECK;
 /* Inside a read: INT64_MAX if nothing waits. */
 err hiring_outbox_oldest(struct call *c, int64_t *created_at_ms) MUST_CHECK;
 

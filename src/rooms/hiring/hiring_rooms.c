@@ -36,14 +36,18 @@ static err read_interview(struct call *c)
 
 bool hiring_is_over(str status) { return str_is(status, "completed") || str_is(status, "cancelled") || str_is(status, "no_show"); }
 
-/* Whoever cancelled while LiveKit was being asked wants the room gone. */
+err hiring_room_still_wanted(struct hiring *h, struct call *c, str interview_id)
+{
+    struct interview *now;
+    TRY(hiring_interview_find(c, interview_id, &now));
+    return now && str_is(now->status, "cancelled") ? hiring_room_unwanted(h, c, now->room_name) : ERR_OK;
+}
+
 static err write_state(struct call *c)
 {
     struct work *w = c->state;
-    struct interview *now;
     TRY(hiring_room_state(c, w->interview->id, str_c(w->state)));
-    TRY(hiring_interview_find(c, w->interview->id, &now));
-    return now && str_is(now->status, "cancelled") ? hiring_room_unwanted(w->hiring, c, now->room_name) : ERR_OK;
+    return hiring_room_still_wanted(w->hiring, c, w->interview->id);
 }
 
 static err write(struct call *c, struct work *w, const char *state)

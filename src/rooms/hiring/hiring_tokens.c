@@ -16,7 +16,7 @@ struct minting {
     str identity, name;
     char jti[CRYPTO_UUID];
     int64_t expires_at_s;
-    bool room_is_new; /* LiveKit has just said that it is there */
+    bool room_made; /* LiveKit has just said that it is there */
 };
 
 static enum role role_of(str text)
@@ -110,7 +110,8 @@ static void count(void *arg) { atomic_fetch_add(&((struct hiring *)arg)->tokens_
 err hiring_token_record(struct call *c)
 {
     const struct minting *m = c->state;
-    if (m->room_is_new) TRY(hiring_room_state(c, m->interview->id, STR("created")));
+    if (m->room_made && !str_is(m->interview->room_state, "created")) TRY(hiring_room_state(c, m->interview->id, STR("created")));
+    if (m->room_made) TRY(hiring_room_still_wanted(hiring_of(c), c, m->interview->id));
     TRY(store_on_commit(c, count, hiring_of(c)));
     return hiring_audit(c, "interview.token", m->interview->id);
 }
@@ -123,7 +124,7 @@ static err ensure_room(struct hiring *h, struct call *c, struct minting *m)
     if (!hiring_livekit_serves(h)) return h->o.livekit.require_room ? fail_status(c, ERR_BUSY, 503, "LiveKit is not configured") : ERR_OK;
     err e = hiring_room_create(h, c, m->interview);
     call_forget(c);
-    m->room_is_new = e == ERR_OK && !str_is(m->interview->room_state, "created");
+    m->room_made = e == ERR_OK;
     if (e == ERR_OK || e == ERR_NOMEM || !h->o.livekit.require_room) return e == ERR_NOMEM ? e : ERR_OK;
     return fail_status(c, ERR_BUSY, 503, "LiveKit is not available");
 }

@@ -3,6 +3,7 @@
 
 usage: test_livekit.py BUILD
 """
+import concurrent.futures
 import json
 import sys
 import time
@@ -183,6 +184,28 @@ def trouble(build, mode, state):
     livekit.stop()
 
 
+def crossing(build):
+    """Cancelled while LiveKit is asked for the room, because somebody wants to join."""
+    livekit = LiveKit()
+    server = Server(build, settings=livekit.settings("livekit.timeout=60"))
+    _, token = user(server, "crossing")
+    one = interview(server, token)
+    until(lambda: details(server, token, one["id"])["room_state"] == "created", "room made")
+    livekit.mode = "hang"
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        joining = pool.submit(call, server, "POST", f"/interviews/{one['id']}/token", token)
+        livekit.wait("CreateRoom", 2)
+        livekit.mode = "good"
+        call(server, "PUT", f"/interviews/{one['id']}", token, {"status": "cancelled"})
+        livekit.wait("DeleteRoom", 1)
+        livekit.free.set()
+        check("crossing: who asked before it was cancelled has a token", joining.result()[0] == 200)
+    check("crossing: the room that came after is removed, too", len(livekit.wait("DeleteRoom", 2)) == 2)
+    ended(check, "crossing", server, [SECRET])
+    server.remove()
+    livekit.stop()
+
+
 def nobody(build):
     livekit = LiveKit()
     livekit.stop()  # the port is free: connections are refused
@@ -214,6 +237,7 @@ def main():
         trouble(build, mode, "failed")
     for mode in ("hang", "500", "noise"):
         trouble(build, mode, "again")
+    crossing(build)
     nobody(build)
     quiet(build)
     return check.end()
