@@ -84,6 +84,12 @@ class Reports(EngineCase):
         self.assertEqual(self.reports(uses), [])
         self.assertEqual(self.reports(uses.replace("+ depth", "+ deepth")), ["9:14: error: nothing defines 'deepth'; did you mean 'depth'?"])
 
+    def test_datatypes_may_come_from_a_module(self):
+        self.engine.module("types_", "from docassemble.base.util import CustomDataType\n\nclass Own(CustomDataType):\n    name = 'textC'\n")
+        uses = START % "a" + "---\nquestion: A?\nfields:\n  - A: a\n    datatype: textC\n"
+        self.assertEqual(self.reports("modules:\n  - .types_\n---\n" + uses), [])
+        self.assertEqual(self.reports(uses), ["12:15: warning: unknown datatype 'textC'; did you mean 'text'?"])
+
     def test_an_interview_that_loops_when_it_runs_is_only_read(self):
         self.assertEqual(self.reports("mandatory: True\ncode: |\n  while True:\n    pass\n---\nmandatory: True\nquestion: Bye\n"), [])
 

@@ -73,6 +73,15 @@ class Walker:
     def question(self, table):
         if "question" in table and "code" in table:
             self.error(table["code"][0].place, "a question and code cannot be combined in one block")
+        asking = [name for name in table if name in SCREEN_KEYS]
+        if "question" in table and len(asking) > 1:
+            self.error(table[asking[1]][0].place, "a question cannot have both '%s' and '%s'" % (asking[0], asking[1]))
+        for name in ("field", "fields", "yesno", "noyes"):
+            if name in table and "event" in table:
+                self.error(table[name][0].place, "an event cannot be combined with '%s'" % name)
+        others = [name for name in table if name not in ("metadata", "comment")]
+        if "metadata" in table and others:
+            self.error(table[others[0]][0].place, "metadata cannot be combined with '%s' in one block" % others[0])
 
     # Values
 
@@ -205,6 +214,8 @@ class Walker:
 
     def read_objects(self, node):
         for item in node.listed():
+            if item.kind != "map" and item.value is not None:
+                self.error(item.place, "an entry of objects must be a mapping")
             for key, value in item.items if item.kind == "map" else ():
                 self.read_var(key)
                 self.read_expr(value)
@@ -345,9 +356,10 @@ class Walker:
     def field(self, node):
         datatype = node.get("datatype")
         is_own = datatype is not None and datatype.value not in keys.DATATYPES
-        for value, known in ((datatype, keys.DATATYPES), (node.get("input type"), keys.INPUT_TYPES)):
-            if value is not None:
-                self.almost(value, known, "datatype" if value is datatype else "input type")
+        if is_own and datatype.is_text:
+            self.reader.datatypes.append((self.block, datatype))
+        if node.get("input type") is not None:
+            self.almost(node.get("input type"), keys.INPUT_TYPES, "input type")
         others = [(key, value) for key, value in node.items if not (key.is_text and key.value in keys.FIELD)]
         named, is_display = node.get("field") is not None, any(node.get(key) for key in ("note", "html", "raw html"))
         for key, value in node.items:

@@ -11,7 +11,7 @@ import zipfile
 
 import _chancery
 
-from chancery_host.check.keys import nearest
+from chancery_host.check.keys import DATATYPES, nearest, unknown
 from chancery_host.check.tree import WORD
 from chancery_host.errors import DAError
 from chancery_host.names import defined_names
@@ -35,6 +35,7 @@ def judge(reader, reports):
         return      # a file to be included: others define and use what it does not
     if not reader.has_holes:
         unknown_ids(reader, reports)
+        unknown_datatypes(reader, reports)
         if not exports.is_unknown:
             unknown_classes(reader, reports, exports)
     documents = document_words(reader)
@@ -96,6 +97,15 @@ def unknown_classes(reader, reports, exports):
             if name.isidentifier() and name not in known:
                 guess = nearest(name, sorted(each for each in known if each[:1].isupper()), 0.8)
                 reports.warn(block.file, item.place, "nothing defines the class '%s'%s" % (name, "; did you mean '%s'?" % guess if guess else ""))
+
+
+def unknown_datatypes(reader, reports):
+    """Those that look like one of ours. Modules may bring their own, so nothing is said where there are any."""
+    if any(not name.startswith("docassemble.base") and name.partition(".")[0] not in sys.stdlib_module_names for name, _, _, _ in reader.modules):
+        return
+    for block, node in reader.datatypes:
+        if block.file is reader.main and nearest(node.value, DATATYPES, 0.8):
+            reports.warn(block.file, node.place, unknown(node.value, "datatype", DATATYPES))
 
 
 def missing_modules(reader, reports, exports):

@@ -135,6 +135,7 @@ class Reader:
         self.has_computed = False   # names that code makes up: which are asked for is unknown
         self.modules = []           # (name in full, "modules" or "imports", block, node); "reads": only what it says
         self.documents = []         # (block, node): templates of documents
+        self.datatypes = []         # (block, node) of those that only a module could define
 
     def read(self, name):
         package, _, rest = name.partition(":")
