@@ -46,7 +46,8 @@ class ToPlain(unittest.TestCase):
                 self.assertEqual(jsonform.to_plain(value), want)
 
     def test_collections(self):
-        fruit = DAList("fruit", elements=["apple"])
+        fruit = DAList("fruit")
+        fruit.append("apple")
         self.assertEqual(jsonform.to_plain(fruit), {
             "_class": "docassemble.base.util.DAList", "instanceName": "fruit", "elements": ["apple"], "there_are_any": True,
             **LIST_DEFAULTS})

@@ -32,6 +32,7 @@ class DADict(Gatherable):
         if given is not None:
             for key, value in given.items():
                 self[key] = value
+            self._all_given()
 
     # Items
 

@@ -44,6 +44,11 @@ class Gatherable(DAObject):
         if "object_type" in kwargs:
             self.object_type = kwargs.pop("object_type")
 
+    def _all_given(self):
+        """Elements that an object is made with are all there are, unless it says more about gathering."""
+        if not self.__dict__.keys() & {"gathered", "there_is_another", "target_number"}:
+            self.gathered = self.revisit = True
+
     def _preset_type(self, kwargs, kind):
         """The type of the items, unless a subclass or the interview has one."""
         if "object_type" not in self.__dict__ and not hasattr(type(self), "object_type"):

@@ -19,6 +19,7 @@ class DAList(Gatherable):
         if given is not None:
             for element in given:
                 self.append(element)
+            self._all_given()
 
     # Items
 

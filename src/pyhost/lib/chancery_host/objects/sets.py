@@ -21,6 +21,7 @@ class DASet(Gatherable):
         super().init(*args, **kwargs)
         if given is not None:
             self.add(*given)
+            self._all_given()
 
     def add(self, *items):
         for item in items:
