@@ -19,9 +19,11 @@ static void check_key(struct arena *a, str text)
     err e = jwt_key_read(a, text, &k, &why);
     must(e == ERR_OK || e == ERR_NOMEM || (e == ERR_INPUT && why));
     if (e == ERR_OK && jwt_key_write(k, true, &w) == ERR_OK) {
-        must(jwt_key_read(a, buf_str(&b), &again, NULL) == ERR_OK);
-        must(jwt_key_thumbprint(k, one) == ERR_OK && jwt_key_thumbprint(again, two) == ERR_OK);
-        must(memcmp(one, two, sizeof one) == 0);
+        e = jwt_key_read(a, buf_str(&b), &again, NULL);
+        /* Whether a modulus is found to be a bad one is a matter of chance (SP 800-56B 6.4.2.2 tries random bases): refused now, it was lucky before. */
+        must(e == ERR_OK || (e == ERR_INPUT && jwt_key_alg(k) == JWT_RS256));
+        must(jwt_key_thumbprint(k, one) == ERR_OK && (!again || jwt_key_thumbprint(again, two) == ERR_OK));
+        must(!again || memcmp(one, two, sizeof one) == 0);
     }
     buf_release(&b);
 }
