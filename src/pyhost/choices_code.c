@@ -183,7 +183,7 @@ static int add_object(struct eval *e, const struct field *f, PyObject *object, P
 static PyObject *members(PyObject *value)
 {
     PyObject *type = (PyObject *)Py_TYPE(value);
-    if (PyUnicode_Check(value) || !PyObject_HasAttrString(type, "__iter__")) return NULL;
+    if (PyUnicode_Check(value) || !PyObject_HasAttrString(type, "__iter__") || PyObject_HasAttrString(type, "offered_whole")) return NULL;
     if (!is_mapping(value)) return PySequence_List(value);
     PYOWN(values) = PyObject_CallMethod(value, "values", NULL);
     return values ? PySequence_List(values) : NULL;

@@ -48,7 +48,7 @@ struct search {
     PyObject *stack; /* names being sought, outermost first */
     PyObject *name;
     bool forced;
-    bool was_defined, skipped;
+    bool skipped;
 };
 
 static enum end seek(struct eval *e, struct tried *tried, PyObject *stack, PyObject *name, bool forced, PyObject **screen);
@@ -81,14 +81,15 @@ static enum end not_found(struct search *s)
     return raise_missing(s);
 }
 
-/* A name that is missing while a candidate is used. */
+/* A name that is missing while a candidate is used. What the candidate has assigned until then is no reason to be content with it. */
 static enum end seek_inner(struct search *s, const struct candidate *c, PyObject *wanted, PyObject **screen)
 {
     bool objects = c->block->type == BLOCK_OBJECTS || c->block->type == BLOCK_OBJECTS_FILE;
     if (!objects && tried_add(s->tried, wanted, c->block) < 0) return END_ERROR;
-    enum end end = seek(s->e, s->tried, s->stack, wanted, false, screen);
+    int before = eval_is_defined(s->e, s->name);
+    enum end end = before < 0 ? END_ERROR : seek(s->e, s->tried, s->stack, wanted, false, screen);
     if (end != END_AGAIN) return end;
-    if (s->was_defined) return END_RETRY;
+    if (before) return END_RETRY;
     int defined = eval_is_defined(s->e, s->name);
     return defined < 0 ? END_ERROR : defined ? END_AGAIN : END_RETRY;
 }
@@ -186,10 +187,8 @@ static enum end seek(struct eval *e, struct tried *tried, PyObject *stack, PyObj
     struct search s = { .e = e, .tried = tried, .stack = stack, .name = name, .forced = forced };
     if (PyList_Append(stack, name) < 0) return END_ERROR;
     if (++e->depth > limit_of(e->iv, "recursion limit") || Py_EnterRecursiveCall(" while seeking a variable")) return too_deep(stack);
-    int defined = eval_is_defined(e, name);
     enum end end = END_ERROR;
-    s.was_defined = defined > 0;
-    if (defined >= 0 && py_set_attr(e->state, "variable", name) == 0) end = search_loop(&s, screen);
+    if (py_set_attr(e->state, "variable", name) == 0) end = search_loop(&s, screen);
     Py_LeaveRecursiveCall();
     e->depth--;
     if (end == END_ERROR) return end;

@@ -100,6 +100,9 @@ CODE = [
     ("modules of the package are imported, and their classes come back from snapshots",
      "modules:\n  - .own\n---\nobjects:\n  - thing: Own\n---\nmandatory: True\nquestion: ${ thing.twice(4) } ${ a }\n" + ask("a"),
      [("start", {"event_list/0": "a"}), ({"a": 1}, {"questionText": "8 1", "$thing/_class": "docassemble.tests.own.Own"})]),
+    ("what a block has assigned before it was interrupted does not make it done",
+     "objects:\n  - ann: DAObject\n---\nmandatory: True\nquestion: ${ letter }\n---\ncode: |\n  letter = []\n  letter.append(1)\n  letter.append(ann.size)\n  letter.append(two)\n---\n"
+     "code: ann.size = 2\n---\ncode: two = 3\n", [("start", {"questionText": "[1, 2, 3]"})]),
     ("a wait in a with statement, a lambda and a comprehension registers names without harm",
      "mandatory: True\nquestion: ${ total }\n---\ncode: |\n  total = sum(n * n for n in [1, 2])\n  pick = lambda z: z\n", [("start", {"questionText": "5"})]),
 ]

@@ -66,6 +66,7 @@ ROWS = [
     ("define(var='q', val=4) or q, set_variables(variables={'w': [1]}) or w, transform_json_variables(obj={'a': '10:00:00'})['a'].hour", (4, [1], 10)),
     ("us.states.mapping('abbr', 'name')['VI'], len(us.states.mapping('name', 'fips')), us.states.lookup('pa').fips", ("Virgin Islands", 55, "42")),
     ("us.states.lookup('42').name, str(us.states.NY), us.states.lookup('nowhere'), len(us.STATES)", ("Pennsylvania", "New York", None, 50)),
+    ("DAFileList('l', elements=[DAFile('l[0]', number=3, filename='a.png')]).show('2in')", "[FILE 3, 2in, None]"),
     ("StaticFile.num_pages()", 1), ("StaticFile.set_attributes(private=False) or StaticFile.private", False), ("DAStaticFile('s', filename='a.csv').mimetype", "text/csv"),
 ]
 

@@ -7,7 +7,7 @@ def flattened(items):
     """The objects in nested lists and collections, each once."""
     found = []
     for item in items:
-        if isinstance(item, Gatherable):
+        if isinstance(item, Gatherable) and not hasattr(type(item), "offered_whole"):
             parts = flattened(list(item.values()) if hasattr(item, "values") else list(item))
         elif isinstance(item, (list, tuple, set)):
             parts = flattened(list(item))

@@ -236,8 +236,8 @@ class DAFileList(DAList):
     def __str__(self):
         return " ".join(str(element) for element in self.elements)
 
-    def show(self, **kwargs):
-        return " ".join(element.show(**kwargs) for element in self.elements)
+    def show(self, *args, **kwargs):
+        return " ".join(element.show(*args, **kwargs) for element in self.elements)
 
     def num_pages(self):
         return sum(element.num_pages() for element in self.elements)
@@ -298,8 +298,8 @@ class DAFileCollection(DAObject):
     def _extension_list(self):
         return [name for name, _ in self._files()]
 
-    def show(self, **kwargs):
-        return " ".join(file.show(**kwargs) for _, file in self._files())
+    def show(self, *args, **kwargs):
+        return " ".join(file.show(*args, **kwargs) for _, file in self._files())
 
     def __str__(self):
         return self.show()

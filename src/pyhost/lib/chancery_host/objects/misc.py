@@ -9,6 +9,7 @@ from chancery_host.state import current
 
 class DAContext(DADict):
     """A text that differs by kind of output: question, document, docx, pdf, pandoc."""
+    offered_whole = True    # among choices it is one object, not what it holds
 
     def init(self, *args, **kwargs):
         self.pargs = list(args)
