@@ -116,6 +116,7 @@ int attachment_make(struct eval *e, struct block *b, const struct binding *bind)
 int lazy_compile(struct block *b);
 int lazy_make(struct eval *e, struct block *b, const struct binding *bind);
 PyObject *lazy_render(struct eval *e, long block, PyObject *key, PyObject *extra);
+PyObject *lazy_files(struct block *b, PyObject *names); /* the texts of template files, joined */
 PyObject *lazy_screen(struct eval *e, struct block *b); /* of a template with a target */
 int table_compile(struct block *b);
 PyObject *table_render(struct eval *e, struct block *b, PyObject *extra);

@@ -5,7 +5,7 @@
 /* compiling */
 
 /* The texts of the files that `content file` names, joined. */
-static PyObject *read_files(struct block *b, PyObject *names)
+PyObject *lazy_files(struct block *b, PyObject *names)
 {
     PYOWN(list) = PyList_Check(names) ? Py_NewRef(names) : Py_BuildValue("[O]", names);
     PYOWN(whole) = PyUnicode_FromString("");
@@ -30,7 +30,7 @@ static int compile_content(struct block *b, struct lazy *lazy)
         PyObject *code = py_get_b(file, "code");
         return code ? expr_compile(b->iv, b, code, "content file", &lazy->content_file) : block_error(b, "A content file is a name, a list of names or code");
     }
-    PYOWN(text) = read_files(b, file);
+    PYOWN(text) = lazy_files(b, file);
     return text ? text_compile(b->iv, b, text, "template", &lazy->content) : -1;
 }
 
@@ -86,7 +86,7 @@ static PyObject *render_file(struct eval *e, struct block *b, PyObject *extra)
     if (!temp) return NULL;
     struct block own = *b; /* what is read and compiled for this one rendering goes with the call */
     own.iv = temp;
-    PYOWN(source) = read_files(&own, names);
+    PYOWN(source) = lazy_files(&own, names);
     struct text text;
     if (!source || text_compile(temp, &own, source, "template", &text) < 0) return NULL;
     return text_render_with(e, &text, extra);

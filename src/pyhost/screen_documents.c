@@ -26,12 +26,24 @@ struct document {
     struct part *part[D__COUNT];
 };
 
+/* A file that is not there matters when the document is assembled. */
+static int compile_file(struct block *b, PyObject *file, struct document *d)
+{
+    if (!file || !PyUnicode_Check(file) || d->part[D_CONTENT]) return 0;
+    PYOWN(name) = source_reference(file, b->package, "templates");
+    int missing = name ? source_missing(py_view(name)) : -1;
+    if (missing) return missing < 0 ? -1 : 0;
+    PYOWN(text) = lazy_files(b, file);
+    return text ? part_compile(b, text, HOW_TEXT, "content file", &d->part[D_CONTENT]) : -1;
+}
+
 static int compile_keys(struct block *b, PyObject *source, struct document *d)
 {
     for (size_t i = 0; i < D__COUNT; i++) {
         PyObject *value = py_get_b(source, keys[i].key);
         if (value && value != Py_None && part_compile(b, value, keys[i].how, "attachment", &d->part[i]) < 0) return -1;
     }
+    if (compile_file(b, py_get_b(source, "content file"), d) < 0) return -1;
     bool docx = py_get_b(source, "docx template file"), pdf = py_get_b(source, "pdf template file"), raw = py_get_b(source, "raw");
     d->formats = docx ? "docx pdf" : pdf ? "pdf" : raw ? "raw" : "*";
     return 0;

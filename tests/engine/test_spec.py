@@ -36,6 +36,9 @@ class Spec(unittest.TestCase):
                           "__all__ = ['Plate', 'Own']\n\n\nclass Plate(CustomDataType):\n    name = 'plate'\n    parameters = ['region']\n    mako_parameters = ['legend']\n    code_parameters = ['size']\n\n\n"
                           "class Own(Individual):\n    pass\n")
         os.makedirs(os.path.join(root, "data", "sources"), exist_ok=True)
+        os.makedirs(os.path.join(root, "data", "templates"), exist_ok=True)
+        with open(os.path.join(root, "data", "templates", "letter.md"), "w", encoding="utf-8") as file:
+            file.write("Dear ${ reader },\n")
         with open(os.path.join(cls.engine.questions, "shared.yml"), "w", encoding="utf-8") as file:
             file.write("code: shared = 1\n")
         for name in ("sound.mp3", "sound.ogg"):
