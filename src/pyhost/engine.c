@@ -272,32 +272,23 @@ static int write_wants(struct engine_call *c)
     return hostdata_write_wants(c->reply);
 }
 
-/* The call that is answered; empty between calls. */
-static struct engine_call call;
-
 void engine_call(struct arena *mem, const struct frame *request, struct buf *reply)
 {
-    struct engine_call *c = &call;
-    *c = (struct engine_call){ .mem = mem, .f = request, .reply = reply };
+    struct engine_call c = { .mem = mem, .f = request, .reply = reply };
     uint64_t op = frame_get_u64(request, TAG_OP, 0);
     frame_begin(reply, MSG_RESULT, request->id, 0);
     int bad = hostdata_begin(request);
-    if (!bad) bad = op < OP__COUNT && operations[op] ? operations[op](c) : engine_error("DAError", "there is no such operation");
-    if (!bad && !hostdata_wanted()) bad = write_outcome(c);
-    if (hostdata_wanted()) bad = write_wants(c); /* whatever came of it, it came of not knowing */
+    if (!bad) bad = op < OP__COUNT && operations[op] ? operations[op](&c) : engine_error("DAError", "there is no such operation");
+    if (!bad && !hostdata_wanted()) bad = write_outcome(&c);
+    if (hostdata_wanted()) bad = write_wants(&c); /* whatever came of it, it came of not knowing */
     if (bad) {
-        trouble_note(c);
+        trouble_note(&c);
         buf_clear(reply);
-        write_failure(c);
+        write_failure(&c);
     }
-    if (!hostdata_wanted()) trouble_write(c);
-    PyErr_Clear();
-    IGNORE(frame_end(reply)); /* an error sticks in the buffer, and the host looks at it */
-}
-
-void engine_settle(void)
-{
-    call_end(&call);
+    if (!hostdata_wanted()) trouble_write(&c);
+    call_end(&c);
     hostdata_end();
     PyErr_Clear();
+    IGNORE(frame_end(reply)); /* an error sticks in the buffer, and the host looks at it */
 }

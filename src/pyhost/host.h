@@ -26,10 +26,6 @@ err engine_start(str package, const str *folders, size_t n_folders, str settings
  * Python exception is left behind. mem is emptied after the reply has left. What the engine keeps between calls it owns itself. */
 void engine_call(struct arena *mem, const struct frame *request, struct buf *reply);
 
-/* After each call: lets go of the answers and all else that it had; twice does no harm. When the reply has left, so that nobody waits for it. What
- * destructors of authors' classes do meanwhile is the next call's time, as with all else that code leaves behind in its process. */
-void engine_settle(void);
-
 /* the host's own parts */
 
 enum { HOST_SOCKET = 3, HOST_FOLDERS_MAX = 32 };

@@ -88,17 +88,13 @@ static bool serve_one(struct arena *mem, struct buf *in, struct buf *out, uint64
     buf_clear(out);
     engine_call(mem, &request, out);
     PyErr_Clear(); /* no exception, not even SystemExit, outlives its call */
-    if (!is_reply(out, request.id)) {
-        engine_settle(); /* gives memory back */
-        if (!replace_reply(out, request.id)) return false;
-    }
+    if (!is_reply(out, request.id) && !replace_reply(out, request.id)) return false;
     bool last = has_grown(memory_mb);
     if (last) {
         frame_u64(out, TAG_LAST, 1);
         last = frame_end(out) == ERR_OK;
     }
     if (!write_all(out->p, out->n) || last) return false;
-    engine_settle();
     arena_empty(mem);
     if (in->room > BUFFER_KEPT) buf_release(in);
     if (out->room > BUFFER_KEPT) buf_release(out);

@@ -257,7 +257,6 @@ static bool exchange(struct arena *mem, struct buf *in, struct buf *out, struct 
     f->members = (str){ in->p + FRAME_HEAD, rest };
     if (frame_check(f) != ERR_OK) abort();
     engine_call(mem, f, out);
-    engine_settle();
     if (buf_ok(out) != ERR_OK) return false;
     if (PyErr_Occurred() || frame_head((str){ out->p, FRAME_HEAD }, f, &rest) != ERR_OK) abort();
     f->members = (str){ out->p + FRAME_HEAD, rest };

@@ -60,10 +60,6 @@ static void add_exception(struct buf *reply)
     Py_XDECREF(type), Py_XDECREF(value), Py_XDECREF(trace);
 }
 
-void engine_settle(void)
-{ /* engine_call() keeps nothing */
-}
-
 void engine_call(struct arena *mem, const struct frame *request, struct buf *reply)
 {
     frame_begin(reply, MSG_RESULT, request->id, 0);
