@@ -330,9 +330,10 @@ bool app_is_loopback(const struct config *c)
     if (str_starts(host, STR("[::1]"))) return true;
     host = str_head(host, str_find(host, ':', 0));
     if (str_is(host, "localhost")) return true;
-    bool number = str_starts(host, STR("127."));
-    for (size_t i = 0; i < host.n; i++) number &= host.p[i] == '.' || (host.p[i] >= '0' && host.p[i] <= '9');
-    return number;
+    if (str_absent(host) || !str_starts(host, STR("127."))) return false;
+    for (size_t i = 0; i < host.n; i++)
+        if (host.p[i] != '.' && (host.p[i] < '0' || host.p[i] > '9')) return false;
+    return true;
 }
 
 struct hiring_livekit app_livekit(const struct config *c)
