@@ -372,7 +372,7 @@ static err start_hiring(struct app *a)
     return hiring_start(a->hiring);
 }
 
-const struct query *app_file_names[] = { &interviews_file_names, &accounts_file_names, NULL };
+const struct files_column *const app_files[] = { &interviews_files, &accounts_files, NULL };
 
 const struct family *const app_documents[] = { &accounts_document, &interviews_document, &hiring_document, NULL };
 
@@ -513,7 +513,10 @@ err app_bootstrap(struct app *a, const struct bootstrap *in, str *why)
 
 err app_check_queries(struct app *a, str *why)
 {
-    for (const struct query **q = app_file_names; *q; q++) TRY(store_check(a->store, a->mem, *q, 1, why));
+    for (const struct files_column *const *f = app_files; *f; f++) {
+        TRY(store_check(a->store, a->mem, &(*f)->all, 1, why));
+        TRY(store_check(a->store, a->mem, &(*f)->some, 1, why));
+    }
     TRY(auth_check_queries(a->store, a->mem, why));
     TRY(auth_check_purge(a->store, a->mem, why));
     TRY(jobs_check_queries(a->store, a->mem, why));

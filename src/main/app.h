@@ -94,8 +94,8 @@ err app_start_metrics(struct app *a, str *why) MUST_CHECK;
 err app_check_families(const struct config *c, struct arena *mem, str *here, str *absent, str *why) MUST_CHECK;
 /* All queries of all rooms against the live store. */
 err app_check_queries(struct app *a, str *why) MUST_CHECK;
-/* Which files the rows name: each gives a column of names; NULL-terminated. For backup. */
-extern const struct query *app_file_names[];
+/* The columns of all rooms that name files; NULL-terminated. For backup, and for the job that removes files. */
+extern const struct files_column *const app_files[];
 /* The queries of chancery rekey. */
 err app_check_sealed(struct app *a, str *why) MUST_CHECK;
 /* The documents: every family in this build, NULL-terminated. */

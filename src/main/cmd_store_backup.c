@@ -87,7 +87,7 @@ static const char *path_of(const char *url, const char *scheme) { return str_sta
 static err backup(struct cli *c, struct backup_report *done, str *why)
 {
     const char *sqlite = path_of(c->config.store_url, "sqlite:");
-    struct backup_options o = { .file = c->args[0], .files_dir = path_of(c->config.files_url, "file:"), .names = app_file_names, .program = CHANCERY_VERSION };
+    struct backup_options o = { .file = c->args[0], .files_dir = path_of(c->config.files_url, "file:"), .names = app_files, .program = CHANCERY_VERSION };
     o.store_url = sqlite ? c->config.store_url : NULL;
     o.now_ms = clock_now_ms();
     o.schema = app_migrations(c->mem, &o.n_schema);

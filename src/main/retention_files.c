@@ -2,13 +2,10 @@
  * a row that never came. Contents are shared, so only the rows tell. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "main/app.h"
 #include "main/retention.h"
-#include "rooms/accounts/accounts.h"
-#include "rooms/interviews/interviews.h"
 
 enum { ASK_ARENA = 64 << 10 };
-
-static const struct query *const who_names[] = { &interviews_files_named, &accounts_files_named };
 
 struct round {
     const struct job *j;
@@ -29,8 +26,8 @@ static err ask(struct call *c)
     str v[FILES_ASKED];
     struct rows rows;
     for (size_t i = 0; i < FILES_ASKED; i++) v[i] = (str){ a->names[i < a->n ? i : 0], FILES_NAME };
-    for (size_t k = 0; k < COUNT_OF(who_names); k++) {
-        TRY(db_list(c, who_names[k], &rows, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12], v[13], v[14], v[15]));
+    for (const struct files_column *const *f = app_files; *f; f++) {
+        TRY(db_list(c, &(*f)->some, &rows, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12], v[13], v[14], v[15]));
         for (size_t r = 0; r < rows.n; r++)
             for (size_t i = 0; i < a->n; i++) a->out[i] |= str_eq(rows.row[r][0].s, v[i]);
     }

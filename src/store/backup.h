@@ -18,7 +18,7 @@ struct backup_options {
     const char *file;      /* the archive; must not be there */
     const char *store_url; /* "sqlite:PATH"; NULL: no rows are taken */
     const char *files_dir;
-    const struct query **names; /* which files the rows name: each gives a column of names; NULL-terminated */
+    const struct files_column *const *names; /* which files the rows name; NULL-terminated */
     const struct migration *schema;
     size_t n_schema;
     const char *program; /* version */

@@ -96,8 +96,8 @@ static err look_names(struct call *c)
 /* Invariant 2. A store that waits for its migration may lack the tables; then it stays with the order of events above. */
 static err names_are_kept(struct writing *w, struct store *s)
 {
-    for (const struct query **q = w->o->names; q && *q; q++) {
-        struct looking l = { w, *q };
+    for (const struct files_column *const *f = w->o->names; f && *f; f++) {
+        struct looking l = { w, &(*f)->all };
         struct call c = { .mem = arena_new((size_t)1 << 30), .state = &l };
         if (!c.mem) return ERR_NOMEM;
         *w->why = STR_NULL;

@@ -132,12 +132,17 @@ err files_get(struct files *f, struct arena *a, str name, str *out) MUST_CHECK; 
 err files_drop(struct files *f, str name) MUST_CHECK;                           /* absent is fine */
 
 enum { FILES_ASKED = 16 };
-/* A statement that gives those of FILES_ASKED names which a column holds. */
-#define FILES_NAMED(table, column)                                                        \
-    {                                                                                     \
-        .in = "tttttttttttttttt", .out = "t",                                             \
-        .sql = "SELECT DISTINCT " column " FROM " table " WHERE " column " IN"            \
-               " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)" \
+/* A column that names files. all: the names that it holds; some: those of FILES_ASKED names which it holds. */
+struct files_column {
+    struct query all, some;
+};
+#define FILES_COLUMN(table, column)                                                                   \
+    {                                                                                                 \
+        .all = { "", "t", "SELECT DISTINCT " column " FROM " table " WHERE " column " <> ''", NULL }, \
+        .some = { "tttttttttttttttt", "t",                                                            \
+                  "SELECT DISTINCT " column " FROM " table " WHERE " column " IN"                     \
+                  " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",         \
+                  NULL },                                                                             \
     }
 /* Removes files that nothing names and that nobody has put for keep_s, which is to be much longer than anything lasts between files_put() and the commit of
  * the row that names it. *at: the folder where it begins, and on ERR_BUSY (told to stop, or somebody holds the files) where to go on. *gone: added to. */

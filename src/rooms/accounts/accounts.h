@@ -61,10 +61,8 @@ err accounts_deleted(struct files *f, struct call *c, const struct account *who)
 /* For the retention job: each removes at most $2 rows that expired before $1. */
 extern const struct query accounts_purge[];
 extern const size_t accounts_purge_n;
-/* The names of all files that pictures are kept in. */
-extern const struct query accounts_file_names;
-/* Which of FILES_ASKED names rows name. */
-extern const struct query accounts_files_named;
+/* What pictures are kept in. */
+extern const struct files_column accounts_files;
 
 /* Inside a write: the account has a profile and an API key here, also if it was made elsewhere and never signed in here. */
 err accounts_ready(struct call *c, const struct account *who) MUST_CHECK;

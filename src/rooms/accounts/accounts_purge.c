@@ -9,5 +9,4 @@ const struct query accounts_purge[] = {
 };
 const size_t accounts_purge_n = COUNT_OF(accounts_purge);
 
-const struct query accounts_files_named = FILES_NAMED("accounts_profile", "avatar_content");
-const struct query accounts_file_names = { "", "t", "SELECT DISTINCT avatar_content FROM accounts_profile WHERE avatar_content <> ''", NULL };
+const struct files_column accounts_files = FILES_COLUMN("accounts_profile", "avatar_content");

@@ -242,6 +242,5 @@ err accounts_check_queries(struct store *s, struct arena *a, str *why)
     TRY(store_check(s, a, q, Q__COUNT, why));
     TRY(cfg_github_check_queries(s, a, why));
     TRY(store_check(s, a, accounts_purge, accounts_purge_n, why));
-    TRY(store_check(s, a, &accounts_files_named, 1, why));
     return cfg_second_check_queries(s, a, why);
 }

@@ -41,8 +41,6 @@ extern const struct family interviews_document;
 
 extern const struct migration interviews_migrations[];
 extern const size_t interviews_migrations_n;
-/* The names of all files that uploads are kept in. */
-extern const struct query interviews_file_names;
-/* Which of FILES_ASKED names rows name. */
-extern const struct query interviews_files_named;
+/* What uploads are kept in. */
+extern const struct files_column interviews_files;
 err interviews_check_queries(struct store *s, struct arena *a, str *why) MUST_CHECK;

@@ -149,13 +149,11 @@ static const struct query q[Q__COUNT] = {
                     NULL },
 };
 
-const struct query interviews_files_named = FILES_NAMED("interview_upload", "content");
-const struct query interviews_file_names = { "", "t", "SELECT DISTINCT content FROM interview_upload WHERE content <> ''", NULL };
+const struct files_column interviews_files = FILES_COLUMN("interview_upload", "content");
 
 err interviews_check_queries(struct store *s, struct arena *a, str *why)
 {
     TRY(store_check(s, a, q, Q__COUNT, why));
-    TRY(store_check(s, a, &interviews_files_named, 1, why));
     TRY(kept_check_queries(s, a, why));
     return lists_check_queries(s, a, why);
 }
